@@ -1,0 +1,77 @@
+"""Settings: one prefix `JUMEAU_`, then `jumeau.toml`, then defaults. Secrets come from the environment only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from core.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """Everything that an installation may set. Each field is documented in docs/reference/settings.md (generated)."""
+
+    model_config = SettingsConfigDict(env_prefix="JUMEAU_", toml_file="jumeau.toml", extra="forbid", frozen=True)
+
+    home: Path = Field(Path("var"), description="Directory of the twin: the ledger and the embedded store live here.")
+    ledger: str | None = Field(
+        None, description="SQLAlchemy URL of the ledger (sqlite or postgresql+psycopg). Default: ledger.db in `home`."
+    )
+    backend: str = Field(
+        "embedded",
+        description="URL of the graph backend: `embedded` (in `home`), `embedded:PATH`, `networkx`, `neo4j://...`.",
+    )
+    pack: str = Field("it_estate", description="Schema pack: a name under graph/schema/packs or a directory.")
+    now: str | None = Field(
+        None, description="Freezes 'today' (ISO 8601 date or instant); default: the machine's clock."
+    )
+    actor: str = Field("operator", description="Who is recorded in the ledger as the author of a change.")
+    data: Path = Field(Path("../shared/data"), description="Directory of the public data that tests and benches read.")
+    host: str = Field("127.0.0.1", description="Address that `jumeau serve` listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
+    query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
+    row_cap: int = Field(10_000, gt=0, description="Most rows an answer may hold; a cut is reported as `truncated`.")
+    default_hops: int = Field(8, ge=1, le=30, description="Upper bound given to a variable-length pattern without one.")
+    batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
+    buffer_pool_mb: int = Field(512, ge=64, description="Memory that the embedded store may keep pages in, in MiB.")
+    neo4j_user: str = Field("neo4j", description="User of the Neo4j backend.")
+    neo4j_password: str | None = Field(None, description="Password of the Neo4j backend; environment only.", repr=False)
+    log_level: str = Field("WARNING", description="Least severe level that is logged (DEBUG, INFO, WARNING, ERROR).")
+    log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL, with the default resolved inside `home`."""
+        return self.ledger or f"sqlite:///{(self.home / 'ledger.db').absolute()}"
+
+    @property
+    def backend_url(self) -> str:
+        """The backend's URL, with `embedded` resolved inside `home`."""
+        return f"embedded:{(self.home / 'twin.lbug').absolute()}" if self.backend == "embedded" else self.backend
+
+
+def load_settings(**overrides: object) -> Settings:
+    """The settings of this process; `overrides` (from command-line options) win. Raises ConfigurationError."""
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]) or "settings"
+        raise ConfigurationError(
+            f"setting {name!r}: {first['msg']}",
+            where=f"JUMEAU_{name.upper()} or jumeau.toml",
+            hint="see docs/reference/settings.md for names, types and defaults",
+        ) from error
