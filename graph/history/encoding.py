@@ -1,0 +1,48 @@
+"""Property values as JSON text and back, exactly. The schema says which strings are dates, instants or lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import orjson
+
+from graph.model import Properties, Scalar
+from graph.schema.model import Schema, ValueType
+
+_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+
+
+def encode(properties: Properties) -> str:
+    """Canonical JSON: keys sorted, dates ISO 8601, instants in UTC with `Z`."""
+    return orjson.dumps(properties, option=_OPTIONS).decode()
+
+
+class Decoder:
+    """Gives JSON text its typed values back, by attribute name (one type per name throughout a schema)."""
+
+    def __init__(self, schema: Schema) -> None:
+        special = {ValueType.DATE, ValueType.INSTANT, ValueType.STRING_LIST, ValueType.FLOAT}
+        self._node = {name: type_ for name, type_ in schema.node_attributes.items() if type_ in special}
+        self._edge = {name: type_ for name, type_ in schema.relation_attributes.items() if type_ in special}
+
+    def node(self, text: str) -> dict[str, Scalar]:
+        return _typed(orjson.loads(text), self._node)
+
+    def edge(self, text: str) -> dict[str, Scalar]:
+        return _typed(orjson.loads(text), self._edge)
+
+
+def _typed(raw: dict[str, Any], special: Mapping[str, ValueType]) -> dict[str, Scalar]:
+    for name in raw.keys() & special.keys():
+        value, type_ = raw[name], special[name]
+        if type_ is ValueType.DATE:
+            raw[name] = date.fromisoformat(value)
+        elif type_ is ValueType.INSTANT:
+            raw[name] = datetime.fromisoformat(value).astimezone(UTC)
+        elif type_ is ValueType.STRING_LIST:
+            raw[name] = tuple(value)
+        elif isinstance(value, int):
+            raw[name] = float(value)
+    return raw

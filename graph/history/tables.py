@@ -1,0 +1,85 @@
+"""Tables of the ledger, alike on SQLite and PostgreSQL.
+
+`event` is append-only and is the system of record. `batch` is the atomic unit: a row exists when all its events do.
+`head` and `identity` are indexes over `event` (the last event of each element; what sources call it), written in the
+same transaction; they can be rebuilt from it. `writer` has one row, locked by whoever appends.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, Index, Integer, MetaData, String, Table, Text
+
+metadata = MetaData()
+
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),  # last one assigned
+    Column("batch", BigInteger, nullable=False),  # last one assigned
+    Column("format", Integer, nullable=False),
+    Column("ledger", String(36), nullable=False),  # identity of this ledger
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("fingerprint", Text, nullable=False),  # of the input and its mapping: an equal one may be resumed
+    Column("started_at", DateTime(timezone=True), nullable=False),
+    Column("ended_at", DateTime(timezone=True)),
+    Column("status", Text, nullable=False),  # incomplete, complete, failed, superseded
+    Column("counters", Text, nullable=False),
+)
+
+batch = Table(
+    "batch",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("run", String(36), nullable=False),
+    Column("branch", Text, nullable=False),
+    Column("first", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Column("cursor", Text, nullable=False),  # where the run's reader stood after this batch
+    Index("batch_by_run", "run"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("sequence", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("batch", BigInteger, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("element", String(36), nullable=False),
+    Column("edge", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),  # kind of a node after the event, type of a relation
+    Column("previous_kind", Text),  # of a reclassification
+    Column("start", String(36)),
+    Column("end", String(36)),
+    Column("before", Text),  # whole old state as JSON, null for a create
+    Column("after", Text),  # whole new state as JSON, null for a delete
+    Column("provenance", Text),  # {attribute: source} where not the run's own source
+)
+
+head = Table(
+    "head",
+    metadata,
+    Column("element", String(36), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("element", String(36), nullable=False),
+    Column("kind", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+FORMAT = 1

@@ -1,0 +1,102 @@
+"""The repository: what every graph backend can do, and nothing more.
+
+The numbered behaviours are in docs/reference/repository.md; tests/contract runs them on every backend. Time travel,
+branches and the caller's perimeter are arguments of a read (`ReadContext`), never extra methods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from graph.cypher.bound import BoundQuery
+from graph.model import Edge, GraphDelta, Node
+from graph.schema.model import Schema
+
+Value = Any
+"""A result cell: None, bool, int, float, str, date, datetime, Node, Edge, Path, list of cells, or dict of str to cells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a backend is: named facts that callers and tests may ask for, instead of its name."""
+
+    name: str
+    durable: bool
+    single_writer_process: bool
+    native_language: str | None  # None: runs our executor
+
+
+@dataclass(frozen=True, slots=True)
+class ReadContext:
+    """How a read is to be done. `now` is the one present instant of the query (UTC).
+
+    `row_cap` rows at most come back, a cut is reported; `timeout_s` seconds at most are spent.
+    """
+
+    now: datetime
+    timeout_s: float = 30.0
+    row_cap: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Rows of a read, with the sequence number that they reflect. `engine` is native, index or fallback.
+
+    `statement` is the text that the backend received (None where our executor ran).
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[Value, ...]]
+    sequence: int
+    engine: str = "native"
+    truncated: bool = False
+    statement: str | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+class GraphRepository(Protocol):
+    """A projection of the ledger that answers bound queries.
+
+    Every method may raise a `core.errors.BackendError`; driver errors never leave the backend.
+    """
+
+    @property
+    def url(self) -> str:
+        """The URL that opens this backend again, without secrets."""
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def schema(self) -> Schema: ...
+
+    def watermark(self) -> int:
+        """The last ledger sequence number applied; 0 on an empty backend."""
+
+    def apply(self, delta: GraphDelta) -> bool:
+        """Apply a delta and its watermark in one transaction.
+
+        Returns False, changing nothing, when `delta.last` is not above the watermark (exactly once).
+        Raises SequenceGapError when `delta.first` is above watermark + 1.
+        """
+
+    def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
+        """Run a bound, guarded query. Raises UnsupportedConstructError where the dialect cannot express it."""
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node, with all properties, for verification and snapshots; any order."""
+
+    def edges(self) -> Iterator[Edge]:
+        """Every relation, with all properties; any order."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Number of nodes per concrete kind and of relations per type; absent means zero."""
+
+    def reset(self) -> None:
+        """Empty the backend, recreate its physical schema and set the watermark to 0."""
+
+    def close(self) -> None:
+        """Release files, connections and locks. Closing twice is harmless."""

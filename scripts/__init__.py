@@ -1,0 +1,1 @@
+"""Tools of the working copy that are not part of the installed package."""

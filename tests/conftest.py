@@ -1,0 +1,37 @@
+"""What every test may ask for: the clock, the complete schema, the public data."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.clock import FrozenClock
+from graph.schema.load import load_schema
+from graph.schema.model import Schema
+
+pytest_plugins = ["tests.neo4j_server", "tests.postgresql_server"]
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def clock() -> FrozenClock:
+    return FrozenClock(NOW)
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return load_schema("it_estate")
+
+
+@pytest.fixture(scope="session")
+def public_data() -> Path:
+    """The folder of public data; tests that need it are skipped, by name, where it is absent."""
+    path = Path(os.environ.get("JUMEAU_DATA", ROOT.parent / "shared" / "data"))
+    if not (path / "README.md").exists():
+        pytest.skip(f"public data not found at {path} (set JUMEAU_DATA)")
+    return path
