@@ -1,0 +1,58 @@
+"""What the binder hands on: the rewritten tree with the types of its parameters and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from graph.cypher.ast import Query
+
+
+class TypeName(StrEnum):
+    """Names of the language's types. `ANY` is what cannot be known before running; `NULL` is the type of null."""
+
+    ANY = "ANY"
+    NULL = "NULL"
+    BOOLEAN = "BOOLEAN"
+    INTEGER = "INTEGER"
+    FLOAT = "FLOAT"
+    NUMBER = "NUMBER"
+    STRING = "STRING"
+    DATE = "DATE"
+    INSTANT = "INSTANT"
+    DURATION = "DURATION"
+    LIST = "LIST"
+    MAP = "MAP"
+    NODE = "NODE"
+    RELATIONSHIP = "RELATIONSHIP"
+    PATH = "PATH"
+
+
+@dataclass(frozen=True, slots=True)
+class CypherType:
+    """A type. `item` for lists; `fields` for maps whose keys are known; `kinds` for nodes, `types` for relationships."""
+
+    name: TypeName
+    item: CypherType | None = None
+    fields: Mapping[str, CypherType] | None = field(default=None, hash=False)
+    kinds: frozenset[str] | None = None
+    types: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BoundQuery:
+    """A query that may be compiled: names resolved, kinds expanded, bounds present, columns and parameters typed.
+
+    `variables` gives the type of each variable of the outermost scope chain, by name (the binder makes names unique
+    where one name means two things).
+    """
+
+    query: Query
+    columns: tuple[str, ...]
+    column_types: tuple[CypherType, ...]
+    parameters: Mapping[str, CypherType]
+    variables: Mapping[str, CypherType]
+    clock: frozenset[str] = frozenset()  # which of the clock's parameters (graph.cypher.parameters) the tree mentions
+    notes: tuple[str, ...] = ()  # what the front end changed that may matter to the asker, such as a default bound
+    text: str = ""  # as written; empty for a tree built by a caller

@@ -1,0 +1,70 @@
+"""EXPLAIN: what each stage of the front end made of a query, as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.cypher.ast import NodePattern, RelationshipPattern
+from graph.cypher.binder import bind
+from graph.cypher.bound import BoundQuery
+from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
+from graph.cypher.parser import parse
+from graph.cypher.passes import PASSES
+from graph.cypher.passes.context import PassContext
+from graph.cypher.printer import print_tree
+from graph.cypher.rewrite import descend
+from graph.cypher.types import describe
+from graph.cypher.vocabulary import vocabulary_of
+from graph.schema.model import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A stage: its name, the query after it as canonical text, and what else it found out."""
+
+    name: str
+    text: str
+    findings: tuple[str, ...] = ()
+
+
+def explain(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> tuple[Stage, ...]:
+    """The stages of a query, in order; a pass that changes nothing is left out. Raises what `prepare` raises."""
+    check_size(text, limits)
+    query = parse(text)
+    check_read_only(query, text)
+    stages = [Stage("parse", print_tree(query))]
+    bound = bind(query, schema, text)
+    stages.append(Stage("bind", print_tree(bound.query), _findings(bound, schema)))
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema))
+    for name, rewrite in PASSES:
+        rewritten = rewrite(bound, context)
+        if rewritten is not bound:
+            marked = _closures(rewritten) if name == "ends_only" else ()
+            if rewritten.query != bound.query:
+                stages.append(Stage(name, print_tree(rewritten.query), (*rewritten.notes[len(bound.notes) :], *marked)))
+        bound = rewritten
+    check_bounds(bound, limits)
+    return tuple(stages)
+
+
+def _findings(bound: BoundQuery, schema: Schema | None) -> tuple[str, ...]:
+    lines = [f"column {name}: {describe(of)}" for name, of in zip(bound.columns, bound.column_types, strict=True)]
+    lines += [f"parameter ${name}: {describe(of)}" for name, of in bound.parameters.items()]
+    if schema is not None:
+        vocabulary = vocabulary_of(schema)
+        for tree in descend(bound.query):
+            if isinstance(tree, NodePattern) and tree.kinds is not None:
+                labels = vocabulary.least_labels(tree.kinds) or ("any kind",)
+                lines.append(f"node {tree.variable}: {' | '.join(labels)}")
+            elif isinstance(tree, RelationshipPattern) and tree.types is not None:
+                every = len(tree.types) == len(vocabulary.every_relation)
+                lines.append(f"relation {tree.variable}: {'any type' if every else ' | '.join(tree.types)}")
+    return tuple(dict.fromkeys(lines))
+
+
+def _closures(bound: BoundQuery) -> tuple[str, ...]:
+    return tuple(
+        f"relation {tree.variable}: only its set of ends matters"
+        for tree in descend(bound.query)
+        if isinstance(tree, RelationshipPattern) and tree.ends_only
+    )

@@ -1,0 +1,32 @@
+"""The passes: one rewrite per module, bound query in, bound query out, applied in the order of `PASSES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from graph.cypher.bound import BoundQuery
+from graph.cypher.passes.aggregates import split_aggregates
+from graph.cypher.passes.constants import fold_constants
+from graph.cypher.passes.context import PassContext
+from graph.cypher.passes.ends_only import mark_ends_only
+from graph.cypher.passes.hops import bound_hops
+from graph.cypher.passes.pushdown import push_equalities
+
+Pass = Callable[[BoundQuery, PassContext], BoundQuery]
+
+PASSES: Final[tuple[tuple[str, Pass], ...]] = (
+    ("hops", bound_hops),
+    ("constants", fold_constants),
+    ("pushdown", lambda bound, _context: push_equalities(bound)),
+    ("aggregates", split_aggregates),
+    ("ends_only", lambda bound, _context: mark_ends_only(bound)),
+)
+"""Name and rewrite, in order."""
+
+
+def apply_passes(bound: BoundQuery, context: PassContext) -> BoundQuery:
+    """The query after every pass."""
+    for _, rewrite in PASSES:
+        bound = rewrite(bound, context)
+    return bound

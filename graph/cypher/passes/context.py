@@ -1,0 +1,16 @@
+"""What a pass may know beside the query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.cypher.guard import QueryLimits
+from graph.cypher.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class PassContext:
+    """The limits of the query and the schema's vocabulary; None in open mode."""
+
+    limits: QueryLimits
+    vocabulary: Vocabulary | None

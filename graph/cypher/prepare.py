@@ -1,0 +1,39 @@
+"""The one road of every query, whoever wrote it: size, parse, read-only, bind, passes, bounds."""
+
+from __future__ import annotations
+
+from graph.cypher.ast import Query
+from graph.cypher.binder import bind
+from graph.cypher.bound import BoundQuery
+from graph.cypher.diagnostics import QueryTooLargeError, report
+from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
+from graph.cypher.parser import parse
+from graph.cypher.passes import apply_passes
+from graph.cypher.passes.context import PassContext
+from graph.cypher.vocabulary import vocabulary_of
+from graph.schema.model import Schema
+
+
+def prepare(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> BoundQuery:
+    """A text as a bound query that may be compiled. Raises a subclass of `diagnostics.CypherError`.
+
+    Without schema (open mode), labels, types and properties are not checked.
+    """
+    check_size(text, limits)
+    return _finish(parse(text), schema, limits, text)
+
+
+def prepare_ast(query: Query, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> BoundQuery:
+    """A tree built by a caller, such as the GraphQL layer, on the same road; diagnostics have no position."""
+    return _finish(query, schema, limits, "")
+
+
+def _finish(query: Query, schema: Schema | None, limits: QueryLimits, text: str) -> BoundQuery:
+    check_read_only(query, text)
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema))
+    try:
+        bound = apply_passes(bind(query, schema, text), context)
+    except RecursionError as error:  # a caller's tree has no parser's limits
+        raise report(QueryTooLargeError, "the query nests too deeply", hint="split it with WITH") from error
+    check_bounds(bound, limits)
+    return bound

@@ -1,0 +1,1 @@
+"""The catalogue: named, documented queries with typed parameters, one `.cypher` file each."""
