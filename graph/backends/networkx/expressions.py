@@ -1,0 +1,498 @@
+"""Expressions compiled to closures over rows, with three-valued logic: null is what is not known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from graph.backends.networkx import values
+from graph.backends.networkx.durations import Duration
+from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.frame import Environment, Evaluate, Row, Scope
+from graph.backends.networkx.functions import PURE, component, graph_functions, null_if, value_type
+from graph.backends.networkx.labels import label_test
+from graph.cypher import ast
+from graph.model import Edge, Node
+
+if TYPE_CHECKING:
+    from graph.backends.networkx.clauses import QueryCompiler
+
+_ARITHMETIC = {
+    ast.BinaryOperator.ADD: values.add,
+    ast.BinaryOperator.SUBTRACT: values.subtract,
+    ast.BinaryOperator.MULTIPLY: values.multiply,
+    ast.BinaryOperator.DIVIDE: values.divide,
+    ast.BinaryOperator.MODULO: values.modulo,
+    ast.BinaryOperator.POWER: values.power,
+}
+
+
+def property_of(subject: Any, key: str) -> Any:
+    """`subject.key`: of an element, a map, a moment; null of null. Raises EvaluationError for anything else."""
+    if isinstance(subject, Node | Edge):
+        found = subject.properties.get(key)
+        return list(found) if type(found) is tuple else found
+    if subject is None:
+        return None
+    if isinstance(subject, dict):
+        return subject.get(key)
+    if isinstance(subject, date | Duration):
+        return component(subject, key)
+    raise EvaluationError(f"a {values.type_name(subject)} has no property {key!r}")
+
+
+class ExpressionCompiler:
+    """Turns expressions of one scope into closures. Patterns and subqueries are compiled by the query's compiler."""
+
+    def __init__(self, environment: Environment, queries: QueryCompiler) -> None:
+        self._environment = environment
+        self._queries = queries
+        self._graph_functions = graph_functions(environment.store)
+        self._methods: dict[type, Callable[[Any, Scope], Evaluate]] = {
+            ast.Literal: self._literal,
+            ast.Parameter: self._parameter,
+            ast.Variable: self._variable,
+            ast.Property: self._property,
+            ast.Index: self._index,
+            ast.Slice: self._slice,
+            ast.ListLiteral: self._list,
+            ast.MapLiteral: self._map,
+            ast.Unary: self._unary,
+            ast.Binary: self._binary,
+            ast.Comparison: self._comparison,
+            ast.IsNull: self._is_null,
+            ast.HasLabels: self._has_labels,
+            ast.FunctionCall: self._call,
+            ast.Case: self._case,
+            ast.ListComprehension: self._list_comprehension,
+            ast.PatternComprehension: self._pattern_comprehension,
+            ast.Quantifier: self._quantifier,
+            ast.Reduce: self._reduce,
+            ast.MapProjection: self._map_projection,
+            ast.PatternPredicate: self._pattern_predicate,
+            ast.SubqueryExpression: self._subquery,
+        }
+
+    def compile(self, expression: ast.Expression, scope: Scope) -> Evaluate:
+        """A closure that evaluates the expression on a row."""
+        method = self._methods.get(type(expression))
+        if method is None:
+            raise EvaluationError(f"{type(expression).__name__} is not an expression of a row")
+        return method(expression, scope)
+
+    def condition(self, expression: ast.Expression, scope: Scope) -> Callable[[Row], bool]:
+        """A closure that is true only where the expression is true, not where it is null."""
+        evaluate = self.compile(expression, scope)
+        return lambda row: evaluate(row) is True
+
+    # --- leaves and access -------------------------------------------------------------------------------------------
+
+    def _literal(self, tree: ast.Literal, _scope: Scope) -> Evaluate:
+        value = tree.value
+        return lambda _row: value
+
+    def _parameter(self, tree: ast.Parameter, _scope: Scope) -> Evaluate:
+        value = self._environment.parameters.get(tree.name)
+        return lambda _row: value
+
+    def _variable(self, tree: ast.Variable, scope: Scope) -> Evaluate:
+        slot = scope.names[tree.name]
+        return lambda row: row[slot]
+
+    def _property(self, tree: ast.Property, scope: Scope) -> Evaluate:
+        key = tree.key
+        if isinstance(tree.subject, ast.Variable):
+            slot = scope.names[tree.subject.name]
+            return lambda row: property_of(row[slot], key)
+        subject = self.compile(tree.subject, scope)
+        return lambda row: property_of(subject(row), key)
+
+    def _index(self, tree: ast.Index, scope: Scope) -> Evaluate:
+        subject, index = self.compile(tree.subject, scope), self.compile(tree.index, scope)
+
+        def evaluate(row: Row) -> Any:
+            of, at = subject(row), index(row)
+            if of is None or at is None:
+                return None
+            if isinstance(of, list | tuple):
+                if type(at) is not int:
+                    raise EvaluationError(f"a list has no position {at!r}", hint="positions are integers from 0")
+                return of[at] if -len(of) <= at < len(of) else None
+            if not isinstance(at, str):
+                raise EvaluationError(f"a {values.type_name(of)} has no key {at!r}")
+            return property_of(of, at)
+
+        return evaluate
+
+    def _slice(self, tree: ast.Slice, scope: Scope) -> Evaluate:
+        subject = self.compile(tree.subject, scope)
+        start = self.compile(tree.start, scope) if tree.start is not None else None
+        end = self.compile(tree.end, scope) if tree.end is not None else None
+
+        def evaluate(row: Row) -> Any:
+            items = subject(row)
+            first = start(row) if start is not None else 0
+            last = end(row) if end is not None else (len(items) if items is not None else 0)
+            return None if items is None or first is None or last is None else list(items[first:last])
+
+        return evaluate
+
+    def _list(self, tree: ast.ListLiteral, scope: Scope) -> Evaluate:
+        items = [self.compile(item, scope) for item in tree.items]
+        return lambda row: [item(row) for item in items]
+
+    def _map(self, tree: ast.MapLiteral, scope: Scope) -> Evaluate:
+        items = [(key, self.compile(value, scope)) for key, value in tree.items]
+        return lambda row: {key: value(row) for key, value in items}
+
+    # --- operators ---------------------------------------------------------------------------------------------------
+
+    def _unary(self, tree: ast.Unary, scope: Scope) -> Evaluate:
+        operand = self.compile(tree.operand, scope)
+        if tree.operator is ast.UnaryOperator.NOT:
+
+            def negate(row: Row) -> bool | None:
+                value = operand(row)
+                return None if value is None else not _truth(value)
+
+            return negate
+        if tree.operator is ast.UnaryOperator.MINUS:
+            return lambda row: values.negate(operand(row))
+        return operand
+
+    def _binary(self, tree: ast.Binary, scope: Scope) -> Evaluate:
+        left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
+        arithmetic = _ARITHMETIC.get(tree.operator)
+        if arithmetic is not None:
+            return lambda row: arithmetic(left(row), right(row))
+        match tree.operator:
+            case ast.BinaryOperator.AND:
+                return lambda row: _and(left(row), right, row)
+            case ast.BinaryOperator.OR:
+                return lambda row: _or(left(row), right, row)
+            case ast.BinaryOperator.XOR:
+                return lambda row: _xor(left(row), right(row))
+            case ast.BinaryOperator.IN:
+                return lambda row: contained(left(row), right(row))
+            case ast.BinaryOperator.STARTS_WITH:
+                return _text_test(left, right, str.startswith)
+            case ast.BinaryOperator.ENDS_WITH:
+                return _text_test(left, right, str.endswith)
+            case ast.BinaryOperator.CONTAINS:
+                return _text_test(left, right, lambda text, part: part in text)
+            case ast.BinaryOperator.REGEX:
+                return _text_test(left, right, lambda text, pattern: regular(pattern).fullmatch(text) is not None)
+            case _:
+                return _compared(left, tree.operator, right)
+
+    def _comparison(self, tree: ast.Comparison, scope: Scope) -> Evaluate:
+        operands = [self.compile(operand, scope) for operand in tree.operands]
+        pairs = [_compared(operands[i], operator, operands[i + 1]) for i, operator in enumerate(tree.operators)]
+        if len(pairs) == 1:
+            return pairs[0]
+
+        def evaluate(row: Row) -> bool | None:
+            known = True
+            for pair in pairs:
+                value = pair(row)
+                if value is False:
+                    return False
+                known = known and value is not None
+            return True if known else None
+
+        return evaluate
+
+    def _is_null(self, tree: ast.IsNull, scope: Scope) -> Evaluate:
+        operand = self.compile(tree.operand, scope)
+        if tree.negated:
+            return lambda row: operand(row) is not None
+        return lambda row: operand(row) is None
+
+    def _has_labels(self, tree: ast.HasLabels, scope: Scope) -> Evaluate:
+        subject = self.compile(tree.subject, scope)
+        kinds = tree.kinds
+        holds = label_test(tree.labels)
+
+        def evaluate(row: Row) -> bool | None:
+            element = subject(row)
+            if element is None:
+                return None
+            if isinstance(element, Edge):
+                return holds((element.type,))
+            return element.kind in kinds if kinds is not None else holds(element.labels)
+
+        return evaluate
+
+    # --- calls and cases ---------------------------------------------------------------------------------------------
+
+    def _call(self, tree: ast.FunctionCall, scope: Scope) -> Evaluate:
+        arguments = [self.compile(argument, scope) for argument in tree.arguments]
+        if tree.name == "coalesce":
+
+            def coalesce(row: Row) -> Any:
+                for argument in arguments:
+                    value = argument(row)
+                    if value is not None:
+                        return value
+                return None
+
+            return coalesce
+        if tree.name == "nullIf":
+            return lambda row: null_if(arguments[0](row), arguments[1](row))
+        if tree.name == "valueType":
+            return lambda row: value_type(arguments[0](row))
+        if tree.name == "exists":
+            return lambda row: arguments[0](row) is not None
+        function = self._graph_functions.get(tree.name) or PURE.get(tree.name)
+        if function is None:
+            raise EvaluationError(f"no function {tree.name!r}")
+        name, called = tree.name, function
+        if len(arguments) == 1:
+            only = arguments[0]
+
+            def call_one(row: Row) -> Any:
+                value = only(row)
+                return None if value is None else _guarded(name, called, (value,))
+
+            return call_one
+
+        def call(row: Row) -> Any:
+            given = [argument(row) for argument in arguments]
+            return None if None in given else _guarded(name, called, given)
+
+        return call
+
+    def _case(self, tree: ast.Case, scope: Scope) -> Evaluate:
+        operand = self.compile(tree.operand, scope) if tree.operand is not None else None
+        whens = [(self.compile(when, scope), self.compile(then, scope)) for when, then in tree.whens]
+        default = self.compile(tree.default, scope) if tree.default is not None else None
+
+        def evaluate(row: Row) -> Any:
+            wanted = operand(row) if operand is not None else None
+            for when, then in whens:
+                value = when(row)
+                if (values.equal(wanted, value) if operand is not None else value) is True:
+                    return then(row)
+            return default(row) if default is not None else None
+
+        return evaluate
+
+    # --- lists and maps ----------------------------------------------------------------------------------------------
+
+    def _list_comprehension(self, tree: ast.ListComprehension, scope: Scope) -> Evaluate:
+        source = self.compile(tree.source, scope)
+        inner = scope.nested()
+        slot = inner.declare(tree.variable)
+        keep = self.condition(tree.predicate, inner) if tree.predicate is not None else None
+        project = self.compile(tree.projection, inner) if tree.projection is not None else None
+
+        def evaluate(row: Row) -> Any:
+            items = _listed(source(row))
+            if items is None:
+                return None
+            found = []
+            for item in items:
+                row[slot] = item
+                if keep is None or keep(row):
+                    found.append(project(row) if project is not None else item)
+            return found
+
+        return evaluate
+
+    def _quantifier(self, tree: ast.Quantifier, scope: Scope) -> Evaluate:
+        source = self.compile(tree.source, scope)
+        inner = scope.nested()
+        slot = inner.declare(tree.variable)
+        predicate = self.compile(tree.predicate, inner)
+        kind = tree.kind
+
+        def evaluate(row: Row) -> bool | None:
+            items = _listed(source(row))
+            if items is None:
+                return None
+            true = unknown = 0
+            for item in items:
+                row[slot] = item
+                value = predicate(row)
+                true += value is True
+                unknown += value is None
+            return _quantified(kind, len(items), true, unknown)
+
+        return evaluate
+
+    def _reduce(self, tree: ast.Reduce, scope: Scope) -> Evaluate:
+        initial, source = self.compile(tree.initial, scope), self.compile(tree.source, scope)
+        inner = scope.nested()
+        total, item_slot = inner.declare(tree.accumulator), inner.declare(tree.variable)
+        step = self.compile(tree.step, inner)
+
+        def evaluate(row: Row) -> Any:
+            items = _listed(source(row))
+            if items is None:
+                return None
+            value = initial(row)
+            for item in items:
+                row[total], row[item_slot] = value, item
+                value = step(row)
+            return value
+
+        return evaluate
+
+    def _map_projection(self, tree: ast.MapProjection, scope: Scope) -> Evaluate:
+        slot = scope.names[tree.subject]
+        items = [(i.key, None if i.value is None else self.compile(i.value, scope)) for i in tree.items]
+
+        def evaluate(row: Row) -> Any:
+            subject = row[slot]
+            if subject is None:
+                return None
+            projected: dict[str, Any] = {}
+            for key, value in items:
+                if value is not None:
+                    projected[key] = value(row)
+                elif key == "*":
+                    projected.update(subject.properties if isinstance(subject, Node | Edge) else subject)
+                else:
+                    projected[key] = property_of(subject, key)
+            return projected
+
+        return evaluate
+
+    # --- patterns and subqueries -------------------------------------------------------------------------------------
+
+    def _pattern_predicate(self, tree: ast.PatternPredicate, scope: Scope) -> Evaluate:
+        matches = self._queries.match_operator((tree.pattern,), None, scope.inner())
+        return lambda row: next(matches(iter((row,))), None) is not None
+
+    def _pattern_comprehension(self, tree: ast.PatternComprehension, scope: Scope) -> Evaluate:
+        inner = scope.inner()
+        matches = self._queries.match_operator((tree.pattern,), tree.predicate, inner)
+        project = self.compile(tree.projection, inner)
+        return lambda row: [project(found) for found in matches(iter((row,)))]
+
+    def _subquery(self, tree: ast.SubqueryExpression, scope: Scope) -> Evaluate:
+        rows = self._queries.subquery(tree.query, scope)
+        if tree.kind is ast.SubqueryKind.EXISTS:
+            return lambda row: next(rows(row), None) is not None
+        if tree.kind is ast.SubqueryKind.COUNT:
+            return lambda row: sum(1 for _ in rows(row))
+        return lambda row: [found[0] for found in rows(row)]
+
+
+# --- three-valued logic ----------------------------------------------------------------------------------------------
+
+
+def _truth(value: Any) -> bool:
+    if type(value) is bool:
+        return value
+    raise EvaluationError(f"a {values.type_name(value)} is neither true nor false", hint="compare it with something")
+
+
+def _and(left: Any, right: Evaluate, row: Row) -> bool | None:
+    if left is not None and not _truth(left):
+        return False
+    other = right(row)
+    if other is not None and not _truth(other):
+        return False
+    return None if left is None or other is None else True
+
+
+def _or(left: Any, right: Evaluate, row: Row) -> bool | None:
+    if left is not None and _truth(left):
+        return True
+    other = right(row)
+    if other is not None and _truth(other):
+        return True
+    return None if left is None or other is None else False
+
+
+def _xor(left: Any, right: Any) -> bool | None:
+    return None if left is None or right is None else _truth(left) != _truth(right)
+
+
+def _compared(left: Evaluate, operator: ast.BinaryOperator, right: Evaluate) -> Evaluate:
+    if operator is ast.BinaryOperator.EQ:
+        return lambda row: values.equal(left(row), right(row))
+    if operator is ast.BinaryOperator.NE:
+
+        def differ(row: Row) -> bool | None:
+            same = values.equal(left(row), right(row))
+            return None if same is None else not same
+
+        return differ
+    wanted = {
+        ast.BinaryOperator.LT: (-1,),
+        ast.BinaryOperator.LE: (-1, 0),
+        ast.BinaryOperator.GT: (1,),
+        ast.BinaryOperator.GE: (1, 0),
+    }[operator]
+
+    def ordered(row: Row) -> bool | None:
+        one, other = left(row), right(row)
+        found = values.compare(one, other)
+        if found is None:
+            return (
+                False
+                if (values.is_nan(one) and values.is_number(other)) or (values.is_nan(other) and values.is_number(one))
+                else None
+            )
+        return found in wanted
+
+    return ordered
+
+
+def contained(item: Any, items: Any) -> bool | None:
+    """`item IN items`: null where only an unknown member could be it."""
+    if items is None:
+        return None
+    unknown = False
+    for member in _listed(items) or ():
+        same = values.equal(item, member)
+        if same:
+            return True
+        unknown = unknown or same is None
+    return None if unknown else False
+
+
+def _quantified(kind: ast.QuantifierKind, count: int, true: int, unknown: int) -> bool | None:
+    match kind:
+        case ast.QuantifierKind.ANY:
+            return True if true else None if unknown else False
+        case ast.QuantifierKind.ALL:
+            return False if true + unknown < count else None if unknown else True
+        case ast.QuantifierKind.NONE:
+            return False if true else None if unknown else True
+        case ast.QuantifierKind.SINGLE:
+            return False if true > 1 else None if unknown else true == 1
+
+
+def _text_test(left: Evaluate, right: Evaluate, test: Callable[[str, str], bool]) -> Evaluate:
+    def evaluate(row: Row) -> bool | None:
+        text, part = left(row), right(row)
+        return test(text, part) if isinstance(text, str) and isinstance(part, str) else None
+
+    return evaluate
+
+
+def regular(pattern: str) -> re.Pattern[str]:
+    """A compiled regular expression. Raises EvaluationError."""
+    try:
+        return re.compile(pattern)
+    except re.error as error:
+        raise EvaluationError(f"{pattern!r} is not a regular expression: {error}") from error
+
+
+def _listed(value: Any) -> Any:
+    if value is None or isinstance(value, list | tuple):
+        return value
+    raise EvaluationError(f"a {values.type_name(value)} is not a list")
+
+
+def _guarded(name: str, function: Callable[..., Any], arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except (TypeError, AttributeError, ValueError, OverflowError) as error:
+        given = ", ".join(values.type_name(argument) for argument in arguments)
+        raise EvaluationError(f"{name}() cannot take ({given})", hint="see the signature in the reference") from error

@@ -1,0 +1,98 @@
+"""The repository over memory: applies deltas atomically, runs queries with our executor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from threading import RLock
+
+from core.errors import SequenceGapError
+from graph.backends.networkx.clauses import QueryCompiler
+from graph.backends.networkx.frame import Deadline, Environment
+from graph.backends.networkx.store import GraphStore
+from graph.cypher.bound import BoundQuery
+from graph.model import Edge, GraphDelta, Node
+from graph.registry import BackendOptions
+from graph.repository import Answer, Capabilities, ReadContext, Value
+from graph.schema.model import Schema
+
+CAPABILITIES = Capabilities(name="networkx", durable=False, single_writer_process=False, native_language=None)
+
+
+class NetworkXRepository:
+    """A graph in memory. Several threads may read and write; a query sees one state."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self._store = GraphStore(schema)
+        self._sequence = 0
+        self._lock = RLock()
+
+    @property
+    def url(self) -> str:
+        return "networkx"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema
+
+    @property
+    def store(self) -> GraphStore:
+        """The graph itself, for algorithms (`store.as_networkx()`); to be read only."""
+        return self._store
+
+    def watermark(self) -> int:
+        return self._sequence
+
+    def apply(self, delta: GraphDelta) -> bool:
+        with self._lock:
+            if delta.last <= self._sequence:
+                return False
+            if delta.first > self._sequence + 1:
+                raise SequenceGapError(
+                    f"the delta starts at {delta.first}, the backend is at {self._sequence}",
+                    where=self.url,
+                    hint="apply what lies between, or rebuild the backend",
+                )
+            self._store.check(delta)
+            self._store.apply(delta)
+            self._sequence = delta.last
+            return True
+
+    def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
+        with self._lock:
+            deadline = Deadline(context.timeout_s)
+            environment = Environment(self._store, self._schema, parameters, deadline)
+            found = list(islice(QueryCompiler(environment).query(query.query), context.row_cap + 1))
+            return Answer(
+                columns=query.columns,
+                rows=found[: context.row_cap],
+                sequence=self._sequence,
+                truncated=len(found) > context.row_cap,
+            )
+
+    def nodes(self) -> Iterator[Node]:
+        return iter(list(self._store.nodes.values()))
+
+    def edges(self) -> Iterator[Edge]:
+        return iter(list(self._store.edges.values()))
+
+    def counts(self) -> Mapping[str, int]:
+        return self._store.counts()
+
+    def reset(self) -> None:
+        with self._lock:
+            self._store = GraphStore(self._schema)
+            self._sequence = 0
+
+    def close(self) -> None:
+        """Nothing to release: the graph goes with its last reference."""
+
+
+def open_repository(url: str, schema: Schema, options: BackendOptions) -> NetworkXRepository:
+    """A new, empty graph."""
+    return NetworkXRepository(schema)

@@ -1,0 +1,193 @@
+"""The graph in memory: nodes by kind, adjacency by relation type, and hash indexes made when first asked for.
+
+`as_networkx()` gives the same content as a `networkx.MultiDiGraph` for algorithms; queries use the adjacency below,
+which is keyed by node and then by relation type, so that a step of a pattern touches only relations of its types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import networkx as nx
+
+from core.errors import BackendError
+from graph.backends.networkx.values import identity_key
+from graph.model import Edge, EdgeChange, GraphDelta, Node, NodeChange, Operation
+from graph.schema.model import Schema
+
+Adjacency = dict[str, list[tuple[Edge, str]]]
+"""Relation type to (relation, node at the other end)."""
+
+_NOTHING: Mapping[str, list[tuple[Edge, str]]] = {}
+
+
+class DeltaMismatchError(BackendError):
+    """A delta speaks of an element that is not there, or creates one that is; nothing was applied."""
+
+    code = "DELTA_MISMATCH"
+
+
+class GraphStore:
+    """Nodes, relations and indexes. Not safe for writing while reading: the repository locks."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.nodes: dict[str, Node] = {}
+        self.edges: dict[str, Edge] = {}
+        self.by_kind: dict[str, dict[str, Node]] = {}
+        self._out: dict[str, Adjacency] = {}
+        self._in: dict[str, Adjacency] = {}
+        self._indexes: dict[tuple[str, str], dict[Hashable, list[Node]]] = {}
+        self._edge_counts: dict[str, int] = {}
+
+    # --- reading ---------------------------------------------------------------------------------------------------
+
+    def outgoing(self, node: str) -> Mapping[str, list[tuple[Edge, str]]]:
+        """Relations that start at a node, by type."""
+        return self._out.get(node, _NOTHING)
+
+    def incoming(self, node: str) -> Mapping[str, list[tuple[Edge, str]]]:
+        """Relations that end at a node, by type."""
+        return self._in.get(node, _NOTHING)
+
+    def of_kinds(self, kinds: Iterable[str]) -> Iterable[Node]:
+        """Nodes of any of the kinds."""
+        for kind in kinds:
+            yield from self.by_kind.get(kind, {}).values()
+
+    def count(self, kinds: Iterable[str]) -> int:
+        """How many nodes have one of the kinds."""
+        return sum(len(self.by_kind.get(kind, ())) for kind in kinds)
+
+    def lookup(self, kinds: Iterable[str], attribute: str, value: Any) -> list[Node]:
+        """Nodes of the kinds whose attribute equals the value, by an index that is made when first asked for."""
+        key = identity_key(value)
+        found: list[Node] = []
+        for kind in kinds:
+            if self.by_kind.get(kind):
+                found += self._index(kind, attribute).get(key, ())
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """Nodes per kind and relations per type."""
+        kinds = {kind: len(nodes) for kind, nodes in self.by_kind.items() if nodes}
+        return {**kinds, **{name: number for name, number in self._edge_counts.items() if number}}
+
+    def as_networkx(self) -> nx.MultiDiGraph[str]:
+        """The content as a NetworkX graph: node attribute `node`, edge key the relation's id, edge attribute `edge`."""
+        graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        graph.add_nodes_from((node.id, {"node": node}) for node in self.nodes.values())
+        for e in self.edges.values():
+            graph.add_edge(e.start, e.end, e.id, edge=e, type=e.type)
+        return graph
+
+    # --- writing ---------------------------------------------------------------------------------------------------
+
+    def check(self, delta: GraphDelta) -> None:
+        """Refuse a delta that does not fit, before anything is changed. Raises DeltaMismatchError."""
+        nodes = self._check_nodes(delta.nodes)
+        gone = {change.id for change in delta.nodes if change.operation is Operation.DELETE}
+        dropped = {change.id for change in delta.edges if change.operation is Operation.DELETE}
+        for edge_change in delta.edges:
+            exists = edge_change.id in self.edges
+            if exists == (edge_change.operation is Operation.CREATE):
+                raise _mismatch(edge_change, exists)
+            if edge_change.operation is Operation.CREATE:
+                for end in (edge_change.start, edge_change.end):
+                    if end in gone or (end not in self.nodes and end not in nodes):
+                        raise DeltaMismatchError(
+                            f"relation {edge_change.id} ends at {end}, which is not there",
+                            where=f"sequence {delta.last}",
+                        )
+        for node in gone:
+            for adjacency in (self.outgoing(node), self.incoming(node)):
+                for relations in adjacency.values():
+                    for edge, _ in relations:
+                        if edge.id not in dropped:
+                            raise DeltaMismatchError(
+                                f"node {node} is deleted while relation {edge.id} stays", where=f"sequence {delta.last}"
+                            )
+
+    def _check_nodes(self, changes: Iterable[NodeChange]) -> set[str]:
+        created = set()
+        for change in changes:
+            exists = change.id in self.nodes
+            if exists == (change.operation is Operation.CREATE):
+                raise _mismatch(change, exists)
+            if change.kind not in self._schema.kinds:
+                raise DeltaMismatchError(f"no kind {change.kind!r} in the schema", where=change.id)
+            if change.operation is Operation.CREATE:
+                created.add(change.id)
+        return created
+
+    def apply(self, delta: GraphDelta) -> None:
+        """Change the graph; `check` must have passed."""
+        for edge_change in delta.edges:
+            if edge_change.operation is Operation.DELETE:
+                self._drop_edge(self.edges.pop(edge_change.id))
+        for change in delta.nodes:
+            if change.operation is Operation.DELETE:
+                self._drop_node(self.nodes.pop(change.id))
+        for change in delta.nodes:
+            if change.operation is not Operation.DELETE:
+                self._put_node(change)
+        for edge_change in delta.edges:
+            if edge_change.operation is Operation.CREATE:
+                self._add_edge(_edge(edge_change))
+            elif edge_change.operation is Operation.UPDATE:
+                self._drop_edge(self.edges[edge_change.id])
+                self._add_edge(_edge(edge_change))
+
+    def _put_node(self, change: NodeChange) -> None:
+        known = self.nodes.get(change.id)
+        if known is not None:
+            self._drop_node(known)
+        labels = self._schema.kinds[change.kind].labels
+        node = Node(change.id, labels, {**change.properties, "id": change.id})
+        self.nodes[change.id] = node
+        self.by_kind.setdefault(change.kind, {})[change.id] = node
+        self._forget(change.kind)
+
+    def _drop_node(self, node: Node) -> None:
+        del self.by_kind[node.kind][node.id]
+        self._forget(node.kind)
+
+    def _add_edge(self, edge: Edge) -> None:
+        self.edges[edge.id] = edge
+        self._out.setdefault(edge.start, {}).setdefault(edge.type, []).append((edge, edge.end))
+        self._in.setdefault(edge.end, {}).setdefault(edge.type, []).append((edge, edge.start))
+        self._edge_counts[edge.type] = self._edge_counts.get(edge.type, 0) + 1
+
+    def _drop_edge(self, edge: Edge) -> None:
+        self._out[edge.start][edge.type].remove((edge, edge.end))
+        self._in[edge.end][edge.type].remove((edge, edge.start))
+        self._edge_counts[edge.type] -= 1
+
+    def _index(self, kind: str, attribute: str) -> dict[Hashable, list[Node]]:
+        index = self._indexes.get((kind, attribute))
+        if index is None:
+            index = {}
+            for node in self.by_kind.get(kind, {}).values():
+                value = node.properties.get(attribute)
+                if value is not None:
+                    index.setdefault(identity_key(value), []).append(node)
+            self._indexes[(kind, attribute)] = index
+        return index
+
+    def _forget(self, kind: str) -> None:
+        if self._indexes:
+            for key in [key for key in self._indexes if key[0] == kind]:
+                del self._indexes[key]
+
+
+def _edge(change: EdgeChange) -> Edge:
+    return Edge(change.id, change.type, change.start, change.end, {**change.properties, "id": change.id})
+
+
+def _mismatch(change: NodeChange | EdgeChange, exists: bool) -> DeltaMismatchError:
+    seen = "exists already" if exists else "does not exist"
+    return DeltaMismatchError(
+        f"{change.operation.value} of {change.id}, which {seen}",
+        hint="the backend was changed from outside, or belongs to another ledger: `jumeau graph rebuild`",
+    )
