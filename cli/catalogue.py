@@ -1,0 +1,64 @@
+"""`jumeau catalogue`: the named queries."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.options import BackendOption, OutputOption, ParamOption, parse_parameters
+from cli.output import Output, print_json, print_rows
+from cli.query import print_result
+from core.settings import load_settings
+from graph.queries.catalogue import CatalogueQuery, load_catalogue
+from services.catalogue import CatalogueService
+from services.rendezvous import running_server
+from services.twin import open_twin
+
+app = typer.Typer(no_args_is_help=True, help="Named, documented queries.")
+
+
+@app.command("list")
+def list_queries(output: OutputOption = Output.TABLE) -> None:
+    """List the named queries with their parameters."""
+    queries = list(load_catalogue().values())
+    if output is Output.JSON:
+        print_json([_described(query) for query in queries])
+        return
+    rows = [(q.name, q.title_en, q.title_fr, " ".join(_signature(q))) for q in queries]
+    print_rows(("name", "title", "titre", "parameters"), rows, output)
+
+
+@app.command("run")
+def run(
+    name: Annotated[str, typer.Argument(help="Name of the query, see `jumeau catalogue list`.")],
+    param: ParamOption = None,
+    backend: BackendOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Run a named query. Example: jumeau catalogue run downstream_impact --param ci=srv-par-0001"""
+    settings = load_settings(backend=backend)
+    parameters = parse_parameters(param)
+    server = running_server(settings.home) if settings.backend_url.startswith("embedded:") else None
+    if server is not None:
+        content = server.post(f"/api/catalogue/{name}", {"parameters": parameters})
+    else:
+        with open_twin(settings) as twin:
+            content = CatalogueService(twin).run(name, parameters).to_dict()
+    print_result(content, output, name)
+
+
+def _signature(query: CatalogueQuery) -> list[str]:
+    return [f"{p.name}:{p.type}" + ("" if p.required else f"={p.default}") for p in query.parameters]
+
+
+def _described(query: CatalogueQuery) -> dict[str, object]:
+    return {
+        "name": query.name,
+        "title": {"en": query.title_en, "fr": query.title_fr},
+        "description": query.description,
+        "parameters": [
+            {"name": p.name, "type": p.type, "required": p.required, "default": p.default} for p in query.parameters
+        ],
+        "cypher": query.text,
+    }

@@ -1,0 +1,51 @@
+"""The console command `jumeau`: thin commands over services. Errors end in one line with a stable code."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from rich.console import Console
+
+from cli import catalogue, generate, graph_commands, ingest_command, query, schema_commands, serve
+from core.errors import JumeauError
+from core.log import configure_logging
+from core.settings import load_settings
+
+app = typer.Typer(
+    name="jumeau",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="A knowledge twin of an IT estate: load it, query it in Cypher, serve it in GraphQL.",
+    epilog="Exit codes: 0 done, 1 unequal or rejected rows, 2 wrong use, 3 source refused, 4 store or server failed.",
+)
+app.command("query")(query.query)
+app.command("ingest")(ingest_command.ingest)
+app.command("generate")(generate.generate)
+app.command("serve")(serve.serve)
+app.add_typer(graph_commands.app, name="graph")
+app.add_typer(schema_commands.app, name="schema")
+app.add_typer(catalogue.app, name="catalogue")
+
+
+def main() -> None:
+    """Entry point: runs a command and turns errors into a line on standard error and an exit code."""
+    try:
+        settings = load_settings()
+        configure_logging(settings.log_level, settings.log_format)
+        app()
+    except JumeauError as error:
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+        console.print(f"[{error.code}] {error.seen}", markup=False, style="red")
+        if error.where:
+            console.print(f"  where: {error.where}", markup=False)
+        if error.hint:
+            console.print(f"  try:   {error.hint}", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""`jumeau serve`: GraphQL, REST and health on one address."""
+
+from __future__ import annotations
+
+import socket
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from api.app import create_app
+from cli.options import BackendOption
+from cli.output import progress_bars, say
+from core.errors import ConfigurationError
+from core.settings import load_settings
+from services.rendezvous import announce, withdraw
+from services.twin import open_twin
+
+
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")] = None,
+    backend: BackendOption = None,
+) -> None:
+    """Serve the twin: GraphiQL at /graphql, OpenAPI at /docs, /health. Stop it with Ctrl-C."""
+    settings = load_settings(backend=backend, host=host, port=port)
+    listener = _listen(settings.host, settings.port)
+    address = f"http://{settings.host}:{listener.getsockname()[1]}"
+    with open_twin(settings, catch_up=False) as twin:
+        with progress_bars() as advance:
+            twin.catch_up(lambda done, wanted: advance("project", done, wanted))
+        server = uvicorn.Server(uvicorn.Config(create_app(twin), log_level=settings.log_level.lower()))
+        settings.home.mkdir(parents=True, exist_ok=True)
+        announce(settings.home, address)
+        say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")
+        try:
+            server.run(sockets=[listener])
+        finally:
+            withdraw(settings.home)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ConfigurationError(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            where="JUMEAU_HOST, JUMEAU_PORT",
+            hint="choose another port with --port, or 0 for a free one",
+        ) from error
+    return listener

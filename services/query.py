@@ -1,0 +1,84 @@
+"""Ask the twin in Cypher: the one road that every door takes, from text or tree to rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+from core.errors import UnsupportedConstructError
+from graph.cypher.ast import Query
+from graph.cypher.bound import BoundQuery
+from graph.cypher.guard import QueryLimits
+from graph.cypher.parameters import complete_parameters
+from graph.cypher.prepare import prepare, prepare_ast
+from graph.history.snapshots import Snapshots
+from graph.repository import Answer, ReadContext
+from services.cells import to_json
+from services.twin import Twin
+
+PREPARED = 512
+"""Query texts whose bound form is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """An answer with what a caller wants to know about it. Times in milliseconds."""
+
+    answer: Answer
+    backend: str
+    elapsed_ms: float
+    ledger_sequence: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """The envelope that every door prints."""
+        return {
+            "columns": list(self.answer.columns),
+            "rows": [[to_json(cell) for cell in row] for row in self.answer.rows],
+            "backend": self.backend,
+            "engine": self.answer.engine,
+            "elapsed_ms": round(self.elapsed_ms, 3),
+            "sequence": self.answer.sequence,
+            "ledger_sequence": self.ledger_sequence,
+            "truncated": self.answer.truncated,
+            "notes": list(self.answer.notes),
+        }
+
+
+class QueryService:
+    """Runs queries on one twin. Safe for several threads."""
+
+    def __init__(self, twin: Twin) -> None:
+        self._twin = twin
+        self._limits = QueryLimits(default_hops=twin.settings.default_hops)
+        self._snapshots = Snapshots(twin.ledger, twin.schema)
+        self._prepared = lru_cache(PREPARED)(lambda text: prepare(text, twin.schema, self._limits))
+
+    def prepare(self, text: str) -> BoundQuery:
+        """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion."""
+        return self._prepared(text)
+
+    def cypher(self, text: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
+        """Run a query text. `parameters` are JSON values; they are converted to the types the query needs."""
+        started = perf_counter()
+        return self._run(self.prepare(text), parameters or {}, started)
+
+    def tree(self, query: Query, parameters: Mapping[str, Any] | None = None) -> QueryResult:
+        """Run a query that a caller built as a tree, such as a GraphQL selection."""
+        started = perf_counter()
+        return self._run(prepare_ast(query, self._twin.schema, self._limits), parameters or {}, started)
+
+    def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], started: float) -> QueryResult:
+        twin = self._twin
+        now = twin.clock.now()
+        values = complete_parameters(bound, parameters, now)
+        context = ReadContext(now=now, timeout_s=twin.settings.query_timeout_s, row_cap=twin.settings.row_cap)
+        try:
+            answer = twin.repository.run(bound, values, context)
+        except UnsupportedConstructError as unsupported:
+            answer = self._snapshots.run(bound, values, context, unsupported)
+        answer = replace(answer, notes=(*bound.notes, *answer.notes))
+        elapsed = (perf_counter() - started) * 1000
+        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())

@@ -1,0 +1,69 @@
+"""The twin of one installation: its schema, its ledger and the backend that mirrors it. Opened once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from threading import Lock
+
+from core.clock import Clock, clock_for
+from core.settings import Settings
+from graph.history.ledger import Ledger
+from graph.history.projection import Progress, Projector
+from graph.registry import BackendOptions, open_backend
+from graph.repository import GraphRepository
+from graph.schema.load import load_schema
+from graph.schema.model import Schema
+
+
+@dataclass(slots=True)
+class Twin:
+    """Everything that a use case needs. `write_lock` serialises projections within this process."""
+
+    settings: Settings
+    clock: Clock
+    schema: Schema
+    ledger: Ledger
+    repository: GraphRepository
+    write_lock: Lock
+
+    def catch_up(self, progress: Progress | None = None) -> int:
+        """Bring the backend up to the ledger; returns the sequence reached."""
+        with self.write_lock:
+            return Projector(self.ledger, self.repository).catch_up(progress)
+
+    def close(self) -> None:
+        """Release the backend, then the ledger."""
+        self.repository.close()
+        self.ledger.close()
+
+
+def backend_options(settings: Settings) -> BackendOptions:
+    """What the settings say about backends."""
+    return BackendOptions(
+        user=settings.neo4j_user, password=settings.neo4j_password, buffer_pool_mb=settings.buffer_pool_mb
+    )
+
+
+def open_ledger(settings: Settings) -> tuple[Schema, Ledger]:
+    """The schema and the ledger without any backend, for loads that a running server projects."""
+    schema = load_schema(settings.pack)
+    return schema, Ledger(settings.ledger_url, schema, clock_for(settings.now))
+
+
+@contextmanager
+def open_twin(settings: Settings, *, catch_up: bool = True) -> Iterator[Twin]:
+    """Open ledger and backend; unless told otherwise, apply at once what a crash may have left unapplied."""
+    schema, ledger = open_ledger(settings)
+    try:
+        repository = open_backend(settings.backend_url, schema, backend_options(settings))
+        twin = Twin(settings, clock_for(settings.now), schema, ledger, repository, Lock())
+        try:
+            if catch_up:
+                twin.catch_up()
+            yield twin
+        finally:
+            repository.close()
+    finally:
+        ledger.close()
