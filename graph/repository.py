@@ -80,7 +80,7 @@ class GraphRepository(Protocol):
         """Apply a delta and its watermark in one transaction.
 
         Returns False, changing nothing, when `delta.last` is not above the watermark (exactly once).
-        Raises SequenceGapError when `delta.first` is above watermark + 1.
+        Raises SequenceGapError when `delta.first` is not watermark + 1: events would be missed, or applied twice.
         """
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:

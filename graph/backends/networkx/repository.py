@@ -52,11 +52,11 @@ class NetworkXRepository:
         with self._lock:
             if delta.last <= self._sequence:
                 return False
-            if delta.first > self._sequence + 1:
+            if delta.first != self._sequence + 1:
                 raise SequenceGapError(
-                    f"the delta starts at {delta.first}, the backend is at {self._sequence}",
+                    f"the delta holds events {delta.first} to {delta.last}, the backend is at {self._sequence}",
                     where=self.url,
-                    hint="apply what lies between, or rebuild the backend",
+                    hint=f"apply the events from {self._sequence + 1} on",
                 )
             self._store.check(delta)
             self._store.apply(delta)
