@@ -40,6 +40,17 @@ class CypherType:
     types: tuple[str, ...] | None = None
 
 
+class Feature(StrEnum):
+    """What a query contains, as far as passes and the guard want to know before they walk through it."""
+
+    VARIABLE_LENGTH = "a variable-length relationship"
+    UNBOUNDED = "a variable-length relationship without upper bound"
+    NESTED_PATTERN = "a pattern within an expression"
+    MATCH_CONDITION = "a MATCH with WHERE"
+    CONSTANT_CALL = "a function of constants"
+    COMPUTED_AGGREGATE = "an expression around an aggregate"
+
+
 @dataclass(frozen=True, slots=True)
 class BoundQuery:
     """A query that may be compiled: names resolved, kinds expanded, bounds present, columns and parameters typed.
@@ -56,3 +67,5 @@ class BoundQuery:
     clock: frozenset[str] = frozenset()  # which of the clock's parameters (graph.cypher.parameters) the tree mentions
     notes: tuple[str, ...] = ()  # what the front end changed that may matter to the asker, such as a default bound
     text: str = ""  # as written; empty for a tree built by a caller
+    features: frozenset[Feature] = frozenset()
+    read: frozenset[str] = frozenset()  # the variables that an expression, a map projection or an import reads

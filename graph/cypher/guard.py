@@ -8,13 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from graph.cypher.ast import CallProcedure, Query, RelationshipPattern, WritingClause
-from graph.cypher.bound import BoundQuery
-from graph.cypher.diagnostics import NotReadOnlyError, QueryTooLargeError, UnboundedError, report
+from graph.cypher.ast import CallProcedure, Clause, Query, RelationshipPattern, WritingClause
+from graph.cypher.bound import BoundQuery, Feature
+from graph.cypher.diagnostics import CypherError, NotReadOnlyError, QueryTooLargeError, UnboundedError, report
 from graph.cypher.rewrite import descend
-
-PROCEDURES: Final[frozenset[str]] = frozenset()
-"""Lower-case names of the procedures that may be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +43,39 @@ def check_size(text: str, limits: QueryLimits) -> None:
 
 
 def check_read_only(query: Query, text: str = "") -> None:
-    """Refuse writing clauses and procedures that are not listed, by name, wherever they stand. Raises NotReadOnlyError."""
+    """Refuse what does not read, by name, wherever it stands. Raises NotReadOnlyError.
+
+    The binder refuses each such clause when it meets it; this walk is for whoever wants to know first.
+    """
     for tree in descend(query):
-        if isinstance(tree, WritingClause):
-            raise report(
-                NotReadOnlyError,
-                f"{tree.name} is not allowed: queries only read",
-                text=text,
-                span=tree.span,
-                hint="data enters through ingestion; a query is made of MATCH, WITH, UNWIND, CALL { } and RETURN",
-            )
-        if isinstance(tree, CallProcedure) and tree.name.lower() not in PROCEDURES:
-            raise report(
-                NotReadOnlyError,
-                f"the procedure {tree.name} is not allowed",
-                text=text,
-                span=tree.span,
-                hint="no procedure can be called; `jumeau schema` lists kinds and relations",
-            )
+        if isinstance(tree, WritingClause | CallProcedure):
+            raise refuse_clause(tree, text)
+
+
+def refuse_clause(clause: Clause, text: str) -> CypherError:
+    """The error for a clause that does not read."""
+    if isinstance(clause, WritingClause):
+        return report(
+            NotReadOnlyError,
+            f"{clause.name} is not allowed: queries only read",
+            text=text,
+            span=clause.span,
+            hint="data enters through ingestion; a query is made of MATCH, WITH, UNWIND, CALL { } and RETURN",
+        )
+    name = clause.name if isinstance(clause, CallProcedure) else type(clause).__name__
+    return report(
+        NotReadOnlyError,
+        f"the procedure {name} is not allowed",
+        text=text,
+        span=clause.span,
+        hint="no procedure can be called; `jumeau schema` lists kinds and relations",
+    )
 
 
 def check_bounds(bound: BoundQuery, limits: QueryLimits) -> None:
     """Refuse variable-length patterns beyond the limit. Raises UnboundedError."""
+    if Feature.VARIABLE_LENGTH not in bound.features:
+        return
     for tree in descend(bound.query):
         if isinstance(tree, RelationshipPattern) and tree.hops is not None:
             highest = max(tree.hops.minimum or 0, tree.hops.maximum or 0)

@@ -24,7 +24,7 @@ NAME, QUOTED, INTEGER, FLOAT, STRING, PARAMETER, END = (
 
 _TOKEN = re.compile(
     r"""
-      (?P<space>\s+|//[^\n]*|/\*.*?\*/)
+      (?P<space>(?:\s+|//[^\n]*|/\*.*?\*/)+)
     | (?P<name>[^\W\d]\w*)
     | (?P<float>(?:\d+\.\d+|\.\d+)(?:[eE][+-]?\d+)?|\d+[eE][+-]?\d+)
     | (?P<integer>0[xX][0-9a-fA-F]+|0[oO][0-7]+|\d+)
@@ -32,6 +32,7 @@ _TOKEN = re.compile(
     | (?P<quoted>`(?:[^`]|``)*`)
     | (?P<parameter>\$(?:\w+|`(?:[^`]|``)*`))
     | (?P<sign><>|<=|>=|=~|\.\.|\|\||\+=|::|/(?!\*)|[-+*%^=<>()\[\]{},.:;|&!?])
+    | (?P<broken>.)  # so that the search never skips ahead, which would make it quadratic
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -59,33 +60,31 @@ def tokenize(text: str) -> list[Token]:
     """All tokens of a text, the last of kind END. Raises CypherSyntaxError on a sign, string or comment that is broken."""
     tokens: list[Token] = []
     append = tokens.append
-    match = _TOKEN.match
-    position = 0
+    new = tuple.__new__  # half the price of the named tuple's own constructor
     length = len(text)
-    while position < length:
-        found = match(text, position)
-        if found is None:
-            raise _broken(text, position)
+    for found in _TOKEN.finditer(text):
+        start, end = found.span()
         group = found.lastgroup
-        end = found.end()
-        if group != "space":
-            value = found.group()
-            if group == "name":
-                append(Token(NAME, value, value.upper(), position, end))
-            elif group == "sign":
-                append(Token(value, value, "", position, end))
-            elif group == "string":
-                append(Token(STRING, _unescape(text, value, position), "", position, end))
-            elif group == "quoted":
-                append(Token(QUOTED, _unquote(text, value, position), "", position, end))
-            elif group == "parameter":
-                name = value[1:]
-                append(Token(PARAMETER, _unquote(text, name, position) if name[0] == "`" else name, "", position, end))
-            else:
-                if end < length and (text[end].isalnum() or text[end] == "_"):
-                    raise _broken_number(text, position, end)
-                append(Token(FLOAT if group == "float" else INTEGER, value, "", position, end))
-        position = end
+        if group == "space":
+            continue
+        value = found.group()
+        if group == "name":
+            append(new(Token, (NAME, value, value.upper(), start, end)))
+        elif group == "sign":
+            append(new(Token, (value, value, "", start, end)))
+        elif group == "string":
+            append(new(Token, (STRING, _unescape(text, value, start), "", start, end)))
+        elif group == "quoted":
+            append(new(Token, (QUOTED, _unquote(text, value, start), "", start, end)))
+        elif group == "parameter":
+            name = value[1:]
+            append(new(Token, (PARAMETER, _unquote(text, name, start) if name[0] == "`" else name, "", start, end)))
+        elif group == "broken":
+            raise _broken(text, start)
+        else:
+            if end < length and (text[end].isalnum() or text[end] == "_"):
+                raise _broken_number(text, start, end)
+            append(new(Token, (FLOAT if group == "float" else INTEGER, value, "", start, end)))
     append(Token(END, "", "", length, length))
     return tokens
 

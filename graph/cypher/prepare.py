@@ -5,7 +5,7 @@ from __future__ import annotations
 from graph.cypher.ast import Query
 from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery
-from graph.cypher.diagnostics import QueryTooLargeError, report
+from graph.cypher.diagnostics import CypherError, QueryTooLargeError, report
 from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
 from graph.cypher.parser import parse
 from graph.cypher.passes import apply_passes
@@ -29,10 +29,12 @@ def prepare_ast(query: Query, schema: Schema | None, limits: QueryLimits = DEFAU
 
 
 def _finish(query: Query, schema: Schema | None, limits: QueryLimits, text: str) -> BoundQuery:
-    check_read_only(query, text)
     context = PassContext(limits, None if schema is None else vocabulary_of(schema))
     try:
         bound = apply_passes(bind(query, schema, text), context)
+    except CypherError:
+        check_read_only(query, text)  # that a query writes matters more than what else is wrong with it
+        raise
     except RecursionError as error:  # a caller's tree has no parser's limits
         raise report(QueryTooLargeError, "the query nests too deeply", hint="split it with WITH") from error
     check_bounds(bound, limits)

@@ -63,11 +63,17 @@ def _trees(value: Any) -> Iterator[Tree]:
 
 def descend(tree: Tree) -> Iterator[Tree]:
     """The tree and everything under it, parents first; iterative, so that depth costs no frames."""
-    pending = [tree]
+    pending: list[Any] = [tree]
     while pending:
         item = pending.pop()
-        yield item
-        pending.extend(reversed(list(children(item))))
+        if isinstance(item, tuple):
+            pending.extend(item[::-1])
+        elif isinstance(item, Tree):
+            yield item
+            for name in reversed(branches_of(type(item))):
+                value = getattr(item, name)
+                if value:
+                    pending.append(value)
 
 
 def transform(tree: T, visit: Callable[[Tree], Tree | None]) -> T:
@@ -89,8 +95,14 @@ def _transform_value(value: Any, visit: Callable[[Tree], Tree | None]) -> Any:
     if isinstance(value, Tree):
         return transform(value, visit)
     if isinstance(value, tuple):
-        new = tuple([_transform_value(item, visit) if isinstance(item, Tree | tuple) else item for item in value])
-        return new if any(one is not other for one, other in zip(new, value, strict=True)) else value
+        new: list[Any] | None = None
+        for position, item in enumerate(value):
+            changed = _transform_value(item, visit)
+            if changed is not item:
+                if new is None:
+                    new = list(value)
+                new[position] = changed
+        return value if new is None else tuple(new)
     return value
 
 

@@ -15,7 +15,7 @@ from rapidfuzz.distance import DamerauLevenshtein
 from graph.cypher import types
 from graph.cypher.ast import Direction
 from graph.cypher.bound import CypherType, TypeName
-from graph.schema.model import Schema, Wording
+from graph.schema.model import Attribute, Schema, Wording
 
 _MEMO = "_cypher_vocabulary"
 _MEMORY = 10_000  # answers kept per question: queries repeat, and hostile ones must not fill the memory
@@ -37,6 +37,7 @@ class Vocabulary:
         self._steps = self._read_steps()
         self._walks: dict[tuple[tuple[str, ...], Direction, int, int | None, int], int] = {}
         self._between: dict[tuple[tuple[str, ...], Direction, int, int], tuple[str, ...]] = {}
+        self._values: dict[tuple[frozenset[str] | None, str], tuple[str, ...]] = {}
         self.every_relation = tuple(schema.relations)
         self._holders = self._read_holders()
         self.node_properties = {
@@ -217,6 +218,33 @@ class Vocabulary:
         """Every property of these kinds."""
         wanted = self.mask(kinds)
         return [name for name, holders in self._holders.items() if holders & wanted]
+
+    def node_values(self, kinds: frozenset[str] | None, name: str) -> tuple[str, ...]:
+        """The values that a property of these kinds may have, where each kind that has it lists them; else empty."""
+        key = (kinds, name)
+        found = self._values.get(key)
+        if found is None:
+            attributes = [
+                kind.attributes[name]
+                for kind in self.schema.concrete_kinds()
+                if name in kind.attributes and (kinds is None or kind.name in kinds)
+            ]
+            found = self._listed(attributes)
+            if len(self._values) < _MEMORY:
+                self._values[key] = found
+        return found
+
+    def relation_values(self, relations: tuple[str, ...] | None, name: str) -> tuple[str, ...]:
+        """The values that a property of these relation types may have, where each that has it lists them; else empty."""
+        of = self.schema.relations
+        chosen = self.every_relation if relations is None else relations
+        return self._listed([of[each].attributes[name] for each in chosen if name in of[each].attributes])
+
+    def _listed(self, attributes: list[Attribute]) -> tuple[str, ...]:
+        if any(attribute.enum is None for attribute in attributes):
+            return ()
+        enums = dict.fromkeys(attribute.enum for attribute in attributes if attribute.enum is not None)
+        return tuple(dict.fromkeys(value for enum in enums for value in self.schema.enums[enum].values))
 
     # --- suggestions -----------------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ WITH DISTINCT
   CASE WHEN through THEN further.id ELSE reached.id END AS id,
   CASE WHEN through OR reached.id <> touched.id THEN false ELSE true END AS direct
 WHERE id IS NOT NULL
-MATCH (item:ConfigurationItem {id: id})-[:OWNED_BY]->(team:Team)
-RETURN team.name AS team, team.on_call AS on_call,
+MATCH (item:ConfigurationItem {id: id})-[:OWNED_BY]->(owner:Team)
+RETURN owner.name AS team, owner.on_call AS on_call,
   count(DISTINCT CASE WHEN direct THEN id END) AS touched, count(DISTINCT id) AS items
 ORDER BY team, on_call

@@ -7,11 +7,11 @@
 // description.fr: Les dépendances sont remontées (20 au plus) ; une instance atteinte atteint l'application qu'elle réalise.
 // tags: topology, impact
 // param ci: ConfigurationItem -- whose failure is supposed
-MATCH (ci:ConfigurationItem {id: $ci})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(reached:ConfigurationItem)
+MATCH (ci:ConfigurationItem {id: $ci})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(reached)
 WITH DISTINCT ci, reached
 OPTIONAL MATCH (reached)-[:REALISES]->(application:BusinessApplication)
 WITH DISTINCT ci, reached, application
-OPTIONAL MATCH (application)<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(further:ConfigurationItem)
+OPTIONAL MATCH (application)<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(further)
 WITH DISTINCT ci, reached, further
 UNWIND [false, true] AS through
 WITH DISTINCT ci,

@@ -6,9 +6,9 @@
 // description.fr: délai. Le premier mois peut être incomplet.
 // tags: incidents
 // param months: integer = 12 -- calendar months back from now
-MATCH (incident:Incident)-[:ASSIGNED_TO]->(team:Team)
+MATCH (incident:Incident)-[:ASSIGNED_TO]->(assignee:Team)
 WHERE incident.opened_at >= datetime() - duration({months: $months})
-RETURN team.name AS team, incident.opened_at.year AS year, incident.opened_at.month AS month,
+RETURN assignee.name AS team, incident.opened_at.year AS year, incident.opened_at.month AS month,
   count(DISTINCT incident) AS incidents,
   count(DISTINCT CASE WHEN incident.priority = 'P1' THEN incident.id END) AS major,
   count(DISTINCT CASE WHEN incident.made_sla = false THEN incident.id END) AS late

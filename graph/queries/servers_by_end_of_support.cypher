@@ -6,9 +6,9 @@
 // description.fr: serveurs. La fin de support est celle de l'éditeur ; la fin de vie tient compte des prolongations payantes.
 // tags: obsolescence
 // param months: integer = 12 -- calendar months from today
-MATCH (server:Server)-[:RUNS_VERSION]->(version:SoftwareVersion)
-WHERE version.end_of_support <= date() + duration({months: $months}) AND server.status <> 'decommissioned'
-RETURN version.end_of_support AS end_of_support, version.name AS version, version.end_of_life AS end_of_life,
+MATCH (server:Server)-[:RUNS_VERSION]->(installed:SoftwareVersion)
+WHERE installed.end_of_support <= date() + duration({months: $months}) AND server.status <> 'decommissioned'
+RETURN installed.end_of_support AS end_of_support, installed.name AS version, installed.end_of_life AS end_of_life,
   count(DISTINCT server) AS servers,
   count(DISTINCT CASE WHEN server.environment = 'production' THEN server.id END) AS in_production
 ORDER BY end_of_support, version

@@ -6,10 +6,10 @@
 // description.fr: du plus ancien au plus récent. Exactement ce nombre de mois ne suffit pas ; un redémarrage inconnu est ignoré.
 // tags: operability
 // param months: integer = 3 -- calendar months
-MATCH (server:Server)
-WHERE server.os_family IN ['windows', 'linux']
-  AND server.status IN ['in_service', 'in_maintenance', 'in_decommissioning']
-  AND date(server.last_restart) < date() - duration({months: $months})
-RETURN server.name AS server, server.os_family AS os_family, server.environment AS environment,
-  server.criticality AS criticality, server.last_restart AS last_restart
-ORDER BY last_restart, server, server.id
+MATCH (host:Server)
+WHERE host.os_family IN ['windows', 'linux']
+  AND host.status IN ['in_service', 'in_maintenance', 'in_decommissioning']
+  AND date(host.last_restart) < date() - duration({months: $months})
+RETURN host.name AS server, host.os_family AS os_family, host.environment AS environment,
+  host.criticality AS criticality, host.last_restart AS last_restart
+ORDER BY last_restart, server, host.id

@@ -6,15 +6,15 @@
 // description.fr: échec, vide, ou absente (missing). `applications` compte les applications concernées.
 // tags: operability, backup
 // param environment: string = production -- of the service instances
-MATCH (application:BusinessApplication)<-[:REALISES]-(instance:ServiceInstance)-[:RUNS_ON]->(server:Server)
+MATCH (application:BusinessApplication)<-[:REALISES]-(instance:ServiceInstance)-[:RUNS_ON]->(host:Server)
 WHERE application.criticality IN ['vital', 'critical'] AND instance.environment = $environment
-WITH server, count(DISTINCT application) AS applications
-OPTIONAL MATCH (run:BackupRun)-[:BACKS_UP]->(server)
-WITH server, applications, max(run.started_at) AS latest
-OPTIONAL MATCH (last:BackupRun)-[:BACKS_UP]->(server)
+WITH host, count(DISTINCT application) AS applications
+OPTIONAL MATCH (run:BackupRun)-[:BACKS_UP]->(host)
+WITH host, applications, max(run.started_at) AS latest
+OPTIONAL MATCH (last:BackupRun)-[:BACKS_UP]->(host)
 WHERE last.started_at = latest
-WITH server, applications, latest, min(last.status) AS status
+WITH host, applications, latest, min(last.status) AS status
 WHERE status IS NULL OR status <> 'full'
-RETURN labels(server)[0] AS kind, server.name AS server, server.criticality AS criticality, applications,
+RETURN labels(host)[0] AS kind, host.name AS server, host.criticality AS criticality, applications,
   coalesce(status, 'missing') AS latest_backup, latest AS backed_up_at
-ORDER BY kind, server, server.id
+ORDER BY kind, server, host.id

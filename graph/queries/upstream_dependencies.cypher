@@ -7,11 +7,11 @@
 // description.fr: les dépendances sont suivies (20 au plus), et une application dépend des instances qui la réalisent.
 // tags: topology, impact
 // param ci: ConfigurationItem -- whose dependencies are asked for
-MATCH (ci:ConfigurationItem {id: $ci})-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]->(reached:ConfigurationItem)
+MATCH (ci:ConfigurationItem {id: $ci})-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]->(reached)
 WITH DISTINCT ci, reached
 OPTIONAL MATCH (reached:BusinessApplication)<-[:REALISES]-(instance:ServiceInstance)
 WITH DISTINCT ci, reached, instance
-OPTIONAL MATCH (instance)-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]->(further:ConfigurationItem)
+OPTIONAL MATCH (instance)-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]->(further)
 WITH DISTINCT ci, reached, further
 UNWIND [false, true] AS through
 WITH DISTINCT ci,

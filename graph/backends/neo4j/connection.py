@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ CONNECT_TIMEOUT_S = 5.0
 RETRY_S = 5.0
 WRITE_TIMEOUT_S = 120.0
 IDLE_CHECK_S = 10.0
-OLDEST_MAJOR = 5
+OLDEST = (5, 26)
 
 logging.getLogger("neo4j").addHandler(logging.NullHandler())  # else its retries go to standard error, bare
 
@@ -72,8 +73,8 @@ class Connection:
         except BaseException:
             self._driver.close()
             raise
-        major = agent.rpartition("/")[2].split(".", 1)[0]
-        if not major.isdigit() or int(major) < OLDEST_MAJOR:
+        found = re.match(r"Neo4j/(\d+)\.(\d+)", agent)
+        if found is None or (int(found[1]), int(found[2])) < OLDEST:
             self._driver.close()
             raise BackendError(f"the server says it is {agent}", where=self.url, hint="use Neo4j 5.26 or later")
 

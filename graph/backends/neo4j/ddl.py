@@ -24,11 +24,6 @@ def quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-def label_text(labels: tuple[str, ...]) -> str:
-    """`:A:B` for labels A and B, quoted; empty for none."""
-    return "".join(f":{quoted(label)}" for label in labels)
-
-
 def indexed_attributes(schema: Schema) -> tuple[str, ...]:
     """Names of the node attributes that any kind wants indexed, sorted; `id` has its constraint."""
     return tuple(

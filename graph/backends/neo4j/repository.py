@@ -27,8 +27,8 @@ from graph.schema.model import Schema
 PREFERRED_DELTA_SIZE = 50_000
 """Events per delta: what one transaction holds within 1 GB of the server's heap, with room for the rest."""
 
-REPLAN_CHANGES = 10_000
-"""Changes in one delta after which the database's statistics, and the plans made from them, are renewed."""
+SAMPLE_CHANGES = 5_000
+"""Changes in one delta beyond which the database is asked to look at its statistics again."""
 
 SCAN_ROWS = 5_000
 """Records per message when everything is read."""
@@ -93,8 +93,8 @@ class Neo4jRepository:
         self._check_writable()
         with translated(self.url), self._connection.writing() as session:
             applied = session.execute_write(self._apply, delta)
-        if applied and len(delta.nodes) + len(delta.edges) >= REPLAN_CHANGES:
-            self._store.renew_plans()
+        if applied and len(delta.nodes) + len(delta.edges) > SAMPLE_CHANGES:
+            self._store.sample_indexes()
         return applied
 
     def _apply(self, transaction: ManagedTransaction, delta: GraphDelta) -> bool:

@@ -15,7 +15,6 @@ from graph.schema.model import Schema
 
 _NAME = "twin"
 _INDEX_TIMEOUT_S = 300
-_REPLAN_TIMEOUT_S = 60
 _DELETE_ROWS = 5_000
 
 _READ = f"OPTIONAL MATCH (w:{WATERMARK} {{name: '{_NAME}'}}) RETURN w.sequence AS sequence, w.resetting AS resetting"
@@ -78,14 +77,14 @@ class Store:
         """Move the watermark with the data, in the same transaction."""
         transaction.run(_ADVANCE, sequence=sequence).consume()
 
-    def renew_plans(self) -> None:
-        """Sample the indexes anew and forget plans.
+    def sample_indexes(self) -> None:
+        """Have the server sample its indexes anew, in its own time.
 
-        A plan made while an index was small may scan it where it should seek (seen: the look-up by id), and would stay.
-        What was applied stays applied where this fails: it is about speed only.
+        A plan made while an index was small may scan it where it should seek (seen: the look-up by id). What was
+        applied stays applied where this fails: it is about speed only.
         """
         with suppress(Neo4jError, DriverError), self._connection.writing() as session:
-            session.run("CALL db.prepareForReplanning($seconds)", seconds=_REPLAN_TIMEOUT_S).consume()
+            session.run("CALL db.resampleOutdatedIndexes()").consume()
 
     def _empty(self, session: Session) -> None:
         session.run(_EMPTY).consume()

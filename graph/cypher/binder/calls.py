@@ -17,6 +17,7 @@ from graph.cypher.ast import (
     LabelNot,
     LabelOr,
     LabelWildcard,
+    Literal,
     MapLiteral,
     Parameter,
     PatternPredicate,
@@ -25,7 +26,7 @@ from graph.cypher.ast import (
 from graph.cypher.binder.expressions import Bound, ExpressionBinder
 from graph.cypher.binder.operators import is_asked
 from graph.cypher.binder.scope import Aggregation, Scope
-from graph.cypher.bound import TypeName
+from graph.cypher.bound import Feature, TypeName
 from graph.cypher.clock import NOW_MILLIS, OF_FUNCTION, TODAY
 from graph.cypher.diagnostics import (
     CypherSyntaxError,
@@ -91,6 +92,8 @@ class CallBinder(ExpressionBinder):
         else:
             result = function.result_type([of for _, of in bound])
         arguments = tuple(argument for argument, _ in bound)
+        if function.name in OF_FUNCTION and isinstance(arguments[0], Literal):
+            self.features.add(Feature.CONSTANT_CALL)
         return FunctionCall(function.name, arguments, tree.distinct, span=tree.span), result
 
     def _aggregate(self, tree: FunctionCall, function: Function, scope: Scope) -> Bound:

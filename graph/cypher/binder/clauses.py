@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 from graph.cypher import types
 from graph.cypher.ast import (
-    CallProcedure,
     CallSubquery,
     Clause,
     Expression,
@@ -26,8 +25,9 @@ from graph.cypher.binder.expressions import Bound
 from graph.cypher.binder.patterns import PatternBinder
 from graph.cypher.binder.projections import DIFFERENT_COLUMNS, Projected, ProjectionBinder, name_projected
 from graph.cypher.binder.scope import Aggregation, Scope
-from graph.cypher.bound import BoundQuery, CypherType, TypeName
-from graph.cypher.diagnostics import CypherSyntaxError, NotReadOnlyError
+from graph.cypher.bound import BoundQuery, CypherType, Feature, TypeName
+from graph.cypher.diagnostics import CypherSyntaxError
+from graph.cypher.guard import refuse_clause
 from graph.cypher.rewrite import mentions
 
 Columns = list[tuple[str, CypherType]]
@@ -51,7 +51,10 @@ class ClauseBinder(ProjectionBinder):
             parameters=self.parameters,
             variables=self.types,
             clock=frozenset(self.clock),
+            notes=tuple(self.notes),
             text=self.text,
+            features=frozenset(self.features),
+            read=frozenset(self.read),
         )
 
     def _same_columns(self, known: Columns, found: Columns, part: SinglePart) -> Columns:
@@ -88,7 +91,10 @@ class ClauseBinder(ProjectionBinder):
     def _clause(self, clause: Clause, scope: Scope) -> tuple[Clause, Scope]:
         if isinstance(clause, Match):
             patterns, inner = self.patterns(clause.patterns, scope, optional=clause.optional)
-            where = None if clause.where is None else self.predicate(clause.where, inner)
+            where = None
+            if clause.where is not None:
+                self.features.add(Feature.MATCH_CONDITION)
+                where = self.predicate(clause.where, inner)
             return Match(patterns, where, clause.optional, span=clause.span), inner
         if isinstance(clause, With):
             return self._with(clause, scope)
@@ -103,9 +109,7 @@ class ClauseBinder(ProjectionBinder):
             return Unwind(source, internal, span=clause.span), inner
         if isinstance(clause, CallSubquery):
             return self._call_subquery(clause, scope)
-        if isinstance(clause, CallProcedure):
-            self.refuse(NotReadOnlyError, f"the procedure {clause.name} is not allowed", clause.span)
-        raise AssertionError(f"the guard lets no {type(clause).__name__} pass")
+        raise refuse_clause(clause, self.text)
 
     def _with(self, clause: With, scope: Scope) -> tuple[Clause, Scope]:
         """WHERE and ORDER BY of a WITH may read what the WITH leaves behind; it is then carried through, unseen after."""
@@ -138,6 +142,7 @@ class ClauseBinder(ProjectionBinder):
         for part in query.parts:
             part, inner = self._imported(clause, part, scope)
             imports.update(inner.values())
+            self.read.update(inner.values())
             bound, found, after = self._part(part, inner, final=False, names=names)
             columns = found if columns is None else self._same_columns(columns, found, part)
             names = {name: after[name] for name, _ in columns}

@@ -36,7 +36,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.binder.operators import OperatorRules
 from graph.cypher.binder.scope import Aggregation, Scope
-from graph.cypher.bound import CypherType, TypeName
+from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.clock import NAMES
 from graph.cypher.diagnostics import CypherSyntaxError, TypeMismatchError, UnknownPropertyError, report
 from graph.cypher.operations import literal_type
@@ -92,6 +92,7 @@ class ExpressionBinder(OperatorRules):
         internal = scope.get(tree.name)
         if internal is None:
             raise self.unknown_variable(tree.name, scope, tree.span)
+        self.read.add(internal)
         return (tree if internal == tree.name else Variable(internal, span=tree.span)), self.types[internal]
 
     # --- properties ------------------------------------------------------------------------------------------------
@@ -195,7 +196,7 @@ class ExpressionBinder(OperatorRules):
             found = of.item or types.ANY
         elif of.name in (TypeName.MAP, TypeName.NODE, TypeName.RELATIONSHIP):
             self.expect(index, by, types.STRING, "a key")
-            if isinstance(index, Literal) and isinstance(index.value, str):
+            if isinstance(index, Literal) and isinstance(index.value, str) and index.value:
                 return Property(subject, index.value, span=tree.span), self.property_type(
                     of, index.value, Property(subject, index.value, span=tree.span)
                 )
@@ -216,6 +217,8 @@ class ExpressionBinder(OperatorRules):
         operand, of = self.expression(tree.operand, scope)
         if tree.operator is UnaryOperator.NOT:
             self.expect(operand, of, types.BOOLEAN, "NOT")
+            if isinstance(operand, Literal):
+                self.features.add(Feature.CONSTANT_CALL)
             found = types.BOOLEAN
         else:
             self.expect(operand, of, types.NUMBER, f"a sign {tree.operator}", _SIGNED)

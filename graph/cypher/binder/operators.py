@@ -14,6 +14,7 @@ from graph.cypher.ast import (
     Parameter,
     Property,
     Tree,
+    Variable,
 )
 from graph.cypher.binder.scope import Binding
 from graph.cypher.bound import CypherType, TypeName
@@ -21,9 +22,11 @@ from graph.cypher.clock import NAMES
 from graph.cypher.diagnostics import TypeMismatchError, replace_span
 from graph.cypher.operations import arithmetic_type
 from graph.cypher.types import describe
+from graph.cypher.vocabulary import Vocabulary, suggest
 
 _ONLY: Final = {name: frozenset({name}) for name in TypeName}
 _LOGICAL: Final = frozenset({BinaryOperator.AND, BinaryOperator.OR, BinaryOperator.XOR})
+_EQUALITY: Final = frozenset({BinaryOperator.EQ, BinaryOperator.NE})
 _TEXTUAL: Final = frozenset(
     {BinaryOperator.STARTS_WITH, BinaryOperator.ENDS_WITH, BinaryOperator.CONTAINS, BinaryOperator.REGEX}
 )
@@ -74,6 +77,25 @@ class OperatorRules(Binding):
             self.use_parameter(right_tree.name, left_type)
         elif not types.comparable(left_type, right_type):
             self._incomparable(operator, left, right, tree)
+        elif operator in _EQUALITY and self.vocabulary is not None:
+            self._note_value(left_tree, right_tree, self.vocabulary)
+            self._note_value(right_tree, left_tree, self.vocabulary)
+
+    def _note_value(self, tree: Expression, value: Expression, vocabulary: Vocabulary) -> None:
+        """Note a value that the schema does not list for an attribute: the comparison is legal, and surely a slip."""
+        if not (isinstance(value, Literal) and isinstance(value.value, str) and isinstance(tree, Property)):
+            return
+        of = self.types.get(tree.subject.name, types.ANY) if isinstance(tree.subject, Variable) else types.ANY
+        if of.name is TypeName.NODE:
+            listed = vocabulary.node_values(of.kinds, tree.key)
+        elif of.name is TypeName.RELATIONSHIP:
+            listed = vocabulary.relation_values(of.types, tree.key)
+        else:
+            return
+        if listed and value.value not in listed:
+            meant = suggest(value.value, listed)
+            question = f"; did you mean {meant[0]!r}?" if len(meant) == 1 else ""
+            self.notes[f"{tree.key} is never {value.value!r}: it is one of {', '.join(listed)}{question}"] = None
 
     def _incomparable(self, operator: BinaryOperator, left: Typed, right: Typed, tree: Tree) -> None:
         """Refuse a comparison with an attribute of the schema that can never hold; others are the language's own business."""

@@ -10,7 +10,6 @@ from types import MappingProxyType
 from graph.cypher import types
 from graph.cypher.ast import (
     BinaryOperator,
-    Direction,
     Expression,
     Hops,
     LabelAnd,
@@ -32,14 +31,14 @@ from graph.cypher.ast import (
 )
 from graph.cypher.binder.calls import CallBinder
 from graph.cypher.binder.expressions import Bound
-from graph.cypher.binder.narrowing import Arc, fitting_relations, narrow, reversed_fits
+from graph.cypher.binder.impossible import impossible
+from graph.cypher.binder.narrowing import Arc, narrow
 from graph.cypher.binder.scope import Scope, quoted
-from graph.cypher.bound import CypherType, TypeName
+from graph.cypher.bound import Feature, TypeName
 from graph.cypher.diagnostics import (
     CypherSyntaxError,
     ImpossiblePatternError,
     UnknownRelationError,
-    replace_span,
     report,
 )
 from graph.cypher.vocabulary import Vocabulary
@@ -65,6 +64,8 @@ class PatternBinder(CallBinder):
     ) -> tuple[tuple[PathPattern, ...], Scope]:
         """The bound patterns of one MATCH, and the scope with what they declare."""
         matching = Matching(dict(scope), introduces)
+        if self.depth:
+            self.features.add(Feature.NESTED_PATTERN)
         named = [self._name_path(path, matching) for path in paths]
         if self.vocabulary is not None:
             self._narrow(matching, self.vocabulary, optional=optional)
@@ -131,7 +132,12 @@ class PatternBinder(CallBinder):
 
     def _name_relationship(self, relationship: RelationshipPattern, matching: Matching) -> RelationshipPattern:
         name = relationship.variable
-        of = types.RELATIONSHIP if relationship.hops is None else types.list_of(types.RELATIONSHIP)
+        of = types.RELATIONSHIP
+        if relationship.hops is not None:
+            of = types.list_of(types.RELATIONSHIP)
+            self.features.add(Feature.VARIABLE_LENGTH)
+            if relationship.hops.maximum is None:
+                self.features.add(Feature.UNBOUNDED)
         if name is None:
             internal = self.anonymous("r", of)
         elif name in matching.scope:
@@ -203,7 +209,8 @@ class PatternBinder(CallBinder):
     def _narrow(self, matching: Matching, vocabulary: Vocabulary, *, optional: bool) -> None:
         stuck = narrow(matching.arcs, matching.masks, vocabulary)
         if stuck is not None:
-            raise self._impossible(stuck, matching.masks, vocabulary)
+            names = (self.name_kinds(vocabulary.kinds(matching.masks[end])) for end in (stuck.left, stuck.right))
+            raise impossible(stuck, matching.masks, vocabulary, self.text, *names)
         for internal, mask in matching.masks.items():
             own = internal in matching.declared
             if own or (not optional and self.depths[internal] == self.depth):
@@ -213,54 +220,6 @@ class PatternBinder(CallBinder):
             assert variable is not None
             of = vocabulary.relation_type(arc.relations)
             self.types[variable] = of if arc.pattern.hops is None else types.list_of(of)
-
-    def _impossible(self, arc: Arc, masks: dict[str, int], vocabulary: Vocabulary) -> Exception:
-        left = self.name_kinds(vocabulary.kinds(masks[arc.left]))
-        right = self.name_kinds(vocabulary.kinds(masks[arc.right]))
-        if arc.pattern.direction is Direction.IN:
-            left, right = right, left
-        joins = "and" if arc.pattern.direction is Direction.BOTH else "to"
-        between = "between" if arc.pattern.direction is Direction.BOTH else "from"
-        written = arc.pattern.labels
-        what = " or ".join(arc.relations) if written is not None and len(arc.relations) <= 6 else "relation"
-        far = "" if arc.pattern.hops is None else " chain of"
-        suggestions: list[str] = []
-        corrected = None
-        if reversed_fits(arc, masks, vocabulary):
-            corrected, turned = self._turned(arc.pattern)
-            if turned:
-                suggestions = [turned]
-        elif isinstance(written, LabelName):
-            suggestions = [quoted(name) for name in fitting_relations(arc, masks, vocabulary)][:5]
-            corrected = replace_span(self.text, written.span, suggestions[0]) if len(suggestions) == 1 else None
-        hint = None
-        if written is not None and len(arc.relations) <= 3:
-            hint = "; ".join(self._declared(relation, vocabulary) for relation in arc.relations)
-        return report(
-            ImpossiblePatternError,
-            f"no{far} {what} goes {between} {left} {joins} {right}",
-            text=self.text,
-            span=arc.pattern.span,
-            suggestions=suggestions,
-            hint=hint,
-            corrected=corrected,
-        )
-
-    @staticmethod
-    def _declared(relation: str, vocabulary: Vocabulary) -> str:
-        ends = [f"{start} -> {end}" for start, end in vocabulary.possible(relation)]
-        return f"{relation} goes {', '.join(ends[:8])}{', ...' if len(ends) > 8 else ''}"
-
-    def _turned(self, pattern: RelationshipPattern) -> tuple[str | None, str]:
-        """The query with the arrow turned round, and the turned arrow."""
-        written = self.text[pattern.span.start : pattern.span.end]
-        if pattern.direction is Direction.OUT and written.endswith(">"):
-            turned = "<" + written[:-1]
-        elif pattern.direction is Direction.IN and written.startswith("<"):
-            turned = written[1:] + ">"
-        else:
-            return None, ""
-        return replace_span(self.text, pattern.span, turned), turned
 
     # --- bound patterns --------------------------------------------------------------------------------------------
 
@@ -275,7 +234,7 @@ class PatternBinder(CallBinder):
     def _finish_node(self, node: NodePattern, matching: Matching) -> NodePattern:
         variable = node.variable
         assert variable is not None
-        properties = self._pattern_properties(node.properties, self.types[variable], matching.scope)
+        properties = self._pattern_properties(node.properties, variable, matching.scope)
         where = None if node.where is None else self.predicate(node.where, matching.scope)
         kinds = None
         if self.vocabulary is not None:
@@ -290,7 +249,7 @@ class PatternBinder(CallBinder):
         whole = self.types[variable]
         single = (whole.item if whole.name is TypeName.LIST else whole) or types.RELATIONSHIP
         self.types[variable] = single  # conditions inside a variable-length relationship speak of each step
-        properties = self._pattern_properties(relationship.properties, single, matching.scope)
+        properties = self._pattern_properties(relationship.properties, variable, matching.scope)
         where = None if relationship.where is None else self.predicate(relationship.where, matching.scope)
         self.types[variable] = whole
         hops = relationship.hops
@@ -300,7 +259,7 @@ class PatternBinder(CallBinder):
         return replace(relationship, properties=properties, where=where, hops=hops, types=relations)
 
     def _pattern_properties(
-        self, properties: MapLiteral | Parameter | None, of: CypherType, scope: Scope
+        self, properties: MapLiteral | Parameter | None, variable: str, scope: Scope
     ) -> MapLiteral | None:
         if properties is None:
             return None
@@ -313,8 +272,8 @@ class PatternBinder(CallBinder):
             )
         items: list[tuple[str, Expression]] = []
         for key, value in properties.items:
-            place = Property(Variable(""), key, span=self._map_key_span(key, value))
-            found = self.element_property(of, key, place)
+            place = Property(Variable(variable), key, span=self._map_key_span(key, value))
+            found = self.element_property(self.types[variable], key, place)
             bound, value_type = self.expression(value, scope)
             self.compare(BinaryOperator.EQ, (place, found), (bound, value_type), value)
             items.append((key, bound))

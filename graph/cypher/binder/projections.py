@@ -26,7 +26,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.binder.patterns import PatternBinder
 from graph.cypher.binder.scope import Aggregation, Scope
-from graph.cypher.bound import CypherType
+from graph.cypher.bound import CypherType, Feature
 from graph.cypher.diagnostics import CypherSyntaxError, InvalidAggregationError, TypeMismatchError
 from graph.cypher.functions import is_aggregate
 from graph.cypher.rewrite import children, transform
@@ -60,6 +60,8 @@ class ProjectionBinder(PatternBinder):
             self.aggregation, self.aggregated = Aggregation.ALLOWED, False
             expression, of = self.expression(item.expression, scope)
             items.append((expression, of, self.aggregated))
+            if self.aggregated and not _is_aggregate(expression):
+                self.features.add(Feature.COMPUTED_AGGREGATE)
         self.aggregation = Aggregation.FORBIDDEN
         self._check_columns(written)
         if any(aggregated for _, _, aggregated in items):
@@ -148,7 +150,7 @@ class ProjectionBinder(PatternBinder):
                 self._check_grouped(expression, keys)
 
     def _check_grouped(self, tree: Tree, keys: list[Expression]) -> None:
-        if isinstance(tree, CountStar) or (isinstance(tree, FunctionCall) and is_aggregate(tree.name)):
+        if _is_aggregate(tree):
             return
         if isinstance(tree, Variable | Property | Parameter | Literal) and tree in keys:
             return
@@ -184,7 +186,7 @@ class ProjectionBinder(PatternBinder):
 
     def check_visible(self, tree: Tree, visible: set[str], what: str) -> None:
         """After DISTINCT or an aggregate, ORDER BY and WHERE see what is projected only."""
-        if isinstance(tree, CountStar) or (isinstance(tree, FunctionCall) and is_aggregate(tree.name)):
+        if _is_aggregate(tree):
             self.refuse(
                 InvalidAggregationError,
                 f"{what} uses an aggregate that is not projected",
@@ -208,6 +210,10 @@ class ProjectionBinder(PatternBinder):
         if isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value < 0:
             self.refuse(TypeMismatchError, f"{what} takes a number from 0 up", tree.span)
         return bound
+
+
+def _is_aggregate(tree: Tree) -> bool:
+    return isinstance(tree, CountStar) or (isinstance(tree, FunctionCall) and is_aggregate(tree.name))
 
 
 def name_projected(tree: Expression, projected: dict[Expression, str]) -> Expression:

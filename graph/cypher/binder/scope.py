@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from graph.cypher import types
 from graph.cypher.ast import NOWHERE, Query, Span
-from graph.cypher.bound import CypherType, TypeName
+from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.diagnostics import CypherError, UnknownVariableError, VariableConflictError, replace_span, report
 from graph.cypher.vocabulary import Vocabulary, suggest
 
@@ -40,6 +40,9 @@ class Binding:
         self.depths: dict[str, int] = {}  # internal name -> depth of the subquery that declares it
         self.parameters: dict[str, CypherType] = {}
         self.clock: set[str] = set()
+        self.notes: dict[str, None] = {}
+        self.features: set[Feature] = set()
+        self.read: set[str] = set()
         self.locals: dict[str, None] = {}  # internal names of comprehensions, quantifiers and reduce
         self.aggregation = Aggregation.FORBIDDEN
         self.aggregated = False  # whether an aggregate was met since this was last cleared
@@ -74,6 +77,7 @@ class Binding:
         internal = scope.get(name)
         if internal is None:
             raise self.unknown_variable(name, scope, span)
+        self.read.add(internal)
         return internal
 
     def unknown_variable(self, name: str, scope: Iterable[str], span: Span) -> CypherError:

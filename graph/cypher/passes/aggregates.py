@@ -22,7 +22,7 @@ from graph.cypher.ast import (
     Variable,
     With,
 )
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.functions import is_aggregate
 from graph.cypher.inference import TypeReader
 from graph.cypher.passes.context import PassContext
@@ -31,6 +31,8 @@ from graph.cypher.rewrite import children, transform
 
 def split_aggregates(bound: BoundQuery, context: PassContext) -> BoundQuery:
     """Every projection that computes with aggregates, split."""
+    if Feature.COMPUTED_AGGREGATE not in bound.features:
+        return bound
     names = _Names(TypeReader(bound, context.vocabulary))
 
     def visit(tree: Tree) -> Tree | None:

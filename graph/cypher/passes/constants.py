@@ -9,7 +9,7 @@ from typing import Final
 
 from core.clock import parse_instant
 from graph.cypher.ast import FunctionCall, Literal, Tree, Unary, UnaryOperator
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.diagnostics import CypherError, TypeMismatchError, report
 from graph.cypher.passes.context import PassContext
 from graph.cypher.rewrite import transform
@@ -23,6 +23,8 @@ _ISO: Final = re.compile(r"[+-]?\d{4,}[-\dWQ]*(T[\d:.,]+)?(Z|[+-][\d:]+)?(\[[\w/
 
 def fold_constants(bound: BoundQuery, context: PassContext) -> BoundQuery:
     """Dates and instants written as strings become literals; a string that is none is refused here, with its place."""
+    if Feature.CONSTANT_CALL not in bound.features:
+        return bound
 
     def visit(tree: Tree) -> Tree | None:
         if isinstance(tree, FunctionCall) and tree.name in ("date", "datetime") and len(tree.arguments) == 1:

@@ -9,7 +9,7 @@ and undirected walks of at least one, which return to their start by the relatio
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from graph.cypher.ast import (
@@ -30,27 +30,28 @@ from graph.cypher.ast import (
     Tree,
     With,
 )
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.functions import IGNORES_DUPLICATES
 from graph.cypher.passes.aggregates import aggregates_in
-from graph.cypher.rewrite import descend, mentions, transform
+from graph.cypher.rewrite import transform
 
 
 def mark_ends_only(bound: BoundQuery) -> BoundQuery:
     """The query with `ends_only` set where it may be."""
-    if not any(isinstance(tree, RelationshipPattern) and tree.hops is not None for tree in descend(bound.query)):
+    if Feature.VARIABLE_LENGTH not in bound.features:
         return bound
-    marker = _Marker(mentions(bound.query))
+    marker = _Marker(bound.read)
     query = marker.query(bound.query, ignored=False)
-    query = transform(query, marker.visit)
-    return replace(bound, query=query)
+    if Feature.NESTED_PATTERN in bound.features:
+        query = transform(query, marker.visit)
+    return bound if query is bound.query else replace(bound, query=query)
 
 
 class _Marker:
     """Goes through clauses backwards, knowing whether what follows ignores repeated rows."""
 
-    def __init__(self, mentioned: Mapping[str, int]) -> None:
-        self.mentioned = mentioned
+    def __init__(self, read: frozenset[str]) -> None:
+        self.read = read
 
     def visit(self, tree: Tree) -> Tree | None:
         """Mark what stands in expressions: tests of existence ignore repetition, COUNT and COLLECT do not."""
@@ -88,7 +89,7 @@ class _Marker:
         return match if same else replace(match, patterns=patterns)
 
     def _path(self, path: PathPattern, patterns: Sequence[PathPattern]) -> PathPattern:
-        if path.shortest is not None or self.mentioned.get(path.variable or ""):
+        if path.shortest is not None or path.variable in self.read:
             return path
         others = [relationship for other in patterns for relationship in other.relationships]
         steps = []
@@ -101,7 +102,7 @@ class _Marker:
 
     def _only_ends_matter(self, relationship: RelationshipPattern, others: Sequence[RelationshipPattern]) -> bool:
         hops = relationship.hops
-        if hops is None or relationship.ends_only or self.mentioned.get(relationship.variable or ""):
+        if hops is None or relationship.ends_only or relationship.variable in self.read:
             return False
         minimum = 1 if hops.minimum is None else hops.minimum
         if minimum > 1 or (minimum == 1 and relationship.direction is Direction.BOTH):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graph.cypher.ast import Hops, PathPattern, Query, RelationshipPattern, Tree
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.diagnostics import locate
 from graph.cypher.passes.context import PassContext
 from graph.cypher.rewrite import transform
@@ -13,6 +13,8 @@ from graph.cypher.rewrite import transform
 
 def bound_hops(bound: BoundQuery, context: PassContext) -> BoundQuery:
     """Every `*` and `*2..` bounded, with a note for each."""
+    if Feature.UNBOUNDED not in bound.features:
+        return bound
     notes: list[str] = []
 
     def limit(relationship: RelationshipPattern, default: int) -> RelationshipPattern:

@@ -19,21 +19,28 @@ from graph.cypher.ast import (
     NodePattern,
     Parameter,
     PathPattern,
+    Projection,
     Property,
     Tree,
     Variable,
 )
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.rewrite import descend, transform
 
 
 def push_equalities(bound: BoundQuery) -> BoundQuery:
     """Every MATCH with the equalities of its WHERE in its node patterns."""
+    if Feature.MATCH_CONDITION not in bound.features:
+        return bound
+
+    nested = Feature.NESTED_PATTERN in bound.features
 
     def visit(tree: Tree) -> Tree | None:
-        if not isinstance(tree, Match) or tree.where is None:
-            return None
-        rewritten = _push(tree)
+        if not isinstance(tree, Match):
+            return tree if not nested and isinstance(tree, Expression | Projection) else None
+        rewritten = tree if tree.where is None else _push(tree)
+        if not nested:
+            return rewritten
         return None if rewritten is tree else transform(rewritten, visit)
 
     query = transform(bound.query, visit)

@@ -315,3 +315,22 @@ def test_without_schema_scopes_and_functions_are_checked_all_the_same() -> None:
     for text in ("MATCH (n) RETURN m", "RETURN nope(1)", "MATCH (n) RETURN n.x + count(*)"):
         with pytest.raises(Exception, match=r"UNKNOWN|INVALID"):
             bind(parse(text), None)
+
+
+# --- notes -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "condition",
+    ["n.criticality = 'critcal'", "'critcal' <> n.criticality", "n.criticality IN ['vital', 'critcal']"],
+)
+def test_a_value_that_the_schema_does_not_list_is_noted(condition: str) -> None:
+    notes = bound(f"MATCH (n:Server) WHERE {condition} RETURN n").notes
+    assert notes == (
+        "criticality is never 'critcal': it is one of vital, critical, important, standard; did you mean 'critical'?",
+    )
+
+
+def test_a_value_in_a_pattern_is_noted_too_and_a_listed_one_is_not() -> None:
+    assert len(bound("MATCH (n:Server {criticality: 'low'}) RETURN n").notes) == 1
+    assert bound("MATCH (n:Server {criticality: 'vital'}) WHERE n.name = 'low' RETURN n").notes == ()

@@ -1,0 +1,231 @@
+"""Bound queries in ladybug's dialect: kinds and types become conditions on tables, the rest is the Cypher family's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import ClassVar, Final
+
+from graph.backends.base_compiler import Lowering
+from graph.backends.cypher_family import CypherFamilyCompiler
+from graph.backends.embedded import dialect, lowering
+from graph.backends.embedded.index import AdjacencyIndex
+from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
+from graph.backends.embedded.patterns import PatternPrinter
+from graph.cypher.ast import (
+    Binary,
+    Clause,
+    Comparison,
+    Expression,
+    HasLabels,
+    MapLiteral,
+    Match,
+    Parameter,
+    PatternPredicate,
+    Projection,
+    Property,
+    Return,
+    SinglePart,
+    SubqueryExpression,
+    SubqueryKind,
+    Unwind,
+    Variable,
+    With,
+)
+from graph.cypher.bound import BoundQuery, TypeName
+from graph.cypher.printer import ATOM, POSTFIX
+from graph.schema.model import Schema
+
+EVERY_ROW: Final = 9_223_372_036_854_775_807
+"""ladybug wants a LIMIT after ORDER BY in a WITH."""
+
+DISTINCT: Final = "__distinct"
+"""Ends the name of a parameter that holds each item of a list once."""
+
+PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+_NOT_SORTED: Final = frozenset({TypeName.NODE, TypeName.RELATIONSHIP, TypeName.PATH, TypeName.MAP, TypeName.LIST})
+
+
+class LadybugCompiler(CypherFamilyCompiler):
+    """Compiles one query, for one way of giving its parameters (`given`: null, empty, holes, integer; else absent)."""
+
+    DIALECT = "ladybug"
+    RENAMED: ClassVar[Mapping[str, str]] = dialect.RENAMED
+    LOWERED: ClassVar[Mapping[str, Lowering]] = MappingProxyType({**dialect.TEMPLATES, **lowering.LOWERED})
+    UNSUPPORTED: ClassVar[Mapping[str, str]] = dialect.UNSUPPORTED
+
+    def __init__(
+        self, bound: BoundQuery, schema: Schema, layout: Layout, index: AdjacencyIndex, given: Mapping[str, str]
+    ) -> None:
+        super().__init__(bound, schema)
+        self.schema = schema
+        self.layout = layout
+        self.index = index
+        self.given = given
+        self.closures: set[int] = set()
+        self.distinct_parameters: dict[str, None] = {}
+        self.patterns = PatternPrinter(self)
+        self._names: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._count = 0
+        self._bare = False
+
+    def text(self, row_cap: int) -> str:
+        """The statement; it answers at most one row more than the cap. Raises UnsupportedConstructError."""
+        self.check_supported()
+        text = self.query(self.bound.query)
+        last = self.bound.query.parts[-1].clauses[-1]
+        if len(self.bound.query.parts) == 1 and isinstance(last, Return) and last.projection.limit is None:
+            text += f" LIMIT {row_cap + 1}"
+        return text
+
+    # --- names and values ------------------------------------------------------------------------------------------
+
+    def variable(self, name: str) -> str:
+        """ladybug does not tell `n` from `N`: names that differ in case only are told apart by a number."""
+        found = self._names.get(name)
+        if found is None:
+            found = name
+            while found.lower() in self._taken:
+                self._count += 1
+                found = f"{name}_{self._count}"
+            self._taken.add(found.lower())
+            self._names[name] = found
+        return quoted(found)
+
+    def fresh(self, letter: str) -> str:
+        """A name that nothing else has; print it with `variable`."""
+        self._count += 1
+        return f"_{letter}{self._count}"
+
+    def parameter(self, tree: Parameter) -> str:
+        given = self.given.get(tree.name)
+        if given == "null":
+            return "NULL"
+        text = f"${self.sent_name(tree.name)}"
+        return f"CAST({text} AS INT64)" if given == "integer" and not self._bare else text
+
+    def distinct(self, name: str) -> str:
+        """A list parameter without its repetitions, as a parameter of its own."""
+        self.distinct_parameters[name] = None
+        return f"${self.sent_name(name)}{DISTINCT}"
+
+    def sent_name(self, name: str) -> str:
+        """A parameter's name as it is sent: ladybug takes plain names only."""
+        return name if PLAIN.fullmatch(name) else "p_" + name.encode().hex()
+
+    def instant_literal(self, value: datetime) -> str:
+        utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return f"timestamp('{utc.replace(tzinfo=None).isoformat(sep=' ')}')"
+
+    def float_literal(self, value: float) -> str:
+        plain = repr(value)
+        return plain if plain.lstrip("-").replace(".", "", 1).isdigit() else f"CAST('{plain}' AS DOUBLE)"
+
+    # --- clauses ---------------------------------------------------------------------------------------------------
+
+    def part(self, part: SinglePart, separator: str) -> str:
+        self.patterns.bound, self.patterns.walks = set(), set()
+        return super().part(part, separator)
+
+    def clause(self, clause: Clause) -> str:
+        if isinstance(clause, With):
+            return self._with(clause)
+        text = super().clause(clause)
+        if isinstance(clause, Unwind):
+            self.patterns.bound.add(clause.variable)
+        return text
+
+    def match(self, clause: Match) -> str:
+        return self.patterns.match(clause)
+
+    def _with(self, clause: With) -> str:
+        projection = clause.projection
+        body = self.projection(projection)
+        if projection.order and projection.limit is None:
+            body += f" LIMIT {EVERY_ROW}"
+        self.patterns.bound = {item.alias for item in projection.items}
+        self.patterns.walks = set()
+        return f"WITH {body}{self.where(clause.where)}"
+
+    def projection(self, projection: Projection) -> str:
+        for item in projection.order:
+            if self.type_of(item.expression).name in _NOT_SORTED:
+                raise self.unsupported("ORDER BY", item.expression, "of anything but plain values")
+        bare = Projection(
+            projection.items, projection.distinct, projection.star, projection.order, span=projection.span
+        )
+        text = super().projection(bare)
+        self._bare = True  # SKIP and LIMIT take a parameter, not an expression of one
+        if projection.skip is not None:
+            text += f" SKIP {self.expression(projection.skip)}"
+        if projection.limit is not None:
+            text += f" LIMIT {self.expression(projection.limit)}"
+        self._bare = False
+        return text
+
+    # --- expressions -----------------------------------------------------------------------------------------------
+
+    def expression(self, tree: Expression, level: int = 0) -> str:
+        if isinstance(tree, Binary | Comparison) and level >= POSTFIX:
+            level = ATOM  # what lowers them brackets them
+        return super().expression(tree, level)
+
+    def _variable(self, tree: Variable) -> str:
+        text = super()._variable(tree)
+        return f"rels({text})" if tree.name in self.patterns.walks else text
+
+    def _property(self, tree: Property) -> str:
+        of = self.type_of(tree.subject)
+        if of.name in (TypeName.DATE, TypeName.INSTANT):
+            return lowering.part_of_time(self, tree)
+        if of.name is TypeName.NODE:
+            kinds = frozenset(self.schema.concrete) if of.kinds is None else of.kinds
+            tables = [table.columns for table in self.patterns.tables_of_kinds(kinds)]
+        elif of.name is TypeName.RELATIONSHIP:
+            types = frozenset(self.schema.relations if of.types is None else of.types)
+            tables = [table.columns for table in self.patterns.tables_of_types(types)]
+        elif of.name is TypeName.MAP:
+            return f"{self.expression(tree.subject, POSTFIX)}.{quoted(tree.key)}"
+        else:
+            raise self.unsupported("property access", tree, f"on a value of type {of.name.value}")
+        if tree.key != ID and not any(tree.key in columns for columns in tables):
+            return "NULL"
+        return f"{self.expression(tree.subject, POSTFIX)}.{quoted(tree.key)}"
+
+    def _has_labels(self, tree: HasLabels) -> str:
+        if tree.kinds is None:
+            raise self.unsupported("label test", tree, "of labels that the schema does not know")
+        column = TYPE if self.type_of(tree.subject).name is TypeName.RELATIONSHIP else KIND
+        return self.is_one_of(f"{self.expression(tree.subject, POSTFIX)}.{column}", tree.kinds)
+
+    def is_one_of(self, subject: str, names: frozenset[str]) -> str:
+        """A condition, in brackets, that a column holds one of some names of the schema."""
+        if len(names) == 1:
+            return f"({subject} = '{next(iter(names))}')"
+        return f"({subject} IN [{', '.join(repr(name) for name in sorted(names))}])" if names else "(1 = 0)"
+
+    def property_map(self, tree: MapLiteral) -> str:
+        """The properties of a pattern, or the fields of a map."""
+        return "{" + ", ".join(f"{quoted(key)}: {self.expression(value)}" for key, value in tree.items) + "}"
+
+    def _map_literal(self, tree: MapLiteral) -> str:
+        keys = {key.lower() for key, _ in tree.items}
+        if not keys or len(keys) < len(tree.items):
+            raise self.unsupported("map", tree, "that is empty, or whose keys differ in case only")
+        return self.property_map(tree)
+
+    def _pattern_predicate(self, tree: PatternPredicate) -> str:
+        return f"EXISTS {{ {self.patterns.match(Match((tree.pattern,), None), inside=True)} }}"
+
+    def _subquery(self, tree: SubqueryExpression) -> str:
+        clauses = tree.query.parts[0].clauses
+        if tree.kind is SubqueryKind.EXISTS and clauses and isinstance(clauses[-1], Return):
+            clauses = clauses[:-1]
+        match = clauses[0] if len(clauses) == 1 and len(tree.query.parts) == 1 else None
+        if not isinstance(match, Match) or match.optional:
+            raise self.unsupported(f"{tree.kind.value} {{ }}", tree, "of more than one MATCH with its WHERE")
+        return f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"

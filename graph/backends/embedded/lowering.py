@@ -1,0 +1,453 @@
+"""What ladybug must say in a roundabout way: one function per construct, from compiler and tree to text.
+
+Texts bind as closely as a call: they are calls, CASEs or in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from graph.backends.base_compiler import Lowering
+from graph.backends.embedded.layout import ID, KIND, TYPE
+from graph.cypher.ast import (
+    Binary,
+    BinaryOperator,
+    Comparison,
+    Expression,
+    FunctionCall,
+    Index,
+    ListComprehension,
+    ListLiteral,
+    Literal,
+    MapLiteral,
+    MapProjection,
+    Parameter,
+    Property,
+    Quantifier,
+    Slice,
+    Variable,
+)
+from graph.cypher.bound import CypherType, TypeName
+from graph.cypher.printer import AND, POSTFIX, PREDICATE
+from graph.cypher.rewrite import descend
+
+if TYPE_CHECKING:
+    from graph.backends.embedded.compiler import LadybugCompiler
+
+_NUMBERS: Final = frozenset({TypeName.INTEGER, TypeName.FLOAT, TypeName.NUMBER})
+_UNKNOWN: Final = frozenset({TypeName.ANY, TypeName.NULL})
+_ELEMENTS: Final = frozenset({TypeName.NODE, TypeName.RELATIONSHIP})
+_PARTS: Final = frozenset({"year", "quarter", "month", "day", "hour", "minute", "second"})
+_CASTS: Final[Mapping[TypeName, str]] = MappingProxyType(
+    {
+        TypeName.STRING: "STRING",
+        TypeName.INTEGER: "INT64",
+        TypeName.FLOAT: "DOUBLE",
+        TypeName.BOOLEAN: "BOOL",
+        TypeName.DATE: "DATE",
+        TypeName.INSTANT: "TIMESTAMP",
+    }
+)
+_UNITS: Final = {
+    "years": "to_years",
+    "months": "to_months",
+    "weeks": "to_days",
+    "days": "to_days",
+    "hours": "to_hours",
+    "minutes": "to_minutes",
+    "seconds": "to_seconds",
+}
+_CALENDAR: Final = frozenset({"years", "months", "weeks", "days"})
+_ISO: Final = re.compile(
+    r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+# --- elements --------------------------------------------------------------------------------------------------------
+
+
+def element_id(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return f"{compiler.expression(tree.arguments[0], POSTFIX)}.{ID}"
+
+
+def relation_type(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return f"{compiler.expression(tree.arguments[0], POSTFIX)}.{TYPE}"
+
+
+def labels(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """The store keeps the concrete kind; the list of its labels is spelled out per kind."""
+    subject = tree.arguments[0]
+    kinds = compiler.type_of(subject).kinds or frozenset(compiler.schema.concrete)
+    whens = "".join(
+        f" WHEN '{kind}' THEN [{', '.join(repr(label) for label in compiler.schema.kinds[kind].labels)}]"
+        for kind in sorted(kinds)
+    )
+    return f"CASE {compiler.expression(subject, POSTFIX)}.{KIND}{whens} END"
+
+
+def index(compiler: LadybugCompiler, tree: Index) -> str:
+    """Lists start at one there, and an index out of range is an error: the list is padded with nulls."""
+    subject, position = tree.subject, tree.index
+    at = position.value if isinstance(position, Literal) else None
+    if isinstance(subject, FunctionCall) and subject.name == "labels" and at == 0 and at is not False:
+        return f"{compiler.expression(subject.arguments[0], POSTFIX)}.{KIND}"
+    if isinstance(at, int) and not isinstance(at, bool) and -20 <= at <= 20:
+        return _item(compiler, subject, at)
+    if compiler.type_of(subject).name is not TypeName.LIST or compiler.type_of(position).name is not TypeName.INTEGER:
+        raise compiler.unsupported("index", tree, "of anything but a list by a whole number")
+    found = compiler.expression(position, POSTFIX)  # out of range is an error there: then the executor answers
+    one_based = f"CASE WHEN {found} < 0 THEN {found} ELSE {found} + 1 END"
+    return f"list_extract({compiler.expression(subject, POSTFIX)}, {one_based})"
+
+
+def head(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return _item(compiler, tree.arguments[0], 0)
+
+
+def last(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return _item(compiler, tree.arguments[0], -1)
+
+
+def _item(compiler: LadybugCompiler, subject: Expression, at: int) -> str:
+    of = compiler.type_of(subject)
+    cast = _CASTS.get(of.item.name) if of.name is TypeName.LIST and of.item is not None else None
+    if cast is None:
+        raise compiler.unsupported("index", subject, "of a list whose items are not plain values of one type")
+    found = compiler.expression(subject, POSTFIX)
+    nulls = ", ".join(["NULL"] * (at + 1 if at >= 0 else -at))
+    padding = f"CAST([{nulls}] AS {cast}[])"
+    if at >= 0:
+        return f"list_extract(list_concat({found}, {padding}), {at + 1})"
+    return f"list_extract(list_concat({padding}, {found}), {at})"
+
+
+def slice_(compiler: LadybugCompiler, tree: Slice) -> str:
+    bounds = [tree.start, tree.end]
+    for bound in bounds:
+        plain = bound is None or (isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value >= 0)
+        if not plain:
+            raise compiler.unsupported("slice", tree, "with bounds that are not constants from zero on")
+    start = tree.start.value if isinstance(tree.start, Literal) else 0
+    assert start is None or isinstance(start, int)
+    subject = compiler.expression(tree.subject, POSTFIX)
+    end = f"{tree.end.value}" if isinstance(tree.end, Literal) else f"size({subject})"
+    return f"list_slice({subject}, {(start or 0) + 1}, {end})"
+
+
+def map_projection(compiler: LadybugCompiler, tree: MapProjection) -> str:
+    """A map of an absent node is null, and a struct of nulls is not."""
+    subject = Variable(tree.subject)
+    if compiler.type_of(subject).name not in _ELEMENTS or any(i.key == "*" and i.value is None for i in tree.items):
+        raise compiler.unsupported("map projection", tree, "of every property, or of a value that is no element")
+    items = tuple((i.key, i.value if i.value is not None else Property(subject, i.key)) for i in tree.items)
+    struct = compiler.expression(MapLiteral(items, span=tree.span))
+    return f"CASE WHEN {compiler.variable(tree.subject)}.{ID} IS NULL THEN NULL ELSE {struct} END"
+
+
+# --- comparisons -----------------------------------------------------------------------------------------------------
+
+
+def comparison(compiler: LadybugCompiler, tree: Comparison) -> str:
+    """Chains are joined by AND; values of different types, which ladybug would convert, are left to the executor."""
+    pairs = zip(tree.operands, tree.operators, tree.operands[1:], strict=False)
+    return f"({' AND '.join(_compare(compiler, left, operator, right) for left, operator, right in pairs)})"
+
+
+def _compare(compiler: LadybugCompiler, left: Expression, operator: BinaryOperator, right: Expression) -> str:
+    one, other = compiler.type_of(left), compiler.type_of(right)
+    _check_comparable(compiler, left, one, other, ordered=operator not in (BinaryOperator.EQ, BinaryOperator.NE))
+    first, second = compiler.expression(left, PREDICATE), compiler.expression(right, PREDICATE)
+    if one.name in _ELEMENTS and other.name in _ELEMENTS:
+        return f"{first}.{ID} {operator.value} {second}.{ID}"
+    return f"{first} {operator.value} {second}"
+
+
+def _check_comparable(
+    compiler: LadybugCompiler, where: Expression, one: CypherType, other: CypherType, *, ordered: bool
+) -> None:
+    if _UNKNOWN & {one.name, other.name}:
+        return
+    if _family(one) != _family(other):
+        raise compiler.unsupported("comparison", where, f"of {one.name.value} with {other.name.value}")
+    if one.name in (TypeName.MAP, TypeName.PATH, TypeName.DURATION) or (
+        ordered and one.name in (*_ELEMENTS, TypeName.LIST)
+    ):
+        raise compiler.unsupported("comparison", where, f"of values of type {one.name.value}")
+
+
+def _family(of: CypherType) -> str:
+    return "number" if of.name in _NUMBERS else of.name.value
+
+
+def contained(compiler: LadybugCompiler, tree: Binary) -> str:
+    """`x IN list`: null inside the list must show, so a written list with anything unsure in it becomes a chain of OR."""
+    left, right = tree.left, tree.right
+    subject = compiler.expression(left, PREDICATE)
+    if isinstance(right, ListLiteral):
+        if not right.items:
+            return "false"
+        for item in right.items:
+            _check_comparable(compiler, item, compiler.type_of(left), compiler.type_of(item), ordered=False)
+        if compiler.type_of(left).name in _ELEMENTS:
+            raise compiler.unsupported("IN", tree, "for an element")
+        if all(isinstance(item, Literal) and item.value is not None for item in right.items):
+            return f"({subject} IN [{compiler.list_of(right.items)}])"
+        return f"({' OR '.join(f'{subject} = {compiler.expression(item, PREDICATE)}' for item in right.items)})"
+    of = compiler.type_of(right)
+    if of.name is TypeName.LIST and of.item is not None:
+        _check_comparable(compiler, right, compiler.type_of(left), of.item, ordered=False)
+    if isinstance(right, Parameter):
+        given = compiler.given.get(right.name)
+        if given == "empty":
+            return "false"
+        if given == "holes":
+            raise compiler.unsupported("IN", tree, "a list with null inside")
+    if compiler.type_of(left).name in _ELEMENTS:
+        raise compiler.unsupported("IN", tree, "for an element")
+    return f"({subject} IN {compiler.expression(right, PREDICATE)})"
+
+
+def text_predicate(compiler: LadybugCompiler, tree: Binary) -> str:
+    for side in (tree.left, tree.right):
+        if compiler.type_of(side).name not in (TypeName.STRING, TypeName.NULL, TypeName.ANY):
+            raise compiler.unsupported(f"operator {tree.operator.value}", tree, "on values that are no strings")
+    left, right = compiler.expression(tree.left, POSTFIX), compiler.expression(tree.right, POSTFIX)
+    return f"({left} {tree.operator.value} {right})"
+
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+def plus(compiler: LadybugCompiler, tree: Binary) -> str:
+    one, other = compiler.type_of(tree.left).name, compiler.type_of(tree.right).name
+    if TypeName.DURATION in (one, other):
+        when, duration = (tree.left, tree.right) if other is TypeName.DURATION else (tree.right, tree.left)
+        return _shift(compiler, when, "+", duration)
+    left, right = compiler.expression(tree.left, POSTFIX), compiler.expression(tree.right, POSTFIX)
+    if TypeName.LIST in (one, other):
+        if one is other:
+            return f"list_concat({left}, {right})"
+        return f"list_append({left}, {right})" if one is TypeName.LIST else f"list_prepend({right}, {left})"
+    if TypeName.STRING in (one, other) and one is not other:
+        if {one, other} != {TypeName.STRING, TypeName.INTEGER}:
+            raise compiler.unsupported("operator +", tree, f"of {one.value} and {other.value}")
+        left, right = (
+            t if of is TypeName.STRING else f"CAST({t} AS STRING)" for t, of in ((left, one), (right, other))
+        )
+    return f"({left} + {right})"
+
+
+def minus(compiler: LadybugCompiler, tree: Binary) -> str:
+    if compiler.type_of(tree.right).name is TypeName.DURATION:
+        return _shift(compiler, tree.left, "-", tree.right)
+    return f"({compiler.expression(tree.left, POSTFIX)} - {compiler.expression(tree.right, POSTFIX)})"
+
+
+def _shift(compiler: LadybugCompiler, when: Expression, sign: str, duration: Expression) -> str:
+    """A date or an instant moved by a written duration: one calendar step per unit, the largest first."""
+    of = compiler.type_of(when).name
+    if of not in (TypeName.DATE, TypeName.INSTANT):
+        raise compiler.unsupported("duration", duration, "added to anything but a date or an instant")
+    text = compiler.expression(when, POSTFIX)
+    for unit, amount in _units(compiler, duration):
+        if of is TypeName.DATE and unit not in _CALENDAR:
+            raise compiler.unsupported("duration", duration, "with hours, added to a date")
+        factor = " * 7" if unit == "weeks" else ""
+        text += f" {sign} {_UNITS[unit]}({amount}{factor})"
+    return f"({text})"
+
+
+def _units(compiler: LadybugCompiler, duration: Expression) -> list[tuple[str, str]]:
+    argument = duration.arguments[0] if isinstance(duration, FunctionCall) and duration.name == "duration" else None
+    found: dict[str, str] = {}
+    if isinstance(argument, MapLiteral):
+        for unit, amount in argument.items:
+            whole = compiler.type_of(amount).name is TypeName.INTEGER or (
+                isinstance(amount, Parameter) and compiler.given.get(amount.name) == "integer"
+            )
+            if unit not in _UNITS or not whole:
+                raise compiler.unsupported("duration", duration, f"of {unit} that are not a whole number")
+            found[unit] = compiler.expression(amount, POSTFIX)
+    elif isinstance(argument, Literal) and isinstance(argument.value, str):
+        iso = _ISO.fullmatch(argument.value)
+        if iso is not None:
+            found = {unit: amount for unit, amount in iso.groupdict().items() if amount is not None}
+    if not found:
+        raise compiler.unsupported("duration", duration, "other than one written beside the date that it moves")
+    return [(unit, found[unit]) for unit in _UNITS if unit in found]
+
+
+# --- time ------------------------------------------------------------------------------------------------------------
+
+
+def part_of_time(compiler: LadybugCompiler, tree: Property) -> str:
+    if tree.key not in _PARTS:
+        raise compiler.unsupported(f"part {tree.key} of a date", tree)
+    return f"date_part('{tree.key}', {compiler.expression(tree.subject)})"
+
+
+def date_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return _temporal(compiler, tree, "DATE")
+
+
+def datetime_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return _temporal(compiler, tree, "TIMESTAMP")
+
+
+def _temporal(compiler: LadybugCompiler, tree: FunctionCall, cast: str) -> str:
+    if len(tree.arguments) != 1:
+        raise compiler.unsupported(tree.name, tree, "with other than one argument")
+    of = compiler.type_of(tree.arguments[0]).name
+    if of not in (TypeName.DATE, TypeName.INSTANT, TypeName.STRING):
+        raise compiler.unsupported(tree.name, tree, f"of a value of type {of.value}")
+    return f"CAST({compiler.expression(tree.arguments[0])} AS {cast})"
+
+
+def truncate(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    unit = tree.arguments[0]
+    wanted = unit.value if isinstance(unit, Literal) else None
+    known = {"year", "quarter", "month", "week", "day", "hour", "minute", "second"}
+    if len(tree.arguments) != 2 or wanted not in known:
+        raise compiler.unsupported(tree.name, tree, "to anything but a plain unit")
+    cast = "DATE" if tree.name.startswith("date.") else "TIMESTAMP"
+    return f"CAST(date_trunc('{wanted}', {compiler.expression(tree.arguments[1])}) AS {cast})"
+
+
+# --- functions -------------------------------------------------------------------------------------------------------
+
+
+def total(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """Sums of integers are 128 bits wide there, and the sum of nothing is null."""
+    distinct = "DISTINCT " if tree.distinct else ""
+    summed = f"sum({distinct}{compiler.expression(tree.arguments[0])})"
+    of = compiler.type_of(tree.arguments[0]).name
+    if of is TypeName.INTEGER:
+        return f"coalesce(CAST({summed} AS INT64), 0)"
+    if of is TypeName.FLOAT:
+        return f"coalesce({summed}, 0.0)"
+    raise compiler.unsupported("sum", tree, f"of values of type {of.value}")
+
+
+def collect(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    argument = compiler.expression(tree.arguments[0])
+    return f"collect({'DISTINCT ' if tree.distinct else ''}{argument})"
+
+
+def round_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    if len(tree.arguments) != 1:
+        raise compiler.unsupported("round", tree, "to digits")
+    return f"CAST(floor(CAST({compiler.expression(tree.arguments[0])} AS DOUBLE) + 0.5) AS DOUBLE)"
+
+
+def substring(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    text, start = (compiler.expression(argument, POSTFIX) for argument in tree.arguments[:2])
+    count = compiler.expression(tree.arguments[2], POSTFIX) if len(tree.arguments) > 2 else f"size({text})"
+    return f"substring({text}, {start} + 1, {count})"
+
+
+def reverse(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    name = "list_reverse" if compiler.type_of(tree.arguments[0]).name is TypeName.LIST else "reverse"
+    return f"{name}({compiler.expression(tree.arguments[0])})"
+
+
+def trimmed(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    if len(tree.arguments) != 1:
+        raise compiler.unsupported(tree.name, tree, "of signs other than blanks")
+    return f"{tree.name}({compiler.expression(tree.arguments[0])})"
+
+
+def to_integer(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    of, text = compiler.type_of(tree.arguments[0]).name, compiler.expression(tree.arguments[0], POSTFIX)
+    if of is TypeName.INTEGER:
+        return text
+    if of is TypeName.FLOAT:  # a CAST rounds
+        return f"CAST(CASE WHEN {text} < 0 THEN ceil({text}) ELSE floor({text}) END AS INT64)"
+    raise compiler.unsupported("toInteger", tree, f"of a value of type {of.value}")
+
+
+def to_float(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    of = compiler.type_of(tree.arguments[0]).name
+    if of not in _NUMBERS:
+        raise compiler.unsupported("toFloat", tree, f"of a value of type {of.value}")
+    return f"CAST({compiler.expression(tree.arguments[0])} AS DOUBLE)"
+
+
+def to_string(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    of, text = compiler.type_of(tree.arguments[0]).name, compiler.expression(tree.arguments[0], POSTFIX)
+    if of is TypeName.STRING:
+        return text
+    if of in (TypeName.INTEGER, TypeName.DATE):
+        return f"CAST({text} AS STRING)"
+    if of is TypeName.BOOLEAN:
+        return f"CASE WHEN {text} THEN 'true' WHEN NOT {text} THEN 'false' END"
+    raise compiler.unsupported("toString", tree, f"of a value of type {of.value}")
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+def comprehension(compiler: LadybugCompiler, tree: ListComprehension) -> str:
+    parts = [part for part in (tree.predicate, tree.projection) if part is not None]
+    name = _lambda_name(compiler, tree, tree.variable, parts)
+    text = compiler.expression(tree.source, POSTFIX)
+    if tree.predicate is not None:
+        text = f"list_filter({text}, {name} -> {compiler.expression(tree.predicate)})"
+    if tree.projection is not None:
+        text = f"list_transform({text}, {name} -> {compiler.expression(tree.projection)})"
+    return text
+
+
+def quantifier(compiler: LadybugCompiler, tree: Quantifier) -> str:
+    name = _lambda_name(compiler, tree, tree.variable, [tree.predicate])
+    source = compiler.expression(tree.source)
+    return f"{tree.kind.value}({name} IN {source} WHERE {compiler.expression(tree.predicate, AND)})"
+
+
+def _lambda_name(compiler: LadybugCompiler, tree: Expression, variable: str, parts: list[Expression]) -> str:
+    """The variable as printed. What a lambda of ladybug may mention is its own variable and constants."""
+    for part in parts:
+        for item in descend(part):
+            outer = isinstance(item, Variable) and item.name != variable
+            if outer or isinstance(item, Parameter | ListComprehension | Quantifier):
+                raise compiler.unsupported("list comprehension", tree, "that mentions anything but its own variable")
+    return compiler.variable(variable)
+
+
+LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
+    {
+        "elementId": element_id,
+        "type": relation_type,
+        "labels": labels,
+        "index": index,
+        "head": head,
+        "last": last,
+        "slice": slice_,
+        "map projection": map_projection,
+        **{f"operator {o.value}": comparison for o in BinaryOperator if o.value in ("=", "<>", "<", "<=", ">", ">=")},
+        "operator IN": contained,
+        **dict.fromkeys(
+            ("operator STARTS WITH", "operator ENDS WITH", "operator CONTAINS", "operator =~"), text_predicate
+        ),
+        "operator +": plus,
+        "operator -": minus,
+        "date": date_,
+        "datetime": datetime_,
+        "date.truncate": truncate,
+        "datetime.truncate": truncate,
+        "sum": total,
+        "collect": collect,
+        "round": round_,
+        "substring": substring,
+        "reverse": reverse,
+        **dict.fromkeys(("trim", "ltrim", "rtrim"), trimmed),
+        "toInteger": to_integer,
+        "toFloat": to_float,
+        "toString": to_string,
+        "list comprehension": comprehension,
+        **dict.fromkeys(("all()", "any()", "none()", "single()"), quantifier),
+    }
+)

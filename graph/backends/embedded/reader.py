@@ -1,0 +1,74 @@
+"""Everything that a store holds, kind by kind and type by type: for verification, snapshots and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
+from graph.backends.embedded.store import Reader
+from graph.backends.embedded.types import scalar
+from graph.model import Edge, Node, Scalar
+from graph.schema.model import Schema
+
+
+class StoreReader:
+    """Reads whole tables through a `Reader`. All columns of a table are read, so that drift in any of them shows."""
+
+    def __init__(self, layout: Layout, schema: Schema) -> None:
+        self._layout = layout
+        self._labels = {kind.name: kind.labels for kind in schema.concrete_kinds()}
+
+    def nodes(self, reader: Reader) -> Iterator[Node]:
+        """Every node; a kind that the schema does not know is its own only label."""
+        reader.limit(0)
+        for table in self._layout.nodes.values():
+            names = list(table.columns)
+            wanted = ", ".join(f"n.{quoted(name)}" for name in (ID, KIND, *names))
+            kinds = [row[0] for row in reader.rows(f"MATCH (n:{table.name}) RETURN DISTINCT n.{KIND}")]
+            for kind in kinds:
+                test = f"n.{KIND} IS NULL" if kind is None else f"n.{KIND} = $kind"
+                statement = f"MATCH (n:{table.name}) WHERE {test} RETURN {wanted}"
+                labels = self._labels.get(kind, (str(kind),))
+                for row in reader.rows(statement, None if kind is None else {"kind": kind}):
+                    identity, _, *values = row
+                    yield Node(identity, labels, {ID: identity, **_present(names, values)})
+
+    def edges(self, reader: Reader) -> Iterator[Edge]:
+        """Every relation, with its true ends."""
+        reader.limit(0)
+        for table in self._layout.relations.values():
+            names = list(table.columns)
+            wanted = ", ".join(f"r.{quoted(name)}" for name in (ID, TYPE, *names))
+            for start, end in table.pairs:
+                statement = f"MATCH (a:{start})-[r:{table.name}]->(b:{end}) RETURN a.{ID}, b.{ID}, {wanted}"
+                for row in reader.rows(statement):
+                    one, other, identity, type_, *values = row
+                    yield Edge(identity, type_, one, other, _present(names, values))
+
+    def pairs(self, reader: Reader, types: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """The ends of every relation of some types."""
+        reader.limit(0)
+        wanted = frozenset(types)
+        for table in self._layout.relations.values():
+            some = wanted.intersection(table.types)
+            if some:
+                listed = ", ".join(repr(name) for name in sorted(some))
+                statement = f"MATCH (a)-[r:{table.name}]->(b) WHERE r.{TYPE} IN [{listed}] RETURN a.{ID}, b.{ID}"
+                rows = reader.result(statement).get_as_arrow(-1)
+                yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+
+    def counts(self, reader: Reader) -> dict[str, int]:
+        """Elements per kind and type."""
+        reader.limit(0)
+        found: dict[str, int] = {}
+        statements = [f"MATCH (n:{name}) RETURN n.{KIND}, count(*)" for name in self._layout.nodes]
+        statements += [f"MATCH ()-[r:{name}]->() RETURN r.{TYPE}, count(*)" for name in self._layout.relations]
+        for statement in statements:
+            for name, count in reader.rows(statement):
+                found[str(name)] = found.get(str(name), 0) + count
+        return found
+
+
+def _present(names: list[str], values: list[Any]) -> dict[str, Scalar]:
+    return {name: scalar(value) for name, value in zip(names, values, strict=True) if value is not None}

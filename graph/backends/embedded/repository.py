@@ -1,0 +1,141 @@
+"""The repository on the embedded store: deltas in one transaction, bound queries compiled and run on readers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import ladybug
+
+from core.errors import ConfigurationError, SequenceGapError
+from core.failpoints import reach
+from graph.backends.embedded.capabilities import CAPABILITIES
+from graph.backends.embedded.errors import translated, translated_query
+from graph.backends.embedded.index import FUNCTION, NOTHING, AdjacencyIndex
+from graph.backends.embedded.layout import layout_of
+from graph.backends.embedded.queries import CompiledQueries
+from graph.backends.embedded.reader import StoreReader
+from graph.backends.embedded.store import Store
+from graph.backends.embedded.writer import DeltaWriter
+from graph.cypher.bound import BoundQuery
+from graph.cypher.parameters import complete_parameters
+from graph.model import Edge, GraphDelta, Node
+from graph.registry import BackendOptions
+from graph.repository import Answer, Capabilities, ReadContext, Value
+from graph.schema.model import Schema
+
+PREFERRED_DELTA_SIZE = 150_000
+"""Events per delta: a COPY costs some 100 ms a table whatever its size, and a delta of this size 300 MB of memory."""
+
+
+def open_repository(url: str, schema: Schema, options: BackendOptions) -> EmbeddedRepository:
+    """Open the store at `embedded:PATH`; it is made if it is not there. Raises BackendError, ConfigurationError."""
+    _, _, path = url.partition(":")
+    if not path:
+        raise ConfigurationError("no path in the backend URL", where=url, hint="write embedded:PATH")
+    return EmbeddedRepository(Path(path), schema, options)
+
+
+class EmbeddedRepository:
+    """A projection of the ledger in one file. Safe for several threads of one process."""
+
+    preferred_delta_size = PREFERRED_DELTA_SIZE
+
+    def __init__(self, path: Path, schema: Schema, options: BackendOptions) -> None:
+        self._path = path
+        self._schema = schema
+        layout = layout_of(schema)
+        self._index = AdjacencyIndex(self._pairs)
+        self._store = Store(path, layout, options, self._define)
+        self._reader = StoreReader(layout, schema)
+        self._writer = DeltaWriter(layout, str(path))
+        self._queries = CompiledQueries(layout, schema, self._index)
+        self._applying = Lock()
+
+    def _define(self, connection: ladybug.Connection) -> None:
+        """Make the adjacency index callable in queries."""
+
+        def ends(start: str, closure: int) -> list[str]:
+            return self._index.reach(start, closure)
+
+        function = cast(Callable[[Any], Any], ends)  # ladybug's annotation knows functions of one argument only
+        optional = cast(Callable[[Any], Any], lambda start, closure: ends(start, closure) or [NOTHING])
+        arguments: list[ladybug.Type | str] = [ladybug.Type.STRING, ladybug.Type.INT64]
+        connection.create_function(f"{FUNCTION}_or_nothing", optional, arguments, "STRING[]")
+        connection.create_function(FUNCTION, function, arguments, "STRING[]")
+
+    def _pairs(self, types: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.pairs(reader, types)
+
+    @property
+    def url(self) -> str:
+        return f"embedded:{self._path}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return CAPABILITIES
+
+    @property
+    def schema(self) -> Schema:
+        return self._schema
+
+    def watermark(self) -> int:
+        return self._store.sequence
+
+    def apply(self, delta: GraphDelta) -> bool:
+        self._store.check_writable()
+        with self._applying:
+            applied = self._store.sequence
+            if delta.last <= applied:
+                return False
+            if delta.first != applied + 1:
+                raise SequenceGapError(
+                    f"the delta holds events {delta.first} to {delta.last}, the store is at {applied}",
+                    where=self.url,
+                    hint=f"apply the events from {applied + 1} on",
+                )
+            with self._store.writing(delta.last) as writer:
+                self._writer.write(writer, delta)
+                reach("embedded.commit.before")
+            self._index.apply(delta.edges)
+            reach("embedded.commit.after")
+        return True
+
+    def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
+        values = complete_parameters(query, parameters, context.now)
+        compiled = self._queries.compiled(query, values, context.row_cap)
+        sequence = self._store.sequence  # before the read: the rows reflect at least this
+        for closure in compiled.closures:
+            self._index.prepare(closure)
+        with self._store.reading() as reader, translated_query(self.url, compiled.text):
+            reader.limit(context.timeout_s)
+            result = reader.result(compiled.text, compiled.parameters(values))
+            found = cast(list[list[Any]], list(islice(result, context.row_cap + 1)))
+            rows = self._queries.rows(compiled, result.get_column_data_types(), found[: context.row_cap])
+            result.close()
+        truncated = len(found) > context.row_cap
+        return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
+
+    def nodes(self) -> Iterator[Node]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.nodes(reader)
+
+    def edges(self) -> Iterator[Edge]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.edges(reader)
+
+    def counts(self) -> Mapping[str, int]:
+        with self._store.reading() as reader, translated(self.url):
+            return self._reader.counts(reader)
+
+    def reset(self) -> None:
+        with self._applying:
+            self._store.reset()
+            self._index.clear()
+
+    def close(self) -> None:
+        self._store.close()

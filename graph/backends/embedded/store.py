@@ -1,0 +1,278 @@
+"""The open store: its lock, its physical schema, one writer at a time, and a shelf of connections for readers."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import Any, cast
+
+import ladybug
+import structlog
+
+from core.errors import BackendUnavailableError, StoreReadOnlyError
+from graph.backends.embedded.ddl import (
+    PhysicalSchema,
+    addition_statements,
+    check_homes,
+    create_statements,
+    homes_of,
+)
+from graph.backends.embedded.errors import POST_COMMIT, store_error, translated
+from graph.backends.embedded.layout import META, VERSION, Layout
+from graph.backends.embedded.lock import StoreLock
+from graph.registry import BackendOptions
+
+READ_THREADS = 1
+"""Threads per read: most reads touch few rows, where more threads cost more than they give (0.8 against 1.0 ms)."""
+
+TEXTS = 200
+"""Statements after which a reader's connection is replaced: ladybug keeps every prepared statement of a connection."""
+
+_SEQUENCE = "sequence"
+_VERSION = "layout"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Reader:
+    """A connection for one read at a time, with what it was last told."""
+
+    connection: ladybug.Connection
+    texts: set[str] = field(default_factory=set)
+    timeout_ms: int = 0
+
+    def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
+        """Every row of one statement. Raises what ladybug raises."""
+        return cast(list[list[Any]], self.result(statement, parameters).get_all())
+
+    def result(self, statement: str, parameters: Mapping[str, Any] | None = None) -> ladybug.QueryResult:
+        """The result of one statement, to be read row by row or as Arrow."""
+        self.texts.add(statement)
+        result = self.connection.execute(statement, dict(parameters or {}))
+        assert not isinstance(result, list)
+        return result
+
+    def limit(self, timeout_s: float) -> None:
+        """Stop statements that run longer than this; 0 lets them run."""
+        wanted = max(1, int(timeout_s * 1000)) if timeout_s else 0
+        if wanted != self.timeout_ms:
+            self.connection.set_query_timeout(wanted)
+            self.timeout_ms = wanted
+
+
+class Writer:
+    """A connection inside one transaction. It is thrown away afterwards, with the statements that it has prepared."""
+
+    def __init__(self, connection: ladybug.Connection) -> None:
+        self._connection = connection
+
+    def run(self, statement: str, rows: Any = None) -> int:
+        """Run one statement, over `rows` (an Arrow table, `$rows` in the text) if given; answers its first number.
+
+        Each call needs a table object of its own: ladybug crashes on one that it has seen with the same text.
+        """
+        result = self._connection.execute(statement, {} if rows is None else {"rows": rows})
+        assert not isinstance(result, list)
+        found = result.get_next() if result.has_next() else [0]
+        result.close()
+        return found[0] if isinstance(found, list) and isinstance(found[0], int) else 0
+
+    def rows(self, statement: str, rows: Any) -> list[list[Any]]:
+        """Every row that a statement answers."""
+        result = self._connection.execute(statement, {"rows": rows})
+        assert not isinstance(result, list)
+        return [list(row) for row in result.get_all()]
+
+
+class Store:
+    """One store on disk. Safe for several threads: one writes, any number read the last committed state."""
+
+    def __init__(
+        self, path: Path, layout: Layout, options: BackendOptions, define: Callable[[ladybug.Connection], None]
+    ) -> None:
+        self.path = path
+        self.layout = layout
+        self.read_only = options.read_only
+        self._define = define  # makes functions callable on a database that was just opened
+        self._pool_bytes = options.buffer_pool_mb << 20
+        self._idle: list[Reader] = []
+        self._shelf = Lock()
+        self._writing = Lock()
+        self._open = False
+        with translated(str(path)):
+            if not self.read_only:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            elif not path.exists():
+                raise BackendUnavailableError("there is no store to read", where=str(path), hint="load something first")
+            self._lock = StoreLock(path, shared=self.read_only)
+            try:
+                self._database = self._open_database()
+                self.sequence = self._prepare()
+            except BaseException:
+                self.close()
+                raise
+
+    def _open_database(self) -> ladybug.Database:
+        database = ladybug.Database(str(self.path), buffer_pool_size=self._pool_bytes, read_only=self.read_only)
+        self._open = True
+        connection = ladybug.Connection(database)
+        self._define(connection)
+        connection.close()
+        return database
+
+    # --- physical schema -------------------------------------------------------------------------------------------
+
+    def _prepare(self) -> int:
+        """Make or bring up to date the tables; answers the watermark."""
+        found = self._physical_schema()
+        if META not in found.columns:
+            if self.read_only:
+                raise BackendUnavailableError("the store is empty", where=str(self.path), hint="load something first")
+            self._create()
+            return 0
+        sequence, version, homes = self._meta()
+        check_homes(self.layout, version, homes, str(self.path))
+        additions = addition_statements(self.layout, found, str(self.path))
+        if not self.read_only and (additions or homes != homes_of(self.layout)):
+            with self._transaction() as writer:
+                for statement in additions:
+                    writer.run(statement)
+                self._write_version(writer)
+        return sequence
+
+    def _create(self) -> None:
+        with self._transaction() as writer:
+            for statement in create_statements(self.layout):
+                writer.run(statement)
+            writer.run(f"CREATE (:{META} {{name: '{_SEQUENCE}', number: 0}}), (:{META} {{name: '{_VERSION}'}})")
+            self._write_version(writer)
+
+    def _write_version(self, writer: Writer) -> None:
+        homes = json.dumps(homes_of(self.layout), sort_keys=True)  # names of the schema: letters and underscores
+        writer.run(f"MATCH (m:{META} {{name: '{_VERSION}'}}) SET m.number = {VERSION}, m.text = '{homes}'")
+
+    def _meta(self) -> tuple[int, int | None, dict[str, str]]:
+        with self.reading() as reader:
+            found = {row[0]: row[1:] for row in reader.rows(f"MATCH (m:{META}) RETURN m.name, m.number, m.text")}
+        version, homes = found.get(_VERSION, (None, None))
+        sequence, _ = found.get(_SEQUENCE, (0, None))
+        return sequence, version, json.loads(homes or "{}")
+
+    def _physical_schema(self) -> PhysicalSchema:
+        columns: dict[str, dict[str, str]] = {}
+        pairs: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        with self.reading() as reader:
+            tables = [(row[1], row[2]) for row in reader.rows("CALL show_tables() RETURN *")]
+            for name, sort in tables:
+                columns[name] = {row[1]: row[2] for row in reader.rows(f"CALL table_info('{name}') RETURN *")}
+                if sort == "REL":
+                    pairs[name] = {(row[0], row[1]) for row in reader.rows(f"CALL show_connection('{name}') RETURN *")}
+        return PhysicalSchema(columns, {name: frozenset(found) for name, found in pairs.items()})
+
+    # --- reading and writing ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """A reader of the last committed state, for one thread at a time."""
+        with self._shelf:
+            if not self._open:
+                raise BackendUnavailableError("the store is closed", where=str(self.path))
+            reader = self._idle.pop() if self._idle else None
+        if reader is None:
+            reader = Reader(ladybug.Connection(self._database, num_threads=READ_THREADS))
+        try:
+            yield reader
+        finally:
+            if not self._shelve(reader):
+                reader.connection.close()
+
+    def _shelve(self, reader: Reader) -> bool:
+        """Keep a reader for the next one who asks, unless the store was closed meanwhile or it holds too much."""
+        with self._shelf:
+            keep = self._open and len(reader.texts) < TEXTS
+            if keep:
+                self._idle.append(reader)
+        return keep
+
+    @contextmanager
+    def writing(self, sequence: int) -> Iterator[Writer]:
+        """One transaction that ends with the watermark at `sequence`, or leaves nothing behind."""
+        with translated(str(self.path)), self._transaction() as writer:
+            yield writer
+            writer.run(f"MATCH (m:{META} {{name: '{_SEQUENCE}'}}) SET m.number = {int(sequence)}")
+        self.sequence = sequence
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Writer]:
+        self.check_writable()
+        with self._writing:
+            connection = ladybug.Connection(self._database)
+            try:
+                connection.execute("BEGIN TRANSACTION")
+                try:
+                    yield Writer(connection)
+                except BaseException:
+                    _roll_back(connection)
+                    raise
+                self._commit(connection)
+            finally:
+                connection.close()
+
+    def _commit(self, connection: ladybug.Connection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except RuntimeError as error:
+            if not str(error).startswith(POST_COMMIT):
+                _roll_back(connection)
+                raise
+            _log.warning("store.checkpoint_failed", path=str(self.path), seen=str(store_error(error, str(self.path))))
+
+    def check_writable(self) -> None:
+        """Raises StoreReadOnlyError where the store was opened for reading."""
+        if self.read_only:
+            raise StoreReadOnlyError(
+                "the store was opened for reading", where=str(self.path), hint="open it without the read-only option"
+            )
+
+    def reset(self) -> None:
+        """Empty the store: its files are removed and made anew. Readers must have ended."""
+        self.check_writable()
+        with self._writing, translated(str(self.path)):
+            self._close_database()
+            for suffix in ("", ".wal", ".shadow", ".tmp"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._database = self._open_database()
+        with translated(str(self.path)):
+            self._create()
+        self.sequence = 0
+
+    def close(self) -> None:
+        """Release files and the lock; closing twice is harmless."""
+        try:
+            self._close_database()
+        finally:
+            self._lock.release()
+
+    def _close_database(self) -> None:
+        with self._shelf:
+            was_open, self._open = self._open, False
+            idle, self._idle = self._idle, []
+        for reader in idle:
+            reader.connection.close()
+        if was_open:
+            with translated(str(self.path)):
+                self._database.close()
+
+
+def _roll_back(connection: ladybug.Connection) -> None:
+    """Undo; a failed statement has done so already, and then there is nothing to undo."""
+    try:
+        connection.execute("ROLLBACK")
+    except RuntimeError as error:
+        if "No active transaction" not in str(error):
+            raise

@@ -1,0 +1,1 @@
+"""Bulk ingestion: read, map, validate, identify, reconcile, ledger. Start with `job`."""

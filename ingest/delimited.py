@@ -1,0 +1,97 @@
+"""Rows of a CSV file (RFC 4180), streamed; a row that is broken comes back as a rejection and the rest goes on."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ingest.assertion import Place, Rejection
+from ingest.errors import BrokenCsvError
+from ingest.files import ExtractFile, open_text
+
+
+class Row(NamedTuple):
+    """A row as it came: column names and cells, for quarantine. Rendered only when it is rejected."""
+
+    columns: Sequence[str]
+    cells: Sequence[str]
+
+    def to_dict(self) -> dict[str, str]:
+        """Cells by column name; cells without a column are named by number."""
+        names = [*self.columns, *(f"column {n + 1}" for n in range(len(self.columns), len(self.cells)))]
+        return dict(zip(names, self.cells, strict=False))
+
+
+def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
+    """The column names of the first row. Lines that start with `comment` come before it. Raises BrokenCsvError."""
+    with open_text(file) as text:
+        for line, cells in _plain_rows(text, comment):
+            if isinstance(cells, str):
+                raise BrokenCsvError(
+                    f"the header cannot be read: {cells}", where=f"{file.path}:{line}", hint="check its quotes"
+                )
+            return tuple(cell.strip() for cell in cells)
+    raise BrokenCsvError("the file has no header", where=str(file.path), hint="its first row names the columns")
+
+
+def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, list[str]] | Rejection]:
+    """(line, cells) of each row after the header; blank lines are passed over.
+
+    A row that is not CSV, or has more or fewer cells than the header, is a rejection.
+    """
+    with open_text(file) as text:
+        rows = _plain_rows(text, comment)
+        header: list[str] | None = None
+        for line, cells in rows:
+            if isinstance(cells, str):
+                yield Rejection(Place(file.name, line), "BROKEN_ROW", cells, "check the quotes of this row")
+            elif header is None:
+                header = cells
+                width = len(cells)
+            elif len(cells) == width:
+                yield line, cells
+            else:
+                reason = f"the row has {len(cells)} cells, the header {width}"
+                hint = "a comma within a value needs quotes around the value"
+                yield Rejection(Place(file.name, line), "WRONG_COLUMN_COUNT", reason, hint, Row(header, cells))
+
+
+def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, dict[str, str]] | Rejection]:
+    """(line, cells by column name) of each row; empty cells are left out."""
+    header = read_header(file, comment=comment)
+    for row in read_rows(file, comment=comment):
+        if isinstance(row, Rejection):
+            yield row
+        else:
+            line, cells = row
+            yield line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+
+
+def _plain_rows(text: Iterator[str], comment: str) -> Iterator[tuple[int, list[str] | str]]:
+    """(first line, cells), or (first line, what is wrong) for a row that is not CSV."""
+    skipped = 0
+    first: list[str] = []
+    if comment:
+        for line in text:
+            if not line.startswith(comment):
+                first.append(line)
+                break
+            skipped += 1
+    reader = csv.reader(_chained(first, text), strict=True)
+    while True:
+        start = reader.line_num + skipped + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield start, f"not a row of CSV: {error}"
+            continue
+        if cells:
+            yield start, cells
+
+
+def _chained(first: list[str], rest: Iterator[str]) -> Iterator[str]:
+    yield from first
+    yield from rest

@@ -1,0 +1,93 @@
+"""Who is who: the identity keys of what a source tells, and what this run knows of them.
+
+A natural key (a CVE number, the name of a product) is the same in every source; a source key holds within its source. The
+identity of a new node is derived from its first key, natural ones first, so that it does not depend on who told it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from core.ids import uuid_of
+from graph.history.ledger import Ledger
+from graph.model import Properties
+from graph.schema.model import Schema
+from ingest.assertion import Reference
+
+_SEPARATOR = "\x1f"
+_NATURAL = "natural"
+KEY_CHARACTERS = 500
+"""Longest key: a PostgreSQL index entry holds 2,700 bytes."""
+
+
+def source_key(source: str, space: str, key: str) -> str:
+    """The identity key of what a source calls `key` within one of its name spaces."""
+    return f"{source}{_SEPARATOR}{space}{_SEPARATOR}{key}"
+
+
+def natural_key(kind: str, *values: str) -> str:
+    """The identity key of a node that is known by its own values."""
+    return _SEPARATOR.join((_NATURAL, kind, *values))
+
+
+def reference_key(source: str, reference: Reference) -> str:
+    """The identity key that a relation's end refers to."""
+    if reference.natural:
+        return natural_key(reference.space, reference.key.strip())
+    return source_key(source, reference.space, reference.key)
+
+
+def element_of(key: str) -> str:
+    """The identity of a new node whose first key this is."""
+    return uuid_of(key)
+
+
+class NaturalKeys:
+    """The natural keys of each kind, as the schema declares them."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._identity = {kind.name: kind.identity for kind in schema.concrete_kinds() if kind.identity}
+
+    def of(self, kind: str, values: Properties) -> list[str]:
+        """The natural keys for which every attribute has a value, in order of declaration."""
+        declared = self._identity.get(kind)
+        if declared is None:
+            return []
+        return [
+            natural_key(kind, *(str(values[name]).strip() for name in names))
+            for names in declared
+            if all(name in values for name in names)
+        ]
+
+
+@dataclass(slots=True)
+class KnownElements:
+    """What this run has learnt: keys, kinds, and a digest of what it told of each element."""
+
+    ledger: Ledger
+    empty: bool  # the ledger held nothing when the run began: no need to ask it
+    keys: dict[str, str] = field(default_factory=dict)  # identity key -> element
+    kinds: dict[str, str] = field(default_factory=dict)  # element -> kind
+    told: dict[str, int] = field(default_factory=dict)  # element -> digest of what this run told
+    stored: set[str] = field(default_factory=set)  # elements that were in the ledger before this run told them
+
+    def look_up(self, keys: Iterable[str]) -> None:
+        """Ask the ledger for keys that are not known yet."""
+        if self.empty:
+            return
+        unknown = [key for key in dict.fromkeys(keys) if key not in self.keys]
+        if not unknown:
+            return
+        found = self.ledger.identities(unknown)
+        elements = {element for element, _ in found.values()} - self.kinds.keys()
+        present: Mapping[str, str] = self.ledger.kinds(sorted(elements)) if elements else {}
+        self.kinds.update(present)
+        self.stored.update(present)
+        for key, (element, _) in found.items():
+            self.keys[key] = element  # also of a deleted element: the key keeps its identity
+
+    def resolve(self, source: str, reference: Reference) -> str | None:
+        """The element that a reference means, if it exists."""
+        element = self.keys.get(reference_key(source, reference))
+        return element if element in self.kinds else None

@@ -1,0 +1,199 @@
+"""One load of one source, from its files to the ledger: stages, counters, progress, cancellation, resume.
+
+    look through -> [nodes -> references -> relations], in batches -> bookkeeping
+
+Nothing is written before the whole export has been looked through. An interrupted run is taken up where it stopped; an export
+that was loaded completely by the source's latest run, under the same rules, is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event as Flag
+from time import perf_counter
+
+from core.clock import Clock, SystemClock
+from core.failpoints import reach
+from graph.history.ledger import Ledger, Run
+from graph.schema.model import Schema
+from ingest.assertion import Told
+from ingest.bookkeeping import Bookkeeper, run_element
+from ingest.collector import rare_collections
+from ingest.load import Loader
+from ingest.precedence import Precedence, load_precedence
+from ingest.quarantine import Quarantine
+from ingest.report import COUNTERS, IngestReport
+from ingest.sources.contract import PHASES, Extract, fingerprint
+from ingest.sources.registry import find_source
+
+__all__ = ["IngestJob", "IngestReport"]
+
+Progress = Callable[[str, int, int], None]
+"""Called with (stage, rows done, rows in all or 0)."""
+
+
+class IngestJob:
+    """Loads exports into a ledger, one at a time. `cancel` may be called from another thread."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        ledger: Ledger,
+        *,
+        actor: str,
+        batch_rows: int = 5_000,
+        clock: Clock | None = None,
+        precedence: Precedence | None = None,
+    ) -> None:
+        self._schema = schema
+        self._ledger = ledger
+        self._clock = clock or SystemClock()
+        self._actor = actor
+        self._batch_rows = batch_rows
+        self._precedence = precedence or load_precedence(schema)
+        self._cancelled = Flag()
+
+    def cancel(self) -> None:
+        """Stop after the batch at hand; the run stays incomplete and the next one takes it up."""
+        self._cancelled.set()
+
+    def run(self, source: str, path: Path, progress: Progress | None = None, *, reread: bool = False) -> IngestReport:
+        """Load one export. `reread` reads it even where it is known to be unchanged.
+
+        Raises IngestError before anything is written where the export cannot be read, LedgerError where the ledger fails.
+        """
+        started = perf_counter()
+        say = progress or _silent
+        say("look through", 0, 0)
+        extract = find_source(source)(path, self._schema)
+        mark = fingerprint(source, extract, self._schema, self._precedence.digest)
+        seen = perf_counter() - started
+        latest = self._ledger.latest_run(source)
+        empty = self._ledger.sequence() == 0
+        run = self._ledger.begin_run(source, self._actor, str(path), mark)
+        if not reread and latest is not None and _is_same(latest, mark):
+            return self._unchanged(run, latest, extract, started)
+        with rare_collections():
+            return self._load(run, extract, say, started, seen, empty=empty)
+
+    def _load(
+        self, run: Run, extract: Extract, say: Progress, started: float, seen: float, *, empty: bool
+    ) -> IngestReport:
+        resumed = bool(run.cursor)
+        bookkeeper = Bookkeeper(self._ledger, run)
+        if not resumed:
+            bookkeeper.open()
+            reach("ingest.run.opened")
+        quarantine = Quarantine(self._ledger, run.source, run_element(run))
+        loader = Loader(self._schema, self._ledger, run, self._precedence, quarantine, empty=empty)
+        began = perf_counter()
+        rows = 0
+        status = "complete"
+        if run.cursor.get("phase") != "closed":
+            for phase in PHASES:
+                rows += self._phase(phase, run, extract, loader, say)
+            if self._cancelled.is_set():
+                status = "cancelled"
+            else:
+                reach("ingest.run.loaded")
+                notes = _unmapped_text(extract)
+                freshness = max(content.modified for content in extract.contents)
+                bookkeeper.close(freshness, self._clock.now(), loader.counters, notes)
+                reach("ingest.run.closed")
+        if status == "complete":
+            self._ledger.finish_run(run, "complete", loader.counters)
+        spent = perf_counter() - began
+        stages = {"look through": seen, **loader.stages}
+        stages["read and map"] = max(0.0, spent - sum(loader.stages.values()))
+        return IngestReport(
+            source=run.source,
+            location=run.location,
+            run=run.id,
+            status=status,
+            counters=dict(loader.counters),
+            quarantined=tuple(loader.rejected),
+            unmapped=extract.unmapped(),
+            records=extract.records(),
+            rows=rows,
+            stages=stages,
+            seconds=perf_counter() - started,
+            resumed=resumed,
+        )
+
+    def _phase(self, phase: str, run: Run, extract: Extract, loader: Loader, say: Progress) -> int:
+        """Load one phase; returns the number of its rows. Rows before the run's cursor are only registered."""
+        committed = _committed(run, phase)
+        total = extract.rows(phase)
+        done = 0
+        for batch in _batches(extract.told(phase), self._batch_rows, committed):
+            if self._cancelled.is_set():
+                break
+            done += len(batch)
+            loader.load(batch, phase, done, replay=done <= committed)
+            say(phase, done, max(total, done))
+        return done
+
+    def _unchanged(self, run: Run, latest: Run, extract: Extract, started: float) -> IngestReport:
+        """The export was loaded whole by the latest run: nothing to do but to say so."""
+        counts = latest.counters
+        counters = dict.fromkeys(COUNTERS, 0)
+        counters["unchanged"] = sum(counts.get(name, 0) for name in ("created", "updated", "unchanged"))
+        bookkeeper = Bookkeeper(self._ledger, run)
+        freshness = max(content.modified for content in extract.contents)
+        bookkeeper.close(freshness, self._clock.now(), counters, "unchanged since the run before")
+        reach("ingest.run.closed")
+        self._ledger.finish_run(run, "complete", counters)
+        seconds = perf_counter() - started
+        return IngestReport(
+            source=run.source,
+            location=run.location,
+            run=run.id,
+            status="unchanged",
+            counters=counters,
+            stages={"look through": seconds},
+            seconds=seconds,
+        )
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    """Nobody watches."""
+
+
+def _is_same(latest: Run, mark: str) -> bool:
+    """Whether the source's latest run took this very export, whole. With rejected rows it is tried again: what they miss may be
+    there by now."""
+    return latest.status == "complete" and latest.fingerprint == mark and not latest.counters.get("rejected", 0)
+
+
+def _committed(run: Run, phase: str) -> int:
+    """How many rows of the phase were committed before the run was taken up."""
+    reached = run.cursor.get("phase") or PHASES[0]
+    if phase == reached:
+        return int(run.cursor.get("done", 0))
+    return 0 if reached not in PHASES or PHASES.index(phase) > PHASES.index(reached) else 2**63
+
+
+def _batches(told: Iterator[Told], size: int, committed: int) -> Iterator[list[Told]]:
+    """Batches of about `size` that never part what one row tells; one of them ends where the run stopped."""
+    batch: list[Told] = []
+    given = 0
+    limit = min(size, committed) or size
+    for item in told:
+        if len(batch) >= limit and item.place != batch[-1].place:
+            yield batch
+            given += len(batch)
+            limit = min(size, committed - given) if given < committed else size
+            batch = []
+        batch.append(item)
+    if batch:
+        yield batch
+
+
+def _unmapped_text(extract: Extract) -> str:
+    """What the run left out, for its node: counted by type, never silently."""
+    unmapped = extract.unmapped()
+    if not unmapped:
+        return ""
+    listed = ", ".join(f"{name} {count}" for name, count in unmapped.items())
+    return f"{sum(unmapped.values())} records are not mapped: {listed}"[:2_000]

@@ -1,0 +1,330 @@
+"""Loads batches of assertions: validate, identify, reconcile, then one ledger batch with the reader's cursor.
+
+A row is taken whole or not at all. While a run is resumed, rows that were committed before are only registered (`replay`), so
+that duplicates and references among them are seen as in an undisturbed run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from time import perf_counter
+
+from core.failpoints import reach
+from core.ids import relation_id
+from graph.history.ledger import Event, Ledger, Run, State
+from graph.model import Operation, Scalar
+from graph.schema.model import Schema
+from graph.schema.records import RecordValidator
+from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
+from ingest.containment import RelationRules
+from ingest.identity import KnownElements, NaturalKeys, element_of, reference_key, source_key
+from ingest.precedence import Precedence
+from ingest.quarantine import Quarantine
+from ingest.reconcile import Claim, Reconciler
+from ingest.refusals import (
+    ambiguous,
+    bad_key,
+    cyclic,
+    dangling,
+    duplicate,
+    incomplete,
+    is_key,
+    keyless,
+    refusal,
+    too_many,
+)
+from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
+
+Typed = dict[str, Scalar]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of one batch."""
+
+    events: list[Event] = field(default_factory=list)
+    identities: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rejections: dict[Place, Rejection] = field(default_factory=dict)
+    unchanged: int = 0
+
+    def reject(self, rejection: Rejection) -> None:
+        """Note a rejected row; reasons of the same row are put together."""
+        former = self.rejections.get(rejection.place)
+        if former is not None and rejection.reason not in former.reason:
+            rejection = former._replace(reason=f"{former.reason}; {rejection.reason}")
+        self.rejections[rejection.place] = rejection
+
+
+class Loader:
+    """Loads one run. Not thread-safe; `counters` and `stages` (seconds) grow as batches go through."""
+
+    def __init__(
+        self, schema: Schema, ledger: Ledger, run: Run, precedence: Precedence, quarantine: Quarantine, *, empty: bool
+    ) -> None:
+        self.counters = {name: int(run.cursor.get("counters", {}).get(name, 0)) for name in COUNTERS}
+        self.rejected: list[RejectedRow] = []
+        self.stages: dict[str, float] = dict.fromkeys(("validate", "identify", "reconcile", "ledger"), 0.0)
+        self._schema = schema
+        self._ledger = ledger
+        self._run = run
+        self._source = run.source
+        self._quarantine = quarantine
+        self._validator = RecordValidator(schema)
+        self._natural = NaturalKeys(schema)
+        self._known = KnownElements(ledger, empty)
+        self._rules = RelationRules(schema, ledger, empty=empty)
+        self._reconciler = Reconciler(schema, run.source, precedence)
+        self._required = {
+            kind.name: frozenset(a.name for a in kind.attributes.values() if a.required)
+            for kind in schema.concrete_kinds()
+        }
+        self._refused_rows: set[Place] = set()
+
+    def load(self, told: Sequence[Told], phase: str, done: int, *, replay: bool = False) -> None:
+        """Take one batch of a phase. `done` is the number of rows of the phase up to its end. Raises LedgerError."""
+        batch = _Batch()
+        nodes: list[NodeAssertion] = []
+        edges: list[EdgeAssertion] = []
+        for item in told:
+            if isinstance(item, Rejection):
+                if item.place not in self._refused_rows:
+                    batch.reject(item)
+            elif isinstance(item, NodeAssertion):
+                nodes.append(item)
+            else:
+                edges.append(item)
+        if nodes:
+            self._nodes(nodes, batch, shared=phase == "references", replay=replay)
+        if edges and not replay:
+            self._edges(edges, batch)
+        elif edges:
+            self._register_edges(edges, batch)
+        if phase != "relations":
+            self._refused_rows.update(batch.rejections)
+        for row in list(batch.rejections.values())[: SHOWN_ROWS - len(self.rejected)]:
+            self.rejected.append(RejectedRow(str(row.place), row.code, row.reason, row.hint))
+        if not replay:
+            self._commit(batch, phase, done)
+
+    # --- nodes -----------------------------------------------------------------------------------------------------
+
+    def _nodes(self, told: list[NodeAssertion], batch: _Batch, *, shared: bool, replay: bool) -> None:
+        started = perf_counter()
+        valid = self._validated(told, batch)
+        validated = perf_counter()
+        known = self._known
+        keyed = [(a, typed, self._keys(a, typed)) for a, typed in valid]
+        known.look_up(key for _, _, keys in keyed for key in keys)
+        states: Mapping[str, State] = {}
+        if not known.empty and not replay:
+            elements = {known.keys[key] for _, _, keys in keyed for key in keys if key in known.keys}
+            states = self._ledger.states([e for e in elements if e in known.stored and e not in known.told])
+        identified = perf_counter()
+        for place, rows in _by_place(keyed):
+            if place in batch.rejections:
+                continue
+            claims = self._claims(rows, batch, states, shared=shared)
+            for claim, keys, digest in claims or ():
+                self._take(claim, keys, digest, batch, states.get(claim.element))
+        ended = perf_counter()
+        self.stages["validate"] += validated - started
+        self.stages["identify"] += identified - validated
+        self.stages["reconcile"] += ended - identified
+
+    def _validated(self, told: list[NodeAssertion], batch: _Batch) -> list[tuple[NodeAssertion, Typed]]:
+        validate, refused = self._validator.node, self._refused_rows
+        valid = []
+        for assertion in told:
+            if refused and assertion.place in refused:
+                continue
+            typed, problems = validate(assertion.kind, assertion.values, complete=False)
+            if problems:
+                batch.reject(refusal(assertion, problems))
+            elif not is_key(assertion.key):
+                batch.reject(bad_key(assertion))
+            else:
+                valid.append((assertion, typed))
+        return valid
+
+    def _keys(self, assertion: NodeAssertion, typed: Typed) -> list[str]:
+        keys = self._natural.of(assertion.kind, typed)
+        if assertion.key is not None:
+            keys.append(source_key(self._source, assertion.space, assertion.key))
+        return keys
+
+    def _claims(
+        self,
+        rows: list[tuple[NodeAssertion, Typed, list[str]]],
+        batch: _Batch,
+        states: Mapping[str, State],
+        *,
+        shared: bool,
+    ) -> list[tuple[Claim, list[str], int]] | None:
+        """The claims of one row, or None where it is refused; counts what was told before in this run."""
+        known = self._known
+        claims: list[tuple[Claim, list[str], int]] = []
+        unchanged = 0
+        for assertion, typed, keys in rows:
+            found = {known.keys[key] for key in keys if key in known.keys}
+            rejection = None
+            if not keys:
+                rejection = keyless(assertion, self._schema)
+            elif len(found) > 1:
+                rejection = ambiguous(assertion, sorted(found))
+            if rejection is not None:
+                batch.reject(rejection)
+                return None
+            element = found.pop() if found else element_of(keys[0])
+            digest = hash((assertion.kind, frozenset(typed.items())))
+            told = known.told.get(element)
+            if told is not None:
+                if told != digest and not shared:
+                    batch.reject(duplicate(assertion, keys[-1]))
+                    return None
+                self._register(keys, element, assertion.kind, batch)
+                unchanged += not shared
+                continue
+            required = self._required[assertion.kind] - typed.keys()
+            if required and (element not in known.kinds or required & assertion.spoken):
+                batch.reject(incomplete(assertion, sorted(required)))
+                return None
+            claims.append((Claim(element, False, assertion.kind, typed, assertion.spoken), keys, digest))
+        batch.unchanged += unchanged
+        return claims
+
+    def _take(self, claim: Claim, keys: list[str], digest: int, batch: _Batch, state: State | None) -> None:
+        known, element = self._known, claim.element
+        known.told[element] = digest
+        self._register(keys, element, claim.kind, batch)
+        event = self._reconciler.event(state, claim)
+        if event is not None and event.operation is Operation.RECLASSIFY:
+            known.kinds[element] = event.kind
+        else:
+            known.kinds.setdefault(element, claim.kind)
+        if event is None:
+            batch.unchanged += 1
+            return
+        batch.events.append(event)
+        if event.operation is Operation.RECLASSIFY:
+            batch.events.extend(list(self._impossible_relations(event, batch)))
+
+    def _register(self, keys: list[str], element: str, kind: str, batch: _Batch) -> None:
+        known = self._known.keys
+        for key in keys:
+            if key not in known:
+                known[key] = element
+                batch.identities[key] = (element, kind)
+
+    def _impossible_relations(self, event: Event, batch: _Batch) -> Iterable[Event]:
+        """Relations that the new kind of a node does not allow end with its old kind."""
+        ended = {former.element for former in batch.events}
+        relations = [edge for edge in self._ledger.edges_of([event.element]) if edge.element not in ended]
+        others = [end for edge in relations for end in (edge.start, edge.end) if end is not None]
+        kinds = {**self._ledger.kinds(others), **self._known.kinds, event.element: event.kind}
+        for edge in relations:
+            if (kinds.get(edge.start or ""), kinds.get(edge.end or "")) not in self._schema.pairs[edge.kind]:
+                yield Event(
+                    Operation.DELETE, edge.element, True, edge.kind, edge.properties, None, edge.start, edge.end
+                )
+
+    # --- relations -------------------------------------------------------------------------------------------------
+
+    def _edges(self, told: list[EdgeAssertion], batch: _Batch) -> None:
+        started = perf_counter()
+        claims = list(self._edge_claims(told, batch))
+        identified = perf_counter()
+        known = self._known
+        states: Mapping[str, State] = {}
+        if not known.empty:
+            states = self._ledger.states([claim.element for _, claim in claims if claim.element not in known.told])
+        for assertion, claim in claims:
+            digest = hash(frozenset(claim.values.items()))
+            former = known.told.get(claim.element)
+            if former is not None:
+                if former == digest:
+                    batch.unchanged += 1
+                else:
+                    batch.reject(duplicate(assertion, f"{assertion.start} -> {assertion.end}"))
+                continue
+            state = states.get(claim.element)
+            if state is None and self._rules.watches(claim.kind):
+                rejection = self._forbidden(assertion, claim)
+                if rejection is not None:
+                    batch.reject(rejection)
+                    continue
+                self._rules.add(claim.kind, claim.start or "", claim.end or "")
+            known.told[claim.element] = digest
+            event = self._reconciler.event(state, claim)
+            if event is None:
+                batch.unchanged += 1
+            else:
+                batch.events.append(event)
+        self.stages["identify"] += identified - started
+        self.stages["reconcile"] += perf_counter() - identified
+
+    def _edge_claims(self, told: list[EdgeAssertion], batch: _Batch) -> Iterator[tuple[EdgeAssertion, Claim]]:
+        known, source, refused = self._known, self._source, self._refused_rows
+        known.look_up(reference_key(source, end) for edge in told for end in (edge.start, edge.end))
+        for edge in told:
+            if refused and edge.place in refused:
+                continue
+            start, end = known.resolve(source, edge.start), known.resolve(source, edge.end)
+            if start is None or end is None:
+                batch.reject(dangling(edge, edge.start if start is None else edge.end))
+                continue
+            typed, problems = self._validator.edge(edge.type, known.kinds[start], known.kinds[end], edge.values)
+            if problems:
+                batch.reject(refusal(edge, problems))
+                continue
+            yield edge, Claim(relation_id(edge.type, start, end), True, edge.type, typed, edge.spoken, start, end)
+
+    def _register_edges(self, told: list[EdgeAssertion], batch: _Batch) -> None:
+        """Remember relations that were committed before this run was taken up again."""
+        for _, claim in self._edge_claims(told, batch):
+            self._known.told.setdefault(claim.element, hash(frozenset(claim.values.items())))
+
+    def _forbidden(self, edge: EdgeAssertion, claim: Claim) -> Rejection | None:
+        start, end = claim.start or "", claim.end or ""
+        kinds = self._known.kinds
+        cycle = self._rules.cycle(claim.kind, start, end, kinds[start], kinds[end])
+        if cycle:
+            return cyclic(edge, claim, self._names(cycle))
+        excess = self._rules.excess(claim.kind, start, end)
+        return too_many(edge, excess) if excess else None
+
+    def _names(self, elements: list[str]) -> list[str]:
+        states = self._ledger.states(list(dict.fromkeys(elements)))
+        return [str(states[e].properties.get("name", e)) if e in states else e for e in elements]
+
+    # --- commit ----------------------------------------------------------------------------------------------------
+
+    def _commit(self, batch: _Batch, phase: str, done: int) -> None:
+        started = perf_counter()
+        rejections = list(batch.rejections.values())
+        created = sum(event.operation is Operation.CREATE for event in batch.events)
+        self.counters["created"] += created
+        self.counters["updated"] += len(batch.events) - created
+        self.counters["unchanged"] += batch.unchanged
+        self.counters["rejected"] += len(rejections)
+        events = batch.events
+        if rejections:
+            events = [*events, *self._quarantine.events(rejections)]
+        reach("ingest.batch.ready")
+        self._ledger.append(
+            self._run,
+            events,
+            identities=batch.identities,
+            cursor={"phase": phase, "done": done, "counters": self.counters},
+            counters=self.counters,
+        )
+        reach("ingest.batch.committed")
+        self.stages["ledger"] += perf_counter() - started
+
+
+def _by_place(
+    keyed: list[tuple[NodeAssertion, Typed, list[str]]],
+) -> Iterator[tuple[Place, list[tuple[NodeAssertion, Typed, list[str]]]]]:
+    return ((place, list(rows)) for place, rows in groupby(keyed, key=lambda item: itemgetter(0)(item).place))

@@ -1,0 +1,1 @@
+"""One folder per system: extract (files to records) and normalise (the system's habits undone)."""

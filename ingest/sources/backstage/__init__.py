@@ -1,0 +1,1 @@
+"""Backstage: the software catalogue of developers."""

@@ -1,0 +1,1 @@
+"""CVE records with CVSS, CPE and SSVC, one row each."""

@@ -1,0 +1,1 @@
+"""endoflife.date: products, release cycles and their support dates."""

@@ -1,0 +1,1 @@
+"""FIRST EPSS: the probability that a vulnerability is exploited within 30 days."""

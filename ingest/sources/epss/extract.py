@@ -1,0 +1,29 @@
+"""Reads EPSS scores: CSV with `cve`, `epss`, `percentile`, after an optional comment line that names model and day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from graph.schema.model import Schema
+from ingest.assertion import Place, Rejection
+from ingest.delimited import read_records
+from ingest.files import Content
+from ingest.mapping.read import load_mapping
+from ingest.sources.contract import Extract, Record
+from ingest.sources.mapped import MappedExtract
+from ingest.sources.tables import known_tables
+
+_SIGNATURES = {"score": frozenset({"cve", "epss", "percentile"})}
+_COMMENT = "#"
+
+
+def open_extract(path: Path, schema: Schema) -> Extract:
+    content = known_tables(path, _SIGNATURES, comment=_COMMENT)["score"]
+    return MappedExtract([content], load_mapping("epss", schema), partial(_records, content))
+
+
+def _records(content: Content) -> Iterator[Record | Rejection]:
+    for row in read_records(content.file, comment=_COMMENT):
+        yield row if isinstance(row, Rejection) else Record("score", Place(content.file.name, row[0]), row[1])

@@ -1,0 +1,1 @@
+"""CISA KEV: vulnerabilities known to be exploited."""

@@ -1,0 +1,82 @@
+"""Exports whose records go through a YAML mapping: every system but the twin's own CSV format."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from ingest.assertion import Rejection, Told
+from ingest.files import Content
+from ingest.mapping.apply import is_mapped, nodes_of, relations_of
+from ingest.mapping.model import MappingRules
+from ingest.sources.contract import Record
+
+Records = Callable[[], Iterable[Record | Rejection]]
+
+
+class MappedExtract:
+    """Applies a mapping to records. `records` gives them anew each time it is called."""
+
+    def __init__(self, contents: Iterable[Content], mapping: MappingRules, records: Records) -> None:
+        self._contents = tuple(contents)
+        self._mapping = mapping
+        self._records = records
+        self._unmapped: Counter[str] = Counter()
+        self._mapped = 0
+        rules = mapping.records.values()
+        self._shares = any(node.shared for rule in rules for node in rule.nodes)
+        self._relates = any(rule.relations for rule in rules)
+
+    @property
+    def contents(self) -> tuple[Content, ...]:
+        return self._contents
+
+    @property
+    def rules(self) -> bytes:
+        return self._mapping.digest
+
+    def told(self, phase: str) -> Iterator[Told]:
+        if phase == "nodes":
+            return self._nodes()
+        if phase == "references":
+            return self._shared() if self._shares else iter(())
+        return self._relations() if self._relates else iter(())
+
+    def rows(self, phase: str) -> int:
+        needed = {"references": self._shares, "relations": self._relates}.get(phase, True)
+        return sum(content.lines for content in self._contents if content.file.suffix == ".csv") if needed else 0
+
+    def unmapped(self) -> Mapping[str, int]:
+        return dict(self._unmapped.most_common())
+
+    def records(self) -> int:
+        return self._mapped
+
+    def _nodes(self) -> Iterator[Told]:
+        self._unmapped.clear()
+        self._mapped = 0
+        for record in self._records():
+            if isinstance(record, Rejection):
+                yield record
+                continue
+            if not is_mapped(self._mapping, record.type, record.fields):
+                self._unmapped[record.type] += 1
+                continue
+            self._mapped += 1
+            rule = self._mapping.records.get(record.type)
+            if rule is not None:
+                yield from nodes_of(rule, record.place, record.fields, shared=False)
+
+    def _shared(self) -> Iterator[Told]:
+        for record in self._known_records():
+            yield from nodes_of(self._mapping.records[record.type], record.place, record.fields, shared=True)
+
+    def _relations(self) -> Iterator[Told]:
+        for record in self._known_records():
+            yield from relations_of(self._mapping.records[record.type], record.place, record.fields)
+
+    def _known_records(self) -> Iterator[Record]:
+        """Records with rules; rejections were told with the nodes."""
+        for record in self._records():
+            if not isinstance(record, Rejection) and record.type in self._mapping.records:
+                yield record

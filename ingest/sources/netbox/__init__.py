@@ -1,0 +1,1 @@
+"""NetBox: devices, virtual machines, addresses and racks, from a Django fixture export."""

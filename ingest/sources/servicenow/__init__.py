@@ -1,0 +1,1 @@
+"""ServiceNow incidents, from an event log with one row per update."""
