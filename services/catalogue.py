@@ -23,7 +23,7 @@ class CatalogueService:
         self._queries = queries or QueryService(twin)
         self._catalogue = load_catalogue()
 
-    def list(self) -> tuple[CatalogueQuery, ...]:
+    def queries(self) -> tuple[CatalogueQuery, ...]:
         """Every named query, in order of name."""
         return tuple(self._catalogue.values())
 

@@ -1,0 +1,94 @@
+"""The application: GraphQL, REST and health over one twin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from cross_web import HTTPException
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
+from starlette.types import Lifespan
+from strawberry.fastapi import GraphQLRouter
+from strawberry.types.unset import UNSET
+
+from api.deps import Services
+from api.errors import RequestError, error_response, install_error_handlers
+from api.follower import LedgerFollower
+from api.graphql.context import GraphQLContext
+from api.graphql.root import build_schema
+from api.graphql.schema import TwinSchema
+from api.graphql.shape import Shape
+from api.pages import GRAPHIQL_PAGE, serve_assets
+from api.rest import catalogue, graph, health, query
+from api.rest.models import ErrorAnswer
+from services.twin import Twin
+
+DESCRIPTION = """A knowledge twin of an IT estate. Ask in GraphQL at `/graphql`, in Cypher at `/api/query`, or by name at
+`/api/catalogue`. Every answer says which ledger sequence it reflects. Every failure is `{"error": {code, message, where,
+hint, details}}` with a stable code."""
+
+
+INTERFACE = "1"
+"""Version of the REST interface: raised when a client must change."""
+
+
+class TwinRouter(GraphQLRouter[None, None]):
+    """Strawberry's router with a GraphiQL page that needs no internet, and refusals in the one form of errors."""
+
+    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
+        return HTMLResponse(GRAPHIQL_PAGE)
+
+    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
+        try:
+            return await super().run(request, context, root_value)
+        except HTTPException as refusal:
+            where = f"{request.method} {request.url.path}"
+            return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
+
+
+def create_app(twin: Twin, *, follow: bool = True) -> FastAPI:
+    """The application over an open twin; it closes nothing. `follow`: keep up with loads of other processes."""
+    services = Services.of(twin)
+    shape = Shape(twin.schema)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        follower = LedgerFollower(twin)
+        if follow:
+            follower.start()
+        try:
+            yield
+        finally:
+            if follow:
+                await run_in_threadpool(follower.stop)
+
+    app = _rest(lifespan)
+    app.state.services = services
+    install_error_handlers(app)
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue))
+    app.include_router(TwinRouter(schema, path="/graphql", subscription_protocols=()), include_in_schema=False)
+    serve_assets(app)
+    return app
+
+
+def describe_rest() -> dict[str, Any]:
+    """The OpenAPI description; it needs no twin."""
+    return _rest(None).openapi()
+
+
+def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
+    app = FastAPI(
+        title="jumeau",
+        version=INTERFACE,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses={status: {"model": ErrorAnswer} for status in (400, 404, 422, 503)},
+    )
+    for router in (health.router, query.router, catalogue.router, graph.router):
+        app.include_router(router)
+    return app

@@ -1,0 +1,36 @@
+"""What endpoints depend on: the twin and the use cases, made once per application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from services.catalogue import CatalogueService
+from services.query import QueryService
+from services.twin import Twin
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The use cases over one twin."""
+
+    twin: Twin
+    queries: QueryService
+    catalogue: CatalogueService
+
+    @classmethod
+    def of(cls, twin: Twin) -> Services:
+        """The use cases of a twin, sharing one query service and its prepared queries."""
+        queries = QueryService(twin)
+        return cls(twin, queries, CatalogueService(twin, queries))
+
+
+def services_of(request: Request) -> Services:
+    """The application's services."""
+    return cast(Services, request.app.state.services)
+
+
+Use = Annotated[Services, Depends(services_of)]
+"""The type of an endpoint's parameter that receives the services."""

@@ -1,0 +1,75 @@
+"""Errors on their way out: always JSON, always with a code, never with a stack trace."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from core.errors import JumeauError, NotFoundError, UsageError
+
+log = structlog.get_logger(__name__)
+
+
+class PayloadError(UsageError):
+    """A request body that does not have the documented form."""
+
+    code = "PAYLOAD"
+    status = 422
+
+
+class RequestError(UsageError):
+    """A request that HTTP itself refuses, such as a wrong method; `status` is the answer's."""
+
+    code = "REQUEST"
+
+
+def unexpected() -> JumeauError:
+    """What a caller is told of an error that nobody foresaw."""
+    return JumeauError("an unexpected error occurred; the server's log has the details", hint="report it")
+
+
+def json_response(content: Any, status: int = 200) -> Response:
+    """JSON with integers exact."""
+    return Response(orjson.dumps(content), status_code=status, media_type="application/json")
+
+
+def error_response(error: JumeauError, status: int | None = None) -> Response:
+    """`{"error": {code, message, where, hint, details}}` with the error's status."""
+    return json_response({"error": error.to_dict()}, status or error.status)
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Answer every kind of failure in the one form."""
+
+    def of_ours(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, JumeauError)
+        return error_response(error)
+
+    def of_payload(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return error_response(PayloadError(first["msg"], where=where, hint="see /docs for the form of requests"))
+
+    def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == HTTPStatus.NOT_FOUND:
+            return error_response(NotFoundError(f"nothing at {request.url.path}", hint="see /docs for what there is"))
+        seen = str(error.detail or HTTPStatus(error.status_code).phrase)
+        return error_response(RequestError(seen, where=f"{request.method} {request.url.path}"), error.status_code)
+
+    def of_anything(request: Request, error: Exception) -> Response:
+        log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
+        return error_response(unexpected())
+
+    app.add_exception_handler(JumeauError, of_ours)
+    app.add_exception_handler(RequestValidationError, of_payload)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(Exception, of_anything)

@@ -1,0 +1,79 @@
+"""One request's way to the twin: fetches what a root field selects, one query a field, and one more for a total."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import GraphQLResolveInfo
+
+from api.graphql.compile import compile_count, compile_node, compile_page
+from api.graphql.pages import Page, Record, root_page, root_record
+from api.graphql.selection import SelectionReader
+from api.graphql.shape import Shape
+from graph.cypher.ast import Query
+from services.catalogue import CatalogueService
+from services.query import QueryResult, QueryService
+
+
+@dataclass(slots=True)
+class GraphQLContext:
+    """The services of one request, and what its queries said about themselves."""
+
+    shape: Shape
+    queries: QueryService
+    catalogue: CatalogueService
+    results: list[QueryResult] = field(default_factory=list)
+
+    def load_list(self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any]) -> Page:
+        """The page of a root list, with every list nested in it."""
+        selection = SelectionReader(self.shape, info).read_list(kind, arguments)
+        page = Page([], None, False, selection.after is not None)
+        if selection.listed:
+            compiled = compile_page(selection, self.shape)
+            answer = self._run(compiled.query, compiled.parameters).answer
+            page = root_page(compiled, answer.columns, answer.rows, selection)
+            page.has_next = page.has_next or answer.truncated
+        if selection.counted:
+            query, parameters = compile_count(selection, self.shape)
+            page.count = int(self._run(query, parameters).answer.rows[0][0])
+        return page
+
+    def load_node(self, info: GraphQLResolveInfo[GraphQLContext], identity: str) -> Record | None:
+        """The node with that id, None where there is none."""
+        compiled = compile_node(SelectionReader(self.shape, info).read_node(), identity, self.shape)
+        answer = self._run(compiled.query, compiled.parameters).answer
+        return root_record(compiled, answer.columns, answer.rows[0]) if answer.rows else None
+
+    def cypher(self, text: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The envelope of a Cypher query's answer."""
+        return self._noted(self.queries.cypher(text, parameters)).to_dict()
+
+    def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+        """The envelope of a named query's answer."""
+        return self._noted(self.catalogue.run(name, parameters)).to_dict()
+
+    def extensions(self) -> dict[str, Any]:
+        """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""
+        if not self.results:
+            return {}
+        first = self.results[0]
+        return {
+            "jumeau": {
+                "backend": first.backend,
+                "engines": sorted({result.answer.engine for result in self.results}),
+                "sequence": min(result.answer.sequence for result in self.results),
+                "ledgerSequence": max(result.ledger_sequence for result in self.results),
+                "queries": len(self.results),
+                "queryMs": round(sum(result.elapsed_ms for result in self.results), 3),
+                "notes": [note for result in self.results for note in result.answer.notes],
+            }
+        }
+
+    def _run(self, query: Query, parameters: Mapping[str, Any]) -> QueryResult:
+        return self._noted(self.queries.tree(query, parameters))
+
+    def _noted(self, result: QueryResult) -> QueryResult:
+        self.results.append(result)
+        return result

@@ -1,0 +1,104 @@
+"""What came back, as the tree that resolvers read: pages of edges to records. Nested lists are put in order here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from api.graphql.compile import EDGE_ID, ID, KIND, CompiledPage, ListLayout, NodeLayout
+from api.graphql.cursors import Order, encode, is_after
+from api.graphql.selection import ListKey, ListSelection
+
+
+@dataclass(slots=True)
+class Record:
+    """A node that was fetched: its kind, the attributes that were asked for, and its lists."""
+
+    kind: str
+    values: dict[str, Any]
+    lists: dict[ListKey, Page]
+
+
+@dataclass(slots=True)
+class PageEdge:
+    """A node's place in a list; `values` are the relation's attributes, `id` the relation's identity, "" at a root."""
+
+    node: Record
+    order: Order
+    id: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Order values, then identities."""
+        held = self.node.values
+        identities = (held["id"], self.id) if self.id else (held["id"],)
+        return (*(held[key.attribute] for key in self.order), *identities)
+
+    @property
+    def cursor(self) -> str:
+        return encode(self.order, self.key)
+
+
+@dataclass(slots=True)
+class Page:
+    """A page of a list. `count` is the total without paging, None where it was not asked for."""
+
+    edges: list[PageEdge]
+    count: int | None
+    has_next: bool
+    has_previous: bool
+
+
+def root_page(
+    compiled: CompiledPage, columns: Sequence[str], rows: Sequence[Sequence[Any]], selection: ListSelection
+) -> Page:
+    """The page of a root list from its rows, of which there may be one more than the page holds."""
+    edges = [PageEdge(_record(dict(zip(columns, row, strict=True)), compiled.layout), selection.order) for row in rows]
+    _sort(edges, selection.order)
+    return Page(edges[: selection.first], None, len(edges) > selection.first, selection.after is not None)
+
+
+def root_record(compiled: CompiledPage, columns: Sequence[str], row: Sequence[Any]) -> Record:
+    """The record of a single node's row."""
+    return _record(dict(zip(columns, row, strict=True)), compiled.layout)
+
+
+def _record(row: Mapping[str, Any], layout: NodeLayout) -> Record:
+    values = {name: row[key] for key, name in layout.attributes.items()}
+    values["id"] = row[ID]
+    lists = {key: _page(row[column], inner) for key, (column, inner) in layout.lists.items()}
+    return Record(layout.kind or row[KIND], values, lists)
+
+
+def _page(items: Sequence[Mapping[str, Any]], layout: ListLayout) -> Page:
+    """A nested list: items without identity are what OPTIONAL MATCH gives where nothing matched."""
+    selection = layout.selection
+    edges = [
+        PageEdge(
+            _record(item, layout.node),
+            selection.order,
+            item[EDGE_ID],
+            {name: item[key] for key, name in layout.edge_attributes.items()},
+        )
+        for item in items
+        if item[ID] is not None
+    ]
+    total = len(edges)
+    _sort(edges, selection.order)
+    if selection.after is not None:
+        cursor = selection.after
+        edges = [edge for edge in edges if is_after(selection.order, edge.key, cursor)]
+    return Page(edges[: selection.first], total, len(edges) > selection.first, selection.after is not None)
+
+
+def _sort(edges: list[PageEdge], order: Order) -> None:
+    """openCypher's order: absent values last ascending, first descending; then the identities."""
+    edges.sort(key=lambda edge: (edge.node.values["id"], edge.id))
+    for key in reversed(order):
+        name = key.attribute
+        edges.sort(
+            key=lambda edge: ((value := edge.node.values[name]) is None, value),
+            reverse=key.descending,
+        )

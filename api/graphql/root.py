@@ -1,0 +1,119 @@
+"""The query type: a list per kind, one node by id, Cypher, and the catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLID,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    GraphQLSchema,
+    GraphQLString,
+)
+
+from api.graphql.context import GraphQLContext
+from api.graphql.inputs import Inputs
+from api.graphql.pages import Page
+from api.graphql.scalars import JSON
+from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
+from api.graphql.shape import Shape
+from api.graphql.types import Types
+from graph.queries.catalogue import CatalogueQuery
+
+_TEXT = GraphQLNonNull(GraphQLString)
+
+CATALOGUE_PARAMETER = GraphQLObjectType(
+    "CatalogueParameter",
+    {
+        "name": GraphQLField(_TEXT),
+        "type": GraphQLField(_TEXT, description="A scalar type, or the kind that the value names an element of."),
+        "required": GraphQLField(GraphQLNonNull(GraphQLBoolean)),
+        "default": GraphQLField(JSON),
+        "description": GraphQLField(GraphQLString),
+    },
+)
+
+CATALOGUE_QUERY = GraphQLObjectType(
+    "CatalogueQuery",
+    {
+        "name": GraphQLField(_TEXT),
+        "titleEn": GraphQLField(_TEXT, resolve=lambda query, _: query.title_en),
+        "titleFr": GraphQLField(_TEXT, resolve=lambda query, _: query.title_fr),
+        "description": GraphQLField(GraphQLString),
+        "parameters": GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(CATALOGUE_PARAMETER)))),
+        "cypher": GraphQLField(_TEXT, resolve=lambda query, _: query.text),
+    },
+    description="A named, documented query.",
+)
+
+
+_CONVENTIONS = f"""Lists of every kind, one node by id, Cypher and the catalogue.
+
+- `filter`: every condition must hold; AND, OR and NOT nest. An absent value fits no comparison and no NOT of one: ask
+  `isNull`, or `eq: null`.
+- `orderBy`: keys in order, one attribute each; ties are broken by id. Absent values come last ascending.
+- `first`: at most {MAX_PAGE}, {DEFAULT_PAGE} where it is not given. `after`: a cursor of the same field and ordering.
+- `count`: how many fit the filter, on whatever page.
+- A relation is a field on both ends, named by its reading; its own attributes are in `edges`. Up to {MAX_DEPTH} lists nest,
+  and the whole selection under a root field is one query of the graph."""
+
+
+def build_schema(shape: Shape) -> GraphQLSchema:
+    """The GraphQL schema of a shape."""
+    types = Types(shape, Inputs(shape))
+    fields = {
+        "node": GraphQLField(
+            types.node,
+            args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+            resolve=lambda _, info, id: _context(info).load_node(info, id),
+            description="The one element with that id, of whatever kind.",
+        ),
+        **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
+        "cypher": GraphQLField(
+            JSON,
+            args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON)},
+            resolve=lambda _, info, query, parameters=None: _context(info).cypher(query, parameters),
+            description="A Cypher query, read-only, answered as columns and rows with what is known about the answer.",
+        ),
+        "catalogue": GraphQLField(
+            GraphQLNonNull(GraphQLList(GraphQLNonNull(CATALOGUE_QUERY))),
+            resolve=_catalogue,
+            description="The named queries.",
+        ),
+        "runCatalogue": GraphQLField(
+            JSON,
+            args={"name": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON)},
+            resolve=lambda _, info, name, parameters=None: _context(info).run_catalogue(name, parameters),
+            description="A named query, answered like `cypher`.",
+        ),
+    }
+    query = GraphQLObjectType("Query", fields, description=_CONVENTIONS)
+    return GraphQLSchema(query, types=list(types.kinds.values()))
+
+
+def _list_field(types: Types, kind: str) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(types.connection(kind)),
+        args=types.arguments(kind),
+        resolve=_load_list(kind),
+        description=types.kinds[kind].description,
+    )
+
+
+def _load_list(kind: str) -> Callable[..., Page]:
+    return lambda _root, info, **arguments: _context(info).load_list(kind, info, arguments)
+
+
+def _catalogue(_root: Any, info: GraphQLResolveInfo[GraphQLContext]) -> tuple[CatalogueQuery, ...]:
+    return _context(info).catalogue.queries()
+
+
+def _context(info: GraphQLResolveInfo[GraphQLContext]) -> GraphQLContext:
+    return info.context

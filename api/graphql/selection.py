@@ -1,0 +1,198 @@
+"""Look-ahead: what a field asks for, all the way down, read from the selection set before anything is fetched.
+
+The same list asked for twice (aliases, fragments, `nodes` beside `edges`) is one list here: a list is known by its
+field and its arguments (`ListKey`), never by its alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLIncludeDirective,
+    GraphQLNamedType,
+    GraphQLResolveInfo,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    SelectionSetNode,
+    get_argument_values,
+    get_directive_values,
+)
+
+from api.graphql.cursors import Order, OrderKey, decode
+from api.graphql.errors import PageSizeError, SelectionTooDeepError
+from api.graphql.shape import NODE, RelationField, Shape
+
+MAX_DEPTH = 8
+MAX_PAGE = 500
+DEFAULT_PAGE = 100
+
+ListKey = tuple[str, Hashable]
+"""Field name and arguments of a list."""
+
+
+def frozen(value: Any) -> Hashable:
+    """Arguments as a value that can be compared and hashed."""
+    if isinstance(value, dict):
+        return tuple((name, frozen(item)) for name, item in value.items())
+    return tuple(frozen(item) for item in value) if isinstance(value, list) else (type(value).__name__, value)
+
+
+@dataclass(slots=True)
+class NodeSelection:
+    """What is wanted of each node. `type_name` is a kind or `NODE`; attributes are names of the schema."""
+
+    type_name: str
+    needs_kind: bool = False
+    attributes: dict[str, None] = field(default_factory=dict)  # an ordered set
+    branches: dict[ListKey, Branch] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class ListSelection:
+    """What is wanted of a list: its filter, order and page, and of each of its nodes.
+
+    `listed`: rows are wanted at all; `counted`: the total is wanted.
+    """
+
+    node: NodeSelection
+    filter: Mapping[str, Any]
+    order: Order
+    first: int
+    after: tuple[Any, ...] | None
+    listed: bool = False
+    counted: bool = False
+    edge_attributes: dict[str, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Branch:
+    """A relation followed from the nodes of kinds `parents` to a list of its own."""
+
+    target: RelationField
+    parents: frozenset[str]
+    content: ListSelection
+
+
+class SelectionReader:
+    """Reads the selection under one root field."""
+
+    def __init__(self, shape: Shape, info: GraphQLResolveInfo[Any]) -> None:
+        self._shape = shape
+        self._info = info
+
+    def read_list(self, kind: str, arguments: Mapping[str, Any]) -> ListSelection:
+        """The selection of a root field that gives a list. Raises PageSizeError, CursorError, SelectionTooDeepError."""
+        content = self._list(kind, arguments)
+        for node in self._info.field_nodes:
+            self._read_connection(content, node.selection_set, 1)
+        return content
+
+    def read_node(self) -> NodeSelection:
+        """The selection of a root field that gives one node."""
+        content = NodeSelection(NODE, needs_kind=True)
+        for node in self._info.field_nodes:
+            self._read_node(content, node.selection_set, 1)
+        return content
+
+    def _list(self, kind: str, arguments: Mapping[str, Any]) -> ListSelection:
+        order = tuple(
+            OrderKey(attribute, direction == "DESC")
+            for one in arguments.get("orderBy") or ()
+            for attribute, direction in one.items()
+        )
+        first = arguments.get("first")
+        first = DEFAULT_PAGE if first is None else first
+        if not 0 <= first <= MAX_PAGE:
+            raise PageSizeError(f"first is {first}", where="first", hint=f"ask for 0 to {MAX_PAGE} at a time")
+        cursor = arguments.get("after")
+        after = None if cursor is None else decode(cursor, order, self._shape.value_types)
+        return ListSelection(NodeSelection(kind), arguments.get("filter") or {}, order, first, after)
+
+    def _read_connection(self, content: ListSelection, selections: SelectionSetNode | None, depth: int) -> None:
+        for selected, _ in self._fields(selections, ""):
+            match selected.name.value:
+                case "count":
+                    content.counted = True
+                case "pageInfo":
+                    content.listed = True
+                case "nodes":
+                    content.listed = True
+                    self._read_node(content.node, selected.selection_set, depth)
+                case "edges":
+                    content.listed = True
+                    self._read_edge(content, selected.selection_set, depth)
+
+    def _read_edge(self, content: ListSelection, selections: SelectionSetNode | None, depth: int) -> None:
+        for selected, _ in self._fields(selections, ""):
+            name = selected.name.value
+            if name == "node":
+                self._read_node(content.node, selected.selection_set, depth)
+            elif name in self._shape.relation_attributes:
+                content.edge_attributes[self._shape.relation_attributes[name]] = None
+
+    def _read_node(self, content: NodeSelection, selections: SelectionSetNode | None, depth: int) -> None:
+        for selected, type_name in self._fields(selections, content.type_name):
+            name = selected.name.value
+            if name in self._shape.attributes:
+                content.attributes[self._shape.attributes[name]] = None
+            elif name not in ("id", "__typename"):
+                self._read_branch(content, selected, type_name, depth + 1)
+
+    def _read_branch(self, content: NodeSelection, selected: FieldNode, type_name: str, depth: int) -> None:
+        target = self._shape.relation_fields(type_name)[selected.name.value]
+        if depth > MAX_DEPTH:
+            raise SelectionTooDeepError(
+                f"{target.name!r} is nested {depth} lists deep",
+                where="selection",
+                hint=f"nest at most {MAX_DEPTH}; ask for the rest by id, or in Cypher",
+            )
+        arguments = self._arguments(type_name, selected)
+        key = (target.name, frozen(arguments))
+        parents = self._shape.covered(type_name) & self._shape.covered(content.type_name)
+        branch = content.branches.get(key)
+        if branch is None:
+            branch = content.branches[key] = Branch(target, parents, self._list(target.far, arguments))
+        branch.parents |= parents
+        self._read_connection(branch.content, selected.selection_set, depth)
+
+    def _fields(self, selections: SelectionSetNode | None, type_name: str) -> Iterator[tuple[FieldNode, str]]:
+        """The fields of a selection set with the type they are asked of; fragments opened, skipped parts left out."""
+        for selection in selections.selections if selections else ():
+            if self._skipped(selection):
+                continue
+            match selection:
+                case FieldNode():
+                    yield selection, type_name
+                case InlineFragmentNode(type_condition=condition):
+                    yield from self._narrowed(
+                        selection.selection_set, type_name, condition.name.value if condition else None
+                    )
+                case FragmentSpreadNode():
+                    fragment = self._info.fragments[selection.name.value]
+                    yield from self._narrowed(fragment.selection_set, type_name, fragment.type_condition.name.value)
+
+    def _narrowed(
+        self, selections: SelectionSetNode, type_name: str, condition: str | None
+    ) -> Iterator[tuple[FieldNode, str]]:
+        if condition is None or not type_name:
+            yield from self._fields(selections, type_name)
+        elif self._shape.covered(condition) & self._shape.covered(type_name):
+            yield from self._fields(selections, condition)
+
+    def _skipped(self, selection: Any) -> bool:
+        if not selection.directives:
+            return False
+        variables = self._info.variable_values
+        skip = get_directive_values(GraphQLSkipDirective, selection, variables)
+        include = get_directive_values(GraphQLIncludeDirective, selection, variables)
+        return bool(skip and skip["if"]) or bool(include and not include["if"])
+
+    def _arguments(self, type_name: str, selected: FieldNode) -> dict[str, Any]:
+        owner: GraphQLNamedType = self._info.schema.type_map[type_name]
+        definition = owner.fields[selected.name.value]  # type: ignore[attr-defined]
+        return get_argument_values(definition, selected, self._info.variable_values)

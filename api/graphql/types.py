@@ -1,0 +1,219 @@
+"""Output types: an object per kind, an interface per generic, a connection and an edge per way to reach a kind.
+
+Resolvers read records that were fetched beforehand; none of them asks the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLBoolean,
+    GraphQLField,
+    GraphQLFieldMap,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLString,
+)
+
+from api.graphql.inputs import Inputs
+from api.graphql.names import camel, pascal
+from api.graphql.pages import Page, PageEdge, Record
+from api.graphql.selection import frozen
+from api.graphql.shape import NODE, RelationField, Shape
+from graph.cypher.ast import Direction
+from graph.schema.model import Attribute, Kind, Relation, ValueType
+
+KindType = GraphQLObjectType | GraphQLInterfaceType
+
+
+def _required(of: Any) -> GraphQLNonNull[Any]:
+    return GraphQLNonNull(of)
+
+
+def _kind_of(record: Record, _info: GraphQLResolveInfo[Any], _type: Any) -> str:
+    return record.kind
+
+
+PAGE_INFO = GraphQLObjectType(
+    "PageInfo",
+    {
+        "hasNextPage": GraphQLField(_required(GraphQLBoolean), resolve=lambda page, _: page.has_next),
+        "hasPreviousPage": GraphQLField(
+            _required(GraphQLBoolean),
+            resolve=lambda page, _: page.has_previous,
+            description="Whether the page was asked for with `after`.",
+        ),
+        "startCursor": GraphQLField(
+            GraphQLString, resolve=lambda page, _: page.edges[0].cursor if page.edges else None
+        ),
+        "endCursor": GraphQLField(GraphQLString, resolve=lambda page, _: page.edges[-1].cursor if page.edges else None),
+    },
+    description="Where a page stands in its list.",
+)
+
+_ID = partial(GraphQLField, _required(GraphQLID), resolve=lambda record, _: record.values["id"])
+
+
+class Types:
+    """The output types of one schema, each made once; fields are made when GraphQL first asks for them."""
+
+    def __init__(self, shape: Shape, inputs: Inputs) -> None:
+        self._shape = shape
+        self._inputs = inputs
+        self._connections: dict[str, GraphQLObjectType] = {}
+        self._edges: dict[str, GraphQLObjectType] = {}
+        self._attribute_fields: dict[str, GraphQLField] = {}
+        self.node = GraphQLInterfaceType(
+            NODE,
+            {"id": _ID(description="The stable identifier, a UUID.")},
+            resolve_type=_kind_of,
+            description="Anything in the twin; `__typename` is its kind.",
+        )
+        self.kinds: Mapping[str, KindType] = {
+            NODE: self.node,
+            **{name: self._kind(shape.schema.kinds[name]) for name in shape.kinds},
+        }
+
+    def connection(self, kind: str) -> GraphQLObjectType:
+        """The connection of a root list."""
+        return self._connection(f"{kind}Connection", kind, lambda: self._edge(f"{kind}Edge", kind, None))
+
+    def arguments(self, kind: str) -> dict[str, GraphQLArgument]:
+        """The arguments of every list of a kind."""
+        return {
+            "filter": GraphQLArgument(self._inputs.filter(kind)),
+            "orderBy": GraphQLArgument(GraphQLList(_required(self._inputs.order(kind)))),
+            "first": GraphQLArgument(GraphQLInt),
+            "after": GraphQLArgument(GraphQLString),
+        }
+
+    # --- kinds -----------------------------------------------------------------------------------------------------
+
+    def _kind(self, kind: Kind) -> KindType:
+        made: type[GraphQLInterfaceType] | type[GraphQLObjectType]
+        made = GraphQLInterfaceType if kind.abstract else GraphQLObjectType
+        kwargs: dict[str, Any] = {"resolve_type": _kind_of} if kind.abstract else {}
+        return made(
+            kind.name,
+            partial(self._kind_fields, kind),
+            interfaces=partial(self._interfaces, kind),
+            description=_described(kind.wording.en, kind.wording.fr, kind.description),
+            **kwargs,
+        )
+
+    def _interfaces(self, kind: Kind) -> list[GraphQLInterfaceType]:
+        found = [self.kinds[name] for name in kind.ancestors if name in self.kinds]
+        return [self.node, *(one for one in found if isinstance(one, GraphQLInterfaceType))]
+
+    def _kind_fields(self, kind: Kind) -> GraphQLFieldMap:
+        fields = {"id": _ID()}
+        fields.update({camel(name): self._attribute(attribute) for name, attribute in kind.attributes.items()})
+        fields.update({name: self._relation(target) for name, target in self._shape.relation_fields(kind.name).items()})
+        return fields
+
+    def _attribute(self, attribute: Attribute) -> GraphQLField:
+        key = f"{attribute.declared_in}.{attribute.name}"
+        found = self._attribute_fields.get(key)
+        if found is None:
+            found = GraphQLField(
+                self._output(attribute), resolve=_value_of(attribute.name), description=_described_attribute(attribute)
+            )
+            if attribute.declared_in:
+                self._attribute_fields[key] = found
+        return found
+
+    def _output(self, attribute: Attribute) -> GraphQLOutputType:
+        leaf = self._inputs.leaf(attribute)
+        return GraphQLList(_required(leaf)) if attribute.type is ValueType.STRING_LIST else leaf
+
+    # --- relations -------------------------------------------------------------------------------------------------
+
+    def _relation(self, target: RelationField) -> GraphQLField:
+        arrow = (
+            f"-[:{target.relation.name}]->" if target.direction is Direction.OUT else f"<-[:{target.relation.name}]-"
+        )
+        far = "" if target.far == NODE else f":{target.far}"
+        connection = self._connection(
+            f"{pascal(target.name)}{target.far}Connection",
+            target.far,
+            lambda: self._edge(f"{pascal(target.relation.name)}{target.far}Edge", target.far, target.relation),
+        )
+        return GraphQLField(
+            _required(connection),
+            args=self.arguments(target.far),
+            resolve=_list_of(target.name),
+            description=f"{target.wording or target.name}: `(this){arrow}({far})`.",
+        )
+
+    def _connection(self, name: str, kind: str, edge: Callable[[], GraphQLObjectType]) -> GraphQLObjectType:
+        found = self._connections.get(name)
+        if found is None:
+            found = self._connections[name] = GraphQLObjectType(
+                name,
+                lambda: {
+                    "count": GraphQLField(_required(GraphQLInt), resolve=lambda page, _: page.count),
+                    "pageInfo": GraphQLField(_required(PAGE_INFO), resolve=lambda page, _: page),
+                    "nodes": GraphQLField(_list_type(self.kinds[kind]), resolve=_nodes),
+                    "edges": GraphQLField(_list_type(edge()), resolve=lambda page, _: page.edges),
+                },
+            )
+        return found
+
+    def _edge(self, name: str, kind: str, relation: Relation | None) -> GraphQLObjectType:
+        found = self._edges.get(name)
+        if found is None:
+            found = self._edges[name] = GraphQLObjectType(name, lambda: self._edge_fields(kind, relation))
+        return found
+
+    def _edge_fields(self, kind: str, relation: Relation | None) -> GraphQLFieldMap:
+        fields = {
+            "cursor": GraphQLField(_required(GraphQLString), resolve=lambda edge, _: edge.cursor),
+            "node": GraphQLField(_required(self.kinds[kind]), resolve=lambda edge, _: edge.node),
+        }
+        if relation is not None:
+            fields["id"] = GraphQLField(_required(GraphQLID), resolve=lambda edge, _: edge.id)
+            for name, attribute in relation.attributes.items():
+                fields[camel(name)] = GraphQLField(
+                    self._output(attribute),
+                    resolve=_value_of(name),
+                    description=_described_attribute(attribute),
+                )
+        return fields
+
+
+def _list_type(item: GraphQLOutputType) -> GraphQLNonNull[Any]:
+    return _required(GraphQLList(_required(item)))
+
+
+def _nodes(page: Page, _info: GraphQLResolveInfo[Any]) -> list[Record]:
+    return [edge.node for edge in page.edges]
+
+
+def _value_of(attribute: str) -> Callable[[Record | PageEdge, GraphQLResolveInfo[Any]], Any]:
+    return lambda holder, _info: holder.values[attribute]
+
+
+def _list_of(name: str) -> Callable[..., Page]:
+    return lambda record, _info, **arguments: record.lists[name, frozen(arguments)]
+
+
+def _described(en: str, fr: str, more: str = "") -> str | None:
+    names = " / ".join(dict.fromkeys(word for word in (en, fr) if word))
+    return ". ".join(part for part in (names, more) if part) or None
+
+
+def _described_attribute(attribute: Attribute) -> str | None:
+    unit = f"In {attribute.unit}" if attribute.unit else ""
+    return _described(
+        attribute.wording.en, attribute.wording.fr, " ".join(p for p in (unit, attribute.description) if p)
+    )

@@ -1,0 +1,47 @@
+"""`/api/catalogue`: the named queries, listed and run."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.deps import Use
+from api.errors import json_response
+from api.rest.models import (
+    CatalogueEntry,
+    CatalogueList,
+    CatalogueParameterModel,
+    CatalogueRequest,
+    QueryAnswer,
+    Titles,
+)
+
+router = APIRouter(prefix="/api/catalogue", tags=["catalogue"])
+
+
+@router.get("")
+def list_queries(services: Use) -> CatalogueList:
+    """The named queries with their titles, parameters and text."""
+    return CatalogueList(
+        queries=[
+            CatalogueEntry(
+                name=query.name,
+                title=Titles(en=query.title_en, fr=query.title_fr),
+                description=query.description,
+                parameters=[
+                    CatalogueParameterModel(
+                        name=p.name, type=p.type, required=p.required, default=p.default, description=p.description
+                    )
+                    for p in query.parameters
+                ],
+                cypher=query.text,
+            )
+            for query in services.catalogue.queries()
+        ]
+    )
+
+
+@router.post("/{name}", response_model=QueryAnswer)
+def run_query(name: str, services: Use, body: CatalogueRequest | None = None) -> Response:
+    """Run a named query."""
+    return json_response(services.catalogue.run(name, body.parameters if body else {}).to_dict())

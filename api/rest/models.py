@@ -1,0 +1,154 @@
+"""Bodies of requests and answers, as OpenAPI documents them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class QueryRequest(BaseModel):
+    """A Cypher query, read-only."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"query": "MATCH (s:Server {name: $name}) RETURN s.os_family AS os", "parameters": {"name": "SRV-1"}}
+            ]
+        },
+    )
+
+    query: str = Field(description="Cypher text.")
+    parameters: dict[str, Any] = Field(default_factory=dict, description="Values of `$parameters`; dates as ISO 8601.")
+
+
+class CatalogueRequest(BaseModel):
+    """Parameters of a named query."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="By name; an element is named by id, name or alias."
+    )
+
+
+class QueryAnswer(BaseModel):
+    """Rows, with what is known about them."""
+
+    columns: list[str]
+    rows: list[list[Any]] = Field(description="Cells: scalars, lists, maps, nodes, relationships, paths.")
+    backend: str
+    engine: str = Field(description="native, index or fallback.")
+    elapsed_ms: float
+    sequence: int = Field(description="The ledger sequence that the rows reflect.")
+    ledger_sequence: int
+    truncated: bool = Field(description="Whether rows were cut at the row cap.")
+    notes: list[str]
+
+
+class Titles(BaseModel):
+    """A title in two languages."""
+
+    en: str
+    fr: str
+
+
+class CatalogueParameterModel(BaseModel):
+    """A parameter of a named query; `type` is a scalar type or the kind of the element that the value names."""
+
+    name: str
+    type: str
+    required: bool
+    default: Any = None
+    description: str
+
+
+class CatalogueEntry(BaseModel):
+    """A named query."""
+
+    name: str
+    title: Titles
+    description: str
+    parameters: list[CatalogueParameterModel]
+    cypher: str
+
+
+class CatalogueList(BaseModel):
+    """The named queries."""
+
+    queries: list[CatalogueEntry]
+
+
+class Freshness(BaseModel):
+    """How far the graph is behind the ledger."""
+
+    up_to_date: bool
+    events_behind: int
+
+
+class Health(BaseModel):
+    """Whether the twin answers, and how fresh its answers are."""
+
+    status: str = Field(description="ok, or behind while the graph follows the ledger.")
+    backend: str
+    sequence: int = Field(description="The last ledger sequence that the graph has.")
+    ledger_sequence: int
+    freshness: Freshness
+
+
+class Sequence(BaseModel):
+    """A ledger sequence."""
+
+    sequence: int
+
+
+class StoreState(BaseModel):
+    """What a store holds."""
+
+    sequence: int
+    checksum: str
+    counts: dict[str, int]
+
+
+class DifferenceModel(BaseModel):
+    """An element, or an attribute of one, that a backend holds differently from the ledger."""
+
+    kind: str
+    element: str
+    problem: str
+    attribute: str | None
+    expected: str | None
+    found: str | None
+
+
+class BackendState(StoreState):
+    """What a backend holds, compared with the ledger."""
+
+    url: str
+    equal: bool
+    differences: list[DifferenceModel]
+
+
+class VerificationModel(BaseModel):
+    """A comparison of the backend with the ledger."""
+
+    ledger: StoreState
+    backends: list[BackendState]
+    equal: bool
+
+
+class ErrorBody(BaseModel):
+    """An error: a stable code, what was seen, where, and what to try."""
+
+    code: str
+    message: str
+    where: str | None
+    hint: str | None
+    details: dict[str, Any]
+
+
+class ErrorAnswer(BaseModel):
+    """What every failure answers with."""
+
+    error: ErrorBody

@@ -1,0 +1,18 @@
+"""`POST /api/query`: Cypher."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.deps import Use
+from api.errors import json_response
+from api.rest.models import QueryAnswer, QueryRequest
+
+router = APIRouter(prefix="/api", tags=["queries"])
+
+
+@router.post("/query", response_model=QueryAnswer)
+def query(body: QueryRequest, services: Use) -> Response:
+    """Run a Cypher query, read-only and bounded."""
+    return json_response(services.queries.cypher(body.query, body.parameters).to_dict())

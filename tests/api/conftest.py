@@ -1,0 +1,185 @@
+"""Twins that hold the small estate, ways to ask them, and a real server on loopback."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+
+from api.app import create_app
+from api.deps import Services
+from api.graphql.context import GraphQLContext
+from api.graphql.root import build_schema
+from api.graphql.schema import TwinSchema
+from api.graphql.shape import Shape
+from core.log import configure_logging
+from graph.cypher.bound import BoundQuery
+from graph.repository import Answer, ReadContext
+from graph.schema.model import Schema
+from services.twin import Twin
+from tests.api.estate import Estate, opened, small_estate
+from tests.neo4j_server import Neo4jServer
+
+BACKENDS = ("networkx", "embedded", pytest.param("neo4j", marks=pytest.mark.neo4j))
+
+
+@dataclass(slots=True)
+class CountedRepository:
+    """The real repository; counts what is asked of it."""
+
+    inner: Any
+    asked: list[BoundQuery] = field(default_factory=list)
+
+    def run(self, query: BoundQuery, parameters: Mapping[str, Any], context: ReadContext) -> Answer:
+        self.asked.append(query)
+        answer: Answer = self.inner.run(query, parameters, context)
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+@dataclass(slots=True)
+class Asking:
+    """A twin that can be asked in GraphQL and in Cypher, and the queries that reached its backend."""
+
+    twin: Twin
+    services: Services
+    schema: TwinSchema
+    estate: Estate
+    repository: CountedRepository
+
+    def graphql(self, text: str, **variables: Any) -> Any:
+        """The data of an answer without errors, whose queries all ran natively: none needed a snapshot."""
+        result = self.schema.execute_sync(text, variables)
+        assert result.errors is None, result.errors
+        extensions = (result.extensions or {}).get("jumeau", {})
+        assert extensions.get("engines", ["native"]) == ["native"], extensions
+        return result.data
+
+    def any_engine(self, text: str, **variables: Any) -> Any:
+        """The data of an answer without errors, however it was run."""
+        result = self.schema.execute_sync(text, variables)
+        assert result.errors is None, result.errors
+        return result.data
+
+    def code(self, text: str, **variables: Any) -> str:
+        """The code of the one error of an answer."""
+        result = self.schema.execute_sync(text, variables)
+        assert result.errors is not None
+        assert len(result.errors) == 1, result.errors
+        return str((result.errors[0].extensions or {})["code"])
+
+    def cypher(self, text: str, **parameters: Any) -> list[list[Any]]:
+        """The rows of a Cypher query, as JSON."""
+        rows: list[list[Any]] = self.services.queries.cypher(text, parameters).to_dict()["rows"]
+        return rows
+
+    def counted(self, text: str, **variables: Any) -> int:
+        """How many queries reach the backend for a document."""
+        self.repository.asked.clear()
+        self.graphql(text, **variables)
+        return len(self.repository.asked)
+
+
+def asking(twin: Twin, estate: Estate) -> Asking:
+    """GraphQL and Cypher over a twin."""
+    repository = CountedRepository(twin.repository)
+    twin.repository = repository
+    services = Services.of(twin)
+    shape = Shape(twin.schema)
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue))
+    return Asking(twin, services, schema, estate, repository)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_log() -> None:
+    """Errors that tests provoke are not printed."""
+    configure_logging("CRITICAL")
+
+
+Open = Callable[[Path], AbstractContextManager[Asking]]
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def open_estate(request: pytest.FixtureRequest, schema: Schema) -> Open:
+    """Opens the small estate, with a ledger in the given folder, on each backend in turn."""
+    url, access = request.param, dict[str, object]()
+    if url == "neo4j":
+        server: Neo4jServer = request.getfixturevalue("neo4j_server")
+        url, access = server.url, {"neo4j_user": server.user, "neo4j_password": server.password}
+
+    @contextmanager
+    def open_it(folder: Path) -> Iterator[Asking]:
+        estate = small_estate()
+        with opened(url, schema, folder, estate, access) as twin:
+            yield asking(twin, estate)
+
+    return open_it
+
+
+@pytest.fixture(scope="module")
+def ask(open_estate: Open, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """The small estate on each backend, for tests that only read."""
+    with open_estate(tmp_path_factory.mktemp("estate")) as asking:
+        yield asking
+
+
+@pytest.fixture(scope="session")
+def memory(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """The small estate in memory, for what does not depend on the backend."""
+    estate = small_estate()
+    with opened("networkx", schema, tmp_path_factory.mktemp("memory"), estate) as twin:
+        yield asking(twin, estate)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server, asked over HTTP."""
+
+    twin: Twin
+    http: httpx.Client
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.http.get(path, **options)
+
+    def post(self, path: str, body: Any = None) -> httpx.Response:
+        return self.http.post(path, json=body)
+
+
+Serve = Callable[[Twin], Server]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Starts servers in threads of this process, on free ports of loopback, and stops them."""
+    running: list[tuple[uvicorn.Server, threading.Thread, httpx.Client]] = []
+
+    def start(twin: Twin) -> Server:
+        server = uvicorn.Server(uvicorn.Config(create_app(twin), host="127.0.0.1", port=0, log_level="critical"))
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        deadline = time.monotonic() + 30
+        while not server.started:
+            assert thread.is_alive()
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
+        running.append((server, thread, client))
+        return Server(twin, client)
+
+    yield start
+    for server, thread, client in running:
+        client.close()
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
