@@ -138,6 +138,18 @@ class DiskFullError(BackendError):
     status = 507
 
 
+class BackendMemoryError(BackendError):
+    """The backend has not enough memory for what was asked; nothing was applied."""
+
+    code = "BACKEND_MEMORY"
+
+
+class BackendDriftError(BackendError):
+    """The backend does not hold what the ledger says: it was changed from outside. Nothing was applied."""
+
+    code = "BACKEND_DRIFT"
+
+
 class SequenceGapError(BackendError):
     """A delta does not start where the backend's watermark ends."""
 
@@ -149,6 +161,12 @@ class QueryTimeoutError(BackendError):
 
     code = "QUERY_TIMEOUT"
     status = 504
+
+
+class QueryRuntimeError(QueryError):
+    """A query failed on its data: a division by zero, an overflow, a function given a value of another type."""
+
+    code = "QUERY_RUNTIME"
 
 
 class UnsupportedConstructError(QueryError):

@@ -33,7 +33,9 @@ EXACT: Properties = {
 
 def contents(repository: GraphRepository) -> tuple[dict[str, Properties], dict[str, tuple[str, str, str]]]:
     """Nodes by id with their properties, relations by id with type and ends."""
-    nodes = {n.id: {k: v for k, v in n.properties.items() if k != "id"} for n in repository.nodes()}
+    nodes: dict[str, Properties] = {
+        n.id: {k: v for k, v in n.properties.items() if k != "id"} for n in repository.nodes()
+    }
     return nodes, {e.id: (e.type, e.start, e.end) for e in repository.edges()}
 
 

@@ -1,0 +1,68 @@
+# Every task of the project. Plain `make` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO_HOME := .demo
+DEMO_SERVERS ?= 2000
+DEMO_PORT ?= 8000
+export JUMEAU_DATA ?= $(abspath ../shared/data)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lock demo test nightly contract bench fmt lint types arch golden docs neo4j check clean
+
+help: ## List the targets
+	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+setup: $(STAMP) ## Create the virtual environment from the hash-locked requirements
+
+lock: ## Resolve requirements.lock again (universal for Python 3.11-3.13)
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+
+demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: check ten answers instead)
+	@JUMEAU_HOME=$(DEMO_HOME) JUMEAU_NOW=2025-01-01 JUMEAU_PORT=$(DEMO_PORT) $(BIN)/python -m demo.run --servers $(DEMO_SERVERS) $(if $(CHECK),--check,)
+
+test: $(STAMP) ## Everything, including the contract suite on a real Neo4j; says what it skipped
+	$(BIN)/python -m pytest -m "not nightly"
+
+nightly: $(STAMP) ## The long suites at full counts
+	JUMEAU_NIGHTLY=1 $(BIN)/python -m pytest
+
+contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|neo4j for one)
+	$(BIN)/python -m pytest tests/contract $(if $(BACKEND),-k $(BACKEND),)
+
+bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json
+	$(BIN)/python -m bench.run
+
+fmt: $(STAMP) ## Format the code
+	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+lint: $(STAMP) ## Check style and format
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: $(STAMP) ## Check types, strictly
+	$(BIN)/mypy
+
+arch: $(STAMP) ## Check that imports point down
+	$(BIN)/lint-imports
+
+golden: $(STAMP) ## Compute the golden answers again, to be reviewed as a diff
+	$(BIN)/python -m demo.make_golden
+
+docs: $(STAMP) ## Generate the reference pages from the code
+	$(BIN)/python -m docs.generate
+
+neo4j: $(STAMP) ## Run a local Neo4j from Maven artifacts, in the foreground
+	$(BIN)/python -m scripts.neo4j
+
+check: lint types arch ## Static checks, all of them
+
+clean: ## Remove what builds and demos left behind
+	rm -rf $(VENV) $(DEMO_HOME) var .neo4j .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

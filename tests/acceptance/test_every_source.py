@@ -1,0 +1,78 @@
+"""Every source of real data goes in, and the three backends hold the same, element by element."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.console import Console
+from tests.neo4j_server import Neo4jServer
+
+pytestmark = [pytest.mark.real_data, pytest.mark.neo4j]
+
+SOURCES = {
+    "netbox": "netbox",
+    "endoflife": "endoflife",
+    "kev": "vuln_kev",
+    "epss": "vuln_epss",
+    "cve": "vuln_vulnrichment",
+    "servicenow": "uci_servicenow_incidents",
+    "backstage": "backstage",
+}
+ACCEPTED = (0, 1)
+"""Exit codes of a load that went through: 1 says that rows were quarantined."""
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory, public_data: Path, neo4j_server: Neo4jServer) -> Console:
+    """A twin on which a generated estate and every real source were loaded."""
+    access = {"JUMEAU_NEO4J_USER": neo4j_server.user, "JUMEAU_NEO4J_PASSWORD": neo4j_server.password}
+    home = tmp_path_factory.mktemp("twin")
+    console = Console(home, access)
+    generated = console.run("generate", "--servers", "300", "--out", str(home / "export"))
+    assert generated.returncode == 0, generated.stderr
+    for source, folder in {"csv": home / "export", **{s: public_data / f for s, f in SOURCES.items()}}.items():
+        done = console.run("ingest", str(folder), "--source", source, "--output", "json")
+        assert done.returncode in ACCEPTED, f"{source}: {done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+    return console
+
+
+def test_the_three_backends_are_equal_after_every_source(console: Console, neo4j_server: Neo4jServer) -> None:
+    rebuilt = console.run("graph", "rebuild", "--backend", neo4j_server.url)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    backends = ("embedded", neo4j_server.url, "networkx")
+    report = console.json("graph", "verify", *(part for url in backends for part in ("--backend", url)))
+    assert report["equal"]
+    assert len({backend["checksum"] for backend in report["backends"]} | {report["ledger"]["checksum"]}) == 1
+    assert len(report["backends"]) == 3
+    counts = report["backends"][0]["counts"]
+    assert counts["Vulnerability"] > 100_000
+    assert counts["Incident"] > 5_000
+    assert counts["SoftwareVersion"] > 4_000
+    assert counts["VirtualMachine"] > 180
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_loading_a_source_again_changes_nothing_but_bookkeeping(
+    source: str, console: Console, public_data: Path
+) -> None:
+    before = console.json("graph", "verify")["ledger"]["checksum"]
+    done = console.run("ingest", str(public_data / SOURCES[source]), "--source", source, "--output", "json")
+    assert done.returncode in ACCEPTED, done.stderr
+    import json
+
+    counters = json.loads(done.stdout)["counters"]
+    assert (counters["created"], counters["updated"]) == (0, 0)
+    assert counters["unchanged"] > 0
+    assert console.json("graph", "verify")["ledger"]["checksum"] == before
+
+
+def test_facts_of_several_sources_meet_on_one_vulnerability(console: Console) -> None:
+    answer = console.json(
+        "query",
+        "MATCH (v:Vulnerability {cve: $cve}) RETURN v.known_exploited AS kev, v.epss > 0.5 AS likely, count(*) AS n",
+        "--param",
+        "cve=CVE-2024-3400",
+    )
+    assert answer["rows"] == [[True, True, 1]]

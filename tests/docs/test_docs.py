@@ -1,0 +1,62 @@
+"""The documentation is true: generated pages have not drifted, and the commands in it run."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.settings import Settings
+from docs.generate import error_classes, pages
+from tests.conftest import ROOT
+
+DOCS = ROOT / "docs"
+WITH_COMMANDS = [path for path in sorted(DOCS.rglob("*.md")) if "```console" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", pages(), ids=lambda p: p.name)
+def test_a_generated_page_has_not_drifted(path: Path) -> None:
+    assert path.exists(), f"run `make docs`: {path.relative_to(ROOT)} is missing"
+    assert path.read_text(encoding="utf-8") == pages()[path], f"run `make docs`: {path.relative_to(ROOT)} has drifted"
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_every_error_code_says_what_it_means() -> None:
+    assert [cls.__name__ for cls in error_classes() if not (cls.__doc__ or "").strip()] == []
+
+
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda p: p.name)
+def test_the_commands_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUMEAU_")}
+    environment = {**inherited, "PYTHONPATH": str(ROOT), "JUMEAU_NOW": "2025-01-01"}
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    assert lines
+    for line in lines:
+        command, _, remark = line.partition(" # ")
+        name, *arguments = shlex.split(command)
+        assert name == "jumeau"
+        done = subprocess.run(
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert (done.returncode != 0) == ("fails" in remark), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]), ids=str)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (page.parent / target).exists()] == []

@@ -1,0 +1,77 @@
+"""A full disk stops a load with a clear error, keeps what was committed whole, and the next run repairs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.faults
+
+SCRIPT = """
+import sys
+from core.clock import SystemClock
+from core.errors import DiskFullError
+from core.ids import uuid_of
+from graph.history.ledger import Event, Ledger
+from graph.model import Operation
+from graph.schema.load import load_schema
+
+folder, ballast = sys.argv[1], sys.argv[2]
+schema = load_schema("it_estate")
+ledger = Ledger(f"sqlite:///{folder}/ledger.db", schema, SystemClock())
+run = ledger.begin_run("csv", "tester", "x", "f")
+def batch(number):
+    return [
+        Event(Operation.CREATE, uuid_of(str(number), str(i)), False, "Rack", None, {"name": "r" * 200}) for i in range(500)
+    ]
+committed = 0
+try:
+    while True:
+        ledger.append(run, batch(committed))
+        committed += 1
+except DiskFullError as error:
+    assert error.hint
+assert committed > 0
+assert ledger.sequence() == committed * 500
+assert sum(1 for _ in ledger.events(1, 10**9)) == committed * 500
+import os
+os.remove(ballast)
+ledger.append(run, batch(committed))
+assert ledger.sequence() == (committed + 1) * 500
+print("repaired after", committed, "batches")
+"""
+
+
+def can_mount() -> bool:
+    if shutil.which("unshare") is None or os.geteuid() != 0:
+        return False
+    probe = ["unshare", "-m", "mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", "/mnt"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not can_mount(), reason="a small tmpfs cannot be mounted here (needs root and unshare)")
+def test_a_batch_on_a_full_disk_is_rolled_back_and_the_ledger_goes_on_when_there_is_space(tmp_path: Path) -> None:
+    script = tmp_path / "fill.py"
+    script.write_text(SCRIPT)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    command = (
+        f"mount -t tmpfs -o size=12m tmpfs {disk} && head -c 4000000 /dev/zero > {disk}/ballast"
+        f" && {sys.executable} {script} {disk} {disk}/ballast"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        ["unshare", "-m", "bash", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "repaired after" in done.stdout
