@@ -20,6 +20,9 @@ def ingest(
     source: Annotated[
         str, typer.Option("--source", "-s", help="netbox, endoflife, kev, epss, cve, servicenow, backstage or csv.")
     ],
+    reread: Annotated[
+        bool, typer.Option("--reread", help="Read the export even if the same was loaded before.")
+    ] = False,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -36,6 +39,7 @@ def ingest(
             settings,
             source,
             path,
+            reread=reread,
             loading=advance,
             projecting=lambda done, wanted: advance("project", done, wanted),
         )
@@ -50,6 +54,9 @@ def ingest(
             output,
             f"{source}: {report.status}",
         )
+        if report.unmapped:
+            most = sorted(report.unmapped.items(), key=lambda item: -item[1])
+            say("not mapped: " + ", ".join(f"{name} {count}" for name, count in most))
         for row in report.quarantined:
             say(f"[{row.code}] {row.position}: {row.reason}. Try: {row.hint}")
     if report.counters["rejected"]:

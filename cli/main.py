@@ -34,7 +34,7 @@ def main() -> None:
     try:
         settings = load_settings()
         configure_logging(settings.log_level, settings.log_format)
-        app()
+        app(prog_name="jumeau")
     except JumeauError as error:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         console.print(f"[{error.code}] {error.seen}", markup=False, style="red")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
+from core.clock import clock_for
 from core.settings import Settings
 from graph.history.projection import Progress
 from ingest.job import IngestJob, IngestReport
@@ -28,17 +29,20 @@ def ingest(
     source: str,
     path: Path,
     *,
+    reread: bool = False,
     loading: Callable[[str, int, int], None] | None = None,
     projecting: Progress | None = None,
 ) -> LoadResult:
     """Run one load, then project it: here, or in the server that has the store open.
 
-    `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
+    An export that was loaded before, whole and without rejects, is not read again unless `reread`. `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
     """
     schema, ledger = open_ledger(settings)
     try:
-        job = IngestJob(schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows)
-        report = job.run(source, path, progress=loading)
+        job = IngestJob(
+            schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
+        )
+        report = job.run(source, path, progress=loading, reread=reread)
         sequence = ledger.sequence()
     finally:
         ledger.close()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
+from graph.history.ledger import Ledger
 from ingest.job import IngestJob, Progress
 from tests.conftest import NOW
 from tests.ingest.twin import TestTwin, write_files
@@ -96,6 +98,31 @@ def test_an_export_with_rejected_rows_is_tried_again(twin: TestTwin) -> None:
     twin.load("csv", {"Team.csv": "key,name\nT1,Network\n"})
     job(twin).run("csv", twin.folder / "export1")
     assert twin.edges() == {("r", "OWNED_BY", "Network")}
+
+
+def test_a_load_into_postgresql_gives_what_it_gives_in_sqlite(
+    twin: TestTwin, postgresql_url: str, tmp_path: Path
+) -> None:
+    files = {
+        "Team.csv": "key,name\nT1,Réseau\n",
+        "Rack.csv": "key,name,height_units\nR1,r,42\nR2,r,tall\n",
+        "relations/OWNED_BY.csv": "from_kind,from,to_kind,to\nRack,R1,Team,T1\nRack,R1,Team,T2\n",
+    }
+    here = twin.load("csv", files, batch_rows=2)
+    engine = create_engine(postgresql_url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    ledger = Ledger(postgresql_url, twin.schema, twin.clock)
+    try:
+        other = TestTwin(twin.schema, ledger, twin.clock, tmp_path / "other")
+        assert other.load("csv", files, batch_rows=2).counters == here.counters
+        assert other.load("csv", files).counters["unchanged"] == 3
+        assert other.checksum() == twin.checksum()
+        assert other.quarantined() == twin.quarantined()
+    finally:
+        ledger.close()
 
 
 def test_a_superseded_run_is_marked_as_such(twin: TestTwin, export: Path, tmp_path: Path) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.errors import JumeauError
 from graph.schema.findings import Report
 from graph.schema.model import Schema
 from graph.schema.source import Table, read_tree
+from ingest import errors
 from ingest.errors import MappingError
 from ingest.mapping.expressions import Expression, UnmappedValue
 from ingest.mapping.read import load_mapping
 from ingest.mapping.values import read_expression
 from ingest.precedence import load_precedence
 from ingest.sources.registry import SOURCES
+from tests.conftest import ROOT
 
 FIELDS = {
     "text": "  Hello ",
@@ -158,6 +162,22 @@ def test_a_broken_mapping_is_refused_with_its_line(
 def test_a_sound_mapping_is_read(schema: Schema, tmp_path: Path) -> None:
     (tmp_path / "demo.yml").write_text(GOOD, encoding="utf-8")
     assert set(load_mapping("demo", schema, tmp_path).records) == {"thing"}
+
+
+def test_the_example_of_the_reference_page_is_sound_and_the_page_names_every_code(
+    schema: Schema, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs" / "reference" / "mappings.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert example is not None
+    (tmp_path / "demo.yml").write_text(example[1], encoding="utf-8")
+    assert set(load_mapping("demo", schema, tmp_path).records) == {"machine", "rack"}
+    codes = {cls.code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, JumeauError)}
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "ingest").rglob("*.py"))
+    codes |= set(re.findall(r'Rejection\([^"]*"([A-Z_]{5,})"', source))
+    codes -= {"INGEST"}
+    assert len(codes) > 25
+    assert sorted(code for code in codes if f"`{code}`" not in page) == []
 
 
 def test_a_source_without_mapping_is_refused(schema: Schema, tmp_path: Path) -> None:

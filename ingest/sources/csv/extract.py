@@ -70,6 +70,8 @@ def _refusal(file: PurePosixPath, relation: bool, columns: tuple[str, ...], sche
     missing = [column for column in needed if column not in columns]
     if missing:
         hint = "the header names " + ", ".join(needed) + " and attributes"
+        if len(columns) == 1 and any(mark in columns[0] for mark in ";\t"):
+            hint = "separate columns with commas, not with semicolons or tabs"
         return Rejection(place, "MISSING_COLUMN", f"there is no column `{missing[0]}`", hint, columns)
     twice = sorted({column for column in columns if columns.count(column) > 1})
     if twice:

@@ -82,11 +82,11 @@ class Inventory:
         for name, target in _REFERENCES.get(model, {}).items():
             if isinstance(fields.get(name), int | str):
                 fields[name] = self._by_key.get((target, fields[name]), {"pk": fields[name]})
+        if "role" not in fields and "device_role" in fields:
+            fields["role"] = fields["device_role"]
         return fields
 
     def _extended(self, model: str, fields: dict[str, Any]) -> dict[str, Any]:
-        if model == "dcim.device":
-            return {**fields, "role": fields.get("role") or fields.get("device_role")}
         if model == "ipam.prefix":
             return {**fields, "parent": self._parent(_around(_network(fields.get("prefix"))), fields.get("vrf"))}
         if model == "ipam.ipaddress":
@@ -166,7 +166,7 @@ class Inventory:
 
 def _tier(device: dict[str, Any]) -> int:
     """How near to the core a device is; servers and unknown roles are at the edge."""
-    role = device.get("role") or device.get("device_role")
+    role = device.get("role")
     slug = role.get("slug") if isinstance(role, dict) else None
     return max(1, _TIERS.index(slug)) if slug in _TIERS else 0
 

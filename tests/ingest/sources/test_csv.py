@@ -104,6 +104,7 @@ BAD_ROWS = [
     pytest.param("Rack.csv", "key,nam\nR1,a\n", 1, "UNKNOWN_COLUMN", "`nam`", id="unknown column"),
     pytest.param("Rack.csv", "key,name,name\nR1,a,b\n", 1, "DUPLICATE_COLUMN", "name", id="duplicate column"),
     pytest.param("Rack.csv", "id,name\nR1,a\n", 1, "MISSING_COLUMN", "key", id="no key column"),
+    pytest.param("Rack.csv", "key;name\nR1;a\n", 1, "MISSING_COLUMN", "key", id="semicolons"),
     pytest.param("Rak.csv", "key,name\nR1,a\n", 1, "UNKNOWN_KIND", "Rak", id="unknown kind"),
     pytest.param("Server.csv", "key,name\nR1,a\n", 1, "ABSTRACT_KIND", "Server", id="abstract kind"),
     pytest.param("ImportRun.csv", "key,name\nR1,a\n", 1, "BOOKKEEPING", "ImportRun", id="bookkeeping kind"),

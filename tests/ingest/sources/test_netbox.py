@@ -46,6 +46,7 @@ def test_devices_become_servers_or_network_devices_by_their_role(twin: TestTwin)
                 device(2, 3, name="srv", rack=1, position="4.0", platform=1, tenant=1),
                 device(3, 2, name=None),
                 device(4, 4, name="power"),
+                ("dcim.interface", 1, {"name": "net", "device": 4, "type": "1000base-t"}),
             )
         },
     )  # fmt: skip
@@ -79,7 +80,7 @@ def test_devices_become_servers_or_network_devices_by_their_role(twin: TestTwin)
         ("X1 3", "LOCATED_IN", "Paris"),
     }
     assert {s.properties["rack_position"] for s in twin.states("LOCATED_IN") if s.properties} == {4.0}
-    assert report.unmapped == {"dcim.device": 1}
+    assert report.unmapped == {"dcim.device": 1, "dcim.interface": 1}
 
 
 def test_virtual_machines_stand_on_clusters_and_units_are_converted(twin: TestTwin) -> None:
