@@ -35,7 +35,9 @@ def ingest(
 ) -> LoadResult:
     """Run one load, then project it: here, or in the server that has the store open.
 
-    An export that was loaded before, whole and without rejects, is not read again unless `reread`. `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
+    An export that was loaded before, whole and without rejects, is not read again unless `reread`.
+
+    `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
     """
     schema, ledger = open_ledger(settings)
     try:

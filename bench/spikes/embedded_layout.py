@@ -29,9 +29,10 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 import ladybug
 import networkx as nx
@@ -342,7 +343,7 @@ def _reads(layout: Layout, estate: Estate, run: ladybug.Connection) -> dict[str,
     reached: list[int] = []
 
     def all_of(statement: str, parameters: Mapping[str, Any] | None = None) -> list[Any]:
-        return list(run.execute(statement, dict(parameters or {})).get_all())
+        return list(cast(ladybug.QueryResult, run.execute(statement, dict(parameters or {}))).get_all())
 
     def median(calls: list[Callable[[], object]]) -> float:
         return statistics.median(min(timed(call) for _ in range(3)) for call in calls)
@@ -355,13 +356,10 @@ def _reads(layout: Layout, estate: Estate, run: ladybug.Connection) -> dict[str,
     whole = f"MATCH (n:`{server}` {{id: $id}}) RETURN n"
     figures["whole node by id"] = median([lambda i=i: all_of(whole, {"id": i}) for i in ids])  # type: ignore[misc]
     by_name = f"MATCH (n:`{server}`) WHERE n._kind IN ['VirtualMachine'] AND n.name = $name RETURN n.id"
-    figures["lookup by name"] = median(
-        [lambda i=i: all_of(by_name, {"name": f"virtualmachine-{i}"}) for i in range(10)]
-    )  # type: ignore[misc]
+    named = [{"name": f"virtualmachine-{i}"} for i in range(10)]
+    figures["lookup by name"] = median([partial(all_of, by_name, parameters) for parameters in named])
     anywhere = "MATCH (n) WHERE n.name = $name RETURN n.id"
-    figures["name, any kind"] = median(
-        [lambda i=i: all_of(anywhere, {"name": f"virtualmachine-{i}"}) for i in range(10)]
-    )  # type: ignore[misc]
+    figures["name, any kind"] = median([partial(all_of, anywhere, parameters) for parameters in named])
 
     def closure(node: str) -> None:
         reached.append(len(all_of(layout.closure(starts[node], estate.dependency, 8), {"id": node})))

@@ -165,7 +165,10 @@ def _await_ready(process: subprocess.Popen[bytes], home: Path) -> str | None:
             process.kill()
             process.wait()
             _close_input(process)
-            return "\n".join([line for line in lines if not line.startswith("\tat ")][-20:]) or f"(nothing; exit code {process.returncode})"
+            return (
+                "\n".join([line for line in lines if not line.startswith("\tat ")][-20:])
+                or f"(nothing; exit code {process.returncode})"
+            )
         time.sleep(0.05)
 
 

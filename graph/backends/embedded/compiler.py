@@ -13,6 +13,7 @@ from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.embedded import dialect, lowering
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
+from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.patterns import PatternPrinter
 from graph.cypher.ast import (
     Binary,
@@ -58,12 +59,19 @@ class LadybugCompiler(CypherFamilyCompiler):
     UNSUPPORTED: ClassVar[Mapping[str, str]] = dialect.UNSUPPORTED
 
     def __init__(
-        self, bound: BoundQuery, schema: Schema, layout: Layout, index: AdjacencyIndex, given: Mapping[str, str]
+        self,
+        bound: BoundQuery,
+        schema: Schema,
+        layout: Layout,
+        index: AdjacencyIndex,
+        loops: Loops,
+        given: Mapping[str, str],
     ) -> None:
         super().__init__(bound, schema)
         self.schema = schema
         self.layout = layout
         self.index = index
+        self.loops = loops
         self.given = given
         self.closures: set[int] = set()
         self.distinct_parameters: dict[str, None] = {}

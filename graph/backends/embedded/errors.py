@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from shutil import disk_usage
 from typing import Final
 
 from core.errors import (
+    BackendDriftError,
     BackendError,
+    BackendMemoryError,
     BackendUnavailableError,
     DiskFullError,
     JumeauError,
-    QueryError,
+    QueryRuntimeError,
     QueryTimeoutError,
     StoreLockedError,
     StoreReadOnlyError,
@@ -26,28 +31,15 @@ class StoreCorruptError(BackendError):
     code = "STORE_CORRUPT"
 
 
-class BackendMemoryError(BackendError):
-    """The memory that the store may use is too small for what was asked."""
-
-    code = "BACKEND_MEMORY"
-
-
-class BackendDriftError(BackendError):
-    """The store does not hold what the ledger says: it was changed from outside. Nothing was applied."""
-
-    code = "BACKEND_DRIFT"
-
-
-class QueryRuntimeError(QueryError):
-    """A query failed on its data: a division by zero, an overflow."""
-
-    code = "QUERY_RUNTIME"
-
-
 POST_COMMIT: Final = "Transaction committed successfully"
-"""How ladybug begins when data and watermark are safe and only the tidying after the commit failed."""
+"""How ladybug begins when a transaction is in its log and the checkpoint after it failed. What a COPY wrote is not in
+the log, so that this is then no commit at all.
+"""
 
 _DISK_FULL: Final = ("No space left on device", "Disk quota exceeded", "File too large")
+_SHORT_WRITE: Final = re.compile(
+    r"Cannot write to file\. path: (?P<path>.+?) fileDescriptor.*numBytesToWrite: (?P<wanted>\d+)"
+)
 _CORRUPT: Final = (
     "not a valid Lbug database file",
     "Cannot read checkpoint",
@@ -66,6 +58,7 @@ _DIALECT: Final = (
     "Cannot evaluate expression",
     "Runtime exception",
     "Not implemented",
+    "Assertion failed",
 )
 
 
@@ -96,7 +89,7 @@ def store_error(error: BaseException, where: str) -> BackendError:
     text = str(error)
     if "Could not set lock" in text:
         return StoreLockedError(text, where=where, hint="another process has the store open: stop it, or go through it")
-    if any(sign in text for sign in _DISK_FULL) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+    if _is_full(error, text):
         return DiskFullError(
             f"the disk under the store is full: {text}", where=where, hint="free space, then run again"
         )
@@ -125,6 +118,19 @@ def store_error(error: BaseException, where: str) -> BackendError:
             f"the store cannot be opened: {text}", where=where, hint="check that its directory exists"
         )
     return BackendError(f"the store refused: {text}", where=where)
+
+
+def _is_full(error: BaseException, text: str) -> bool:
+    """Whether the disk is full. ladybug reports a write that was cut short without a reason: then the disk is asked."""
+    if any(sign in text for sign in _DISK_FULL) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        return True
+    short = _SHORT_WRITE.search(text)
+    if short is None:
+        return False
+    try:
+        return disk_usage(Path(short["path"]).parent).free < int(short["wanted"])
+    except OSError:
+        return False
 
 
 def _query_error(error: BaseException, where: str, statement: str) -> JumeauError:

@@ -1,10 +1,9 @@
 """Where things live in the store: one node table per category of kinds, one relation table per type.
 
-A node table has a column per attribute of the kinds it keeps, a relation table one per attribute of its type, and both
-name the kind or type of each row. A table per type, although fewer tables load faster: ladybug 0.22 answers wrongly where
-a filter on a property of one relation stands before the scan of another, and a shared table would need such a filter.
- A relation also names the ids of its ends, since the store gives out a relation
-without them. docs/adr/0003-embedded-physical-layout.md gives the measurements behind it.
+A node table has a column per attribute of the kinds it keeps and names the kind of each row. A relation table has one
+per attribute of its type, and names the ids of its ends, since the store gives out a relation without them. A table per
+group of types would load faster; it would need a filter on the type, and ladybug 0.22 gives wrong rows where a filter
+on a property of one relation stands before the scan of another. docs/adr/0003-embedded-physical-layout.md has it all.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ END: Final = "_end"
 META: Final = "Meta"
 """Table of what the store knows of itself: the watermark and the version of this layout."""
 
-VERSION: Final = 2
+VERSION: Final = 1
 """Changes when a store written by an older version of this module must be rebuilt."""
 
 
@@ -45,7 +44,7 @@ class NodeTable:
 
 @dataclass(frozen=True, slots=True)
 class RelationTable:
-    """A table of relations between pairs of node tables; `columns` are the attributes of its types."""
+    """A table of relations between pairs of node tables; `columns` are the attributes of its type."""
 
     name: str
     columns: Mapping[str, ValueType]

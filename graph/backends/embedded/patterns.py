@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from core.errors import UnsupportedConstructError
 from graph.backends.embedded.index import FUNCTION, NOTHING, Closure
 from graph.backends.embedded.layout import ID, KIND, TYPE, NodeTable, RelationTable, quoted
 from graph.cypher.ast import (
@@ -19,6 +20,7 @@ from graph.cypher.ast import (
     Direction,
     Expression,
     FunctionCall,
+    HasLabels,
     LabelAnd,
     LabelExpression,
     LabelName,
@@ -35,9 +37,10 @@ from graph.cypher.ast import (
     ShortestKind,
     Variable,
 )
+from graph.cypher.bound import TypeName
 from graph.cypher.passes.pushdown import conjunction, conjuncts
 from graph.cypher.printer import AND, PREDICATE
-from graph.cypher.rewrite import mentions
+from graph.cypher.rewrite import descend, mentions
 
 if TYPE_CHECKING:
     from graph.backends.embedded.compiler import LadybugCompiler
@@ -79,6 +82,7 @@ class PatternPrinter:
     bound: set[str] = field(default_factory=set)  # variables of earlier clauses
     walks: set[str] = field(default_factory=set)  # variables of variable-length relationships, lists in Cypher
     _conditions: list[str] = field(default_factory=list)
+    _late: list[str] = field(default_factory=list)  # conditions on properties of relations
     _unwound: str = ""
 
     # --- clauses ---------------------------------------------------------------------------------------------------
@@ -86,6 +90,7 @@ class PatternPrinter:
     def match(self, clause: Match, *, inside: bool = False) -> str:
         """A MATCH; several clauses where closures are split off. `inside` a subquery nothing is split."""
         outer, self._conditions = self._conditions, []
+        outer_late, self._late = self._late, []
         known = set(self.bound)
         try:
             clause = self._named(clause)
@@ -95,7 +100,7 @@ class PatternPrinter:
                     return self._unwound + self._match(given, inside=inside)
             return self._match(clause, inside=inside)
         finally:
-            self._conditions = outer
+            self._conditions, self._late = outer, outer_late
             self.bound = known if inside else self.bound
 
     def _match(self, clause: Match, *, inside: bool) -> str:
@@ -106,7 +111,43 @@ class PatternPrinter:
             if optional is not None:
                 return optional
         printed = ", ".join(self._path(path, clause) for path in clause.patterns)
-        return ("OPTIONAL " if clause.optional else "") + f"MATCH {printed}{self._where(clause.where)}"
+        if not clause.optional and not inside:
+            return f"MATCH {printed}{self._filter(clause.where)}"
+        if self._late and sum(len(path.steps) for path in clause.patterns) > 1:
+            raise self._not_before_a_step(clause)
+        early = self._where(clause.where, every=True)
+        return ("OPTIONAL " if clause.optional else "") + f"MATCH {printed}{early}"
+
+    def _filter(self, condition: Expression | None) -> str:
+        """WHERE, and after a barrier what is asked of properties of relations.
+
+        ladybug 0.22 gives wrong rows where a filter on a property of one relation stands before the scan of another; it
+        merges MATCH clauses, but not across a WITH.
+        """
+        early = [] if condition is None else conjuncts(condition)
+        late = [part for part in early if self._asks_relations(part)]
+        early = [part for part in early if part not in late]
+        text = self._where(conjunction(early))
+        after = [*self._late, *(self.compiler.expression(part, AND) for part in late)]
+        self._late = []
+        return text + (f"\nWITH * WHERE {' AND '.join(after)}" if after else "")
+
+    def _asks_relations(self, condition: Expression) -> bool:
+        """Whether a condition reads a property of a relation, its type among them."""
+        for tree in descend(condition):
+            subject: Expression | None = None
+            if isinstance(tree, Property | HasLabels):
+                subject = tree.subject
+            elif isinstance(tree, FunctionCall) and tree.name == "type":
+                subject = tree.arguments[0]
+            if subject is not None and self.compiler.type_of(subject).name is TypeName.RELATIONSHIP:
+                return True
+        return False
+
+    def _not_before_a_step(self, clause: Match) -> UnsupportedConstructError:
+        return self.compiler.unsupported(
+            "a condition on a relation's property inside OPTIONAL MATCH or a subquery of several relations", clause
+        )
 
     def _given_ids(self, clause: Match) -> Match | None:
         """`n.id IN $ids` as one look-up per id, which ladybug would else answer by reading the whole table."""
@@ -131,9 +172,12 @@ class PatternPrinter:
                         return replace(clause, patterns=patterns, where=rest)
         return None
 
-    def _where(self, condition: Expression | None) -> str:
+    def _where(self, condition: Expression | None, *, every: bool = False) -> str:
         """WHERE with the condition and what the patterns add to it; forgets the additions."""
         parts = list(self._conditions)
+        if every:
+            parts += self._late
+            self._late = []
         if condition is not None:
             parts.append(self.compiler.expression(condition, AND))
         self._conditions = []
@@ -226,16 +270,12 @@ class PatternPrinter:
         plain = [path for path in clause.patterns if not _closures(path)]
         lines: list[str] = []
         if plain:
-            lines.append("MATCH " + ", ".join(self._path(path, clause) for path in plain) + self._where(None))
+            lines.append("MATCH " + ", ".join(self._path(path, clause) for path in plain) + self._filter(None))
         for path in clause.patterns:
             if _closures(path):
                 lines += self._follow(path, clause)
-        if self._conditions or clause.where is not None:
-            where = self._where(clause.where)
-            if lines and lines[-1].startswith("MATCH") and " WHERE " not in lines[-1]:
-                lines[-1] += where
-            else:
-                lines.append(f"WITH *{where}")
+        if self._conditions or self._late or clause.where is not None:
+            lines.append(f"WITH *{self._where(clause.where, every=True)}")
         return "\n".join(lines)
 
     def _follow(self, path: PathPattern, clause: Match) -> list[str]:
@@ -269,7 +309,7 @@ class PatternPrinter:
             self._add_kinds(start, start.variable or "", None, None)
             return []
         text = "MATCH " + self._path(segment, clause)
-        return [text + self._where(None)]
+        return [text + self._filter(None)]
 
     def _closure(
         self,
@@ -295,7 +335,7 @@ class PatternPrinter:
         if self._implied(start, relationship, direction, end):
             keyed = replace(keyed, labels=None)
         unwind = f"UNWIND {call} AS {self.compiler.variable(name)}"
-        return [unwind, "MATCH " + self._path(_with_node(segment, at, keyed), clause) + self._where(None)]
+        return [unwind, "MATCH " + self._path(_with_node(segment, at, keyed), clause) + self._filter(None)]
 
     def _implied(
         self, start: NodePattern, relationship: RelationshipPattern, direction: Direction, end: NodePattern
@@ -327,7 +367,7 @@ class PatternPrinter:
         Nothing may be asked of `b`: a condition could drop some of what is reached, and then a null row is one too many.
         """
         path = clause.patterns[0]
-        if len(clause.patterns) > 1 or len(path.steps) > 1 or clause.where is not None or self._conditions:
+        if len(clause.patterns) > 1 or len(path.steps) > 1 or clause.where is not None:
             return None
         segments, closures = _segments(path, self.compiler)
         start, end, direction = segments[0].start, segments[1].start, closures[0].direction
@@ -447,18 +487,25 @@ class PatternPrinter:
         if relationship.variable is not None:
             self.bound.add(relationship.variable)
         types = self.types_of(relationship)
+        if relationship.direction is Direction.BOTH and shortest is None:
+            loops = [t for t in types if any(a == b for a, b in compiler.schema.pairs[t])]
+            if compiler.loops.among(sorted(loops)):
+                raise compiler.unsupported("a relationship without direction", relationship, "where one is a loop")
         tables = self.tables_of_types(types)
         labels = ":" + "|".join(table.name for table in tables)
         some = not frozenset(type_ for table in tables for type_ in table.types) <= types
         if relationship.hops is None and shortest is None:
             if some:
                 name = name or compiler.fresh("r")
-                self._conditions.append(compiler.is_one_of(f"{compiler.variable(name)}.{TYPE}", types))
+                self._late.append(compiler.is_one_of(f"{compiler.variable(name)}.{TYPE}", types))
             if relationship.where is not None:
-                self._conditions.append(compiler.expression(relationship.where, AND))
-            properties = "" if relationship.properties is None else " " + compiler.property_map(relationship.properties)
-            inside = f"{compiler.variable(name) if name else ''}{labels}{properties}"
-            return compiler.arrow(relationship.direction, f"{inside}")
+                self._late.append(compiler.expression(relationship.where, AND))
+            if relationship.properties is not None:
+                name = name or compiler.fresh("r")
+                for key, value in relationship.properties.items:
+                    column = f"{compiler.variable(name)}.{quoted(key)}"
+                    self._late.append(f"{column} = {compiler.expression(value, PREDICATE)}")
+            return compiler.arrow(relationship.direction, f"{compiler.variable(name) if name else ''}{labels}")
         if name is not None:
             self.walks.add(name)
         walk = self._walk(relationship, shortest, ends)

@@ -11,6 +11,7 @@ from graph.backends.embedded.cells import CellReader
 from graph.backends.embedded.compiler import DISTINCT, LadybugCompiler
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import Layout
+from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.types import stored_parameter
 from graph.cypher.bound import BoundQuery
 from graph.schema.model import Schema
@@ -45,10 +46,11 @@ class Compiled:
 class CompiledQueries:
     """Compiles each bound query once per way of giving its parameters. Safe for several threads."""
 
-    def __init__(self, layout: Layout, schema: Schema, index: AdjacencyIndex) -> None:
+    def __init__(self, layout: Layout, schema: Schema, index: AdjacencyIndex, loops: Loops) -> None:
         self._layout = layout
         self._schema = schema
         self._index = index
+        self._loops = loops
         self._cells = CellReader(schema)
         self._kept: dict[tuple[int, int, tuple[tuple[str, str], ...]], Compiled] = {}
         self._lock = Lock()
@@ -60,7 +62,7 @@ class CompiledQueries:
         found = self._kept.get(key)
         if found is not None:
             return found
-        compiler = LadybugCompiler(query, self._schema, self._layout, self._index, given)
+        compiler = LadybugCompiler(query, self._schema, self._layout, self._index, self._loops, given)
         text = compiler.text(row_cap)
         sent = compiler.sent_name
         found = Compiled(
@@ -75,6 +77,11 @@ class CompiledQueries:
                 self._kept.pop(next(iter(self._kept)))
             self._kept[key] = found
         return found
+
+    def clear(self) -> None:
+        """Forget every statement: what they were made for has changed."""
+        with self._lock:
+            self._kept.clear()
 
     def rows(self, compiled: Compiled, types: Sequence[str], found: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows of ladybug as rows of cells; `types` are the types of the result's columns."""

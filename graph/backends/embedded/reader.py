@@ -58,6 +58,17 @@ class StoreReader:
                 rows = reader.result(statement).get_as_arrow(-1)
                 yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
 
+    def has_loop(self, reader: Reader, type_: str) -> bool:
+        """Whether a relation of this type leads from a node to itself."""
+        reader.limit(0)
+        table = self._layout.table_of_type[type_]
+        statements = [
+            f"MATCH (a:{start})-[r:{table.name}]->(b:{end}) WHERE a.{ID} = b.{ID} RETURN count(*)"
+            for start, end in table.pairs
+            if start == end
+        ]
+        return any(reader.rows(statement)[0][0] for statement in statements)
+
     def counts(self, reader: Reader) -> dict[str, int]:
         """Elements per kind and type."""
         reader.limit(0)

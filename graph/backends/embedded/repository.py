@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -16,13 +17,14 @@ from graph.backends.embedded.capabilities import CAPABILITIES
 from graph.backends.embedded.errors import translated, translated_query
 from graph.backends.embedded.index import FUNCTION, NOTHING, AdjacencyIndex
 from graph.backends.embedded.layout import layout_of
+from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.queries import CompiledQueries
 from graph.backends.embedded.reader import StoreReader
-from graph.backends.embedded.store import Store
+from graph.backends.embedded.store import BulkLoad, Store, Writer
 from graph.backends.embedded.writer import DeltaWriter
 from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
-from graph.model import Edge, GraphDelta, Node
+from graph.model import Edge, GraphDelta, Node, Operation
 from graph.registry import BackendOptions
 from graph.repository import Answer, Capabilities, ReadContext, Value
 from graph.schema.model import Schema
@@ -52,7 +54,8 @@ class EmbeddedRepository:
         self._store = Store(path, layout, options, self._define)
         self._reader = StoreReader(layout, schema)
         self._writer = DeltaWriter(layout, str(path))
-        self._queries = CompiledQueries(layout, schema, self._index)
+        self._loops = Loops(self._has_loop)
+        self._queries = CompiledQueries(layout, schema, self._index, self._loops)
         self._applying = Lock()
 
     def _define(self, connection: ladybug.Connection) -> None:
@@ -70,6 +73,10 @@ class EmbeddedRepository:
     def _pairs(self, types: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.pairs(reader, types)
+
+    def _has_loop(self, type_: str) -> bool:
+        with self._store.reading() as reader, translated(self.url):
+            return self._reader.has_loop(reader, type_)
 
     @property
     def url(self) -> str:
@@ -98,12 +105,23 @@ class EmbeddedRepository:
                     where=self.url,
                     hint=f"apply the events from {applied + 1} on",
                 )
-            with self._store.writing(delta.last) as writer:
+            with self._transaction(delta) as writer:
                 self._writer.write(writer, delta)
                 reach("embedded.commit.before")
             self._index.apply(delta.edges)
+            if self._loops.apply(delta.edges):
+                self._queries.clear()
             reach("embedded.commit.after")
         return True
+
+    def _transaction(self, delta: GraphDelta) -> AbstractContextManager[Writer]:
+        if not self._writer.is_bulk(delta):
+            return self._store.writing(delta.last)
+        operations = [c.operation for c in delta.nodes] + [c.operation for c in delta.edges]
+        before = self._store.elements()
+        after = before + operations.count(Operation.CREATE) - operations.count(Operation.DELETE)
+        creates_only = operations.count(Operation.CREATE) == len(operations)
+        return self._store.loading(BulkLoad(delta.last, before, after, creates_only))
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         values = complete_parameters(query, parameters, context.now)
@@ -136,6 +154,8 @@ class EmbeddedRepository:
         with self._applying:
             self._store.reset()
             self._index.clear()
+            self._loops.clear()
+            self._queries.clear()
 
     def close(self) -> None:
         self._store.close()

@@ -14,7 +14,8 @@ from typing import Any, cast
 import ladybug
 import structlog
 
-from core.errors import BackendUnavailableError, StoreReadOnlyError
+from core.errors import BackendError, BackendUnavailableError, StoreReadOnlyError
+from core.failpoints import reach
 from graph.backends.embedded.ddl import (
     PhysicalSchema,
     addition_statements,
@@ -34,8 +35,29 @@ TEXTS = 200
 """Statements after which a reader's connection is replaced: ladybug keeps every prepared statement of a connection."""
 
 _SEQUENCE = "sequence"
+_LOADING = "loading"
+_IO = ("IO exception", "Checkpoint failed")
 _VERSION = "layout"
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class BulkLoad:
+    """A load that is under way: the watermark it leads to, and the number of elements before and after it."""
+
+    sequence: int
+    before: int
+    after: int
+    creates_only: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.before} {self.after} {int(self.creates_only)}"
+
+    @classmethod
+    def parse(cls, sequence: int | None, text: str | None) -> BulkLoad:
+        before, after, creates_only = (int(part) for part in (text or "0 0 0").split())
+        return cls(sequence or 0, before, after, bool(creates_only))
 
 
 @dataclass(slots=True)
@@ -104,6 +126,7 @@ class Store:
         self._shelf = Lock()
         self._writing = Lock()
         self._open = False
+        self._failed: BackendError | None = None  # why nothing may be written any more
         with translated(str(path)):
             if not self.read_only:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,33 +158,60 @@ class Store:
                 raise BackendUnavailableError("the store is empty", where=str(self.path), hint="load something first")
             self._create()
             return 0
-        sequence, version, homes = self._meta()
-        check_homes(self.layout, version, homes, str(self.path))
+        meta = self._meta()
+        version, homes = meta.get(_VERSION, (None, None))
+        check_homes(self.layout, version, json.loads(homes or "{}"), str(self.path))
         additions = addition_statements(self.layout, found, str(self.path))
-        if not self.read_only and (additions or homes != homes_of(self.layout)):
+        if not self.read_only and (additions or json.loads(homes or "{}") != homes_of(self.layout)):
             with self._transaction() as writer:
                 for statement in additions:
                     writer.run(statement)
                 self._write_version(writer)
-        return sequence
+        sequence, loading = int(meta[_SEQUENCE][0] or 0), meta[_LOADING]
+        return sequence if loading[0] is None else self._resume(sequence, BulkLoad.parse(*loading))
+
+    def _resume(self, sequence: int, load: BulkLoad) -> int:
+        """What became of a bulk load that was interrupted: done, not begun, or begun, and then the store starts again."""
+        if self.read_only:
+            raise BackendUnavailableError(
+                "a load was interrupted here", where=str(self.path), hint="open the store for writing once: it repairs"
+            )
+        elements = self.elements()
+        if elements == load.after:
+            self._write_sequence(load.sequence)
+            return load.sequence
+        if elements == load.before and load.creates_only:
+            self._write_sequence(sequence)
+            return sequence
+        _log.warning(
+            "store.emptied", path=str(self.path), why="a bulk load was interrupted half-way", sequence=sequence
+        )
+        self._empty()
+        return 0
 
     def _create(self) -> None:
         with self._transaction() as writer:
             for statement in create_statements(self.layout):
                 writer.run(statement)
             writer.run(f"CREATE (:{META} {{name: '{_SEQUENCE}', number: 0}}), (:{META} {{name: '{_VERSION}'}})")
+            writer.run(f"CREATE (:{META} {{name: '{_LOADING}'}})")
             self._write_version(writer)
 
     def _write_version(self, writer: Writer) -> None:
         homes = json.dumps(homes_of(self.layout), sort_keys=True)  # names of the schema: letters and underscores
         writer.run(f"MATCH (m:{META} {{name: '{_VERSION}'}}) SET m.number = {VERSION}, m.text = '{homes}'")
 
-    def _meta(self) -> tuple[int, int | None, dict[str, str]]:
+    def _meta(self) -> dict[str, tuple[int | None, str | None]]:
         with self.reading() as reader:
-            found = {row[0]: row[1:] for row in reader.rows(f"MATCH (m:{META}) RETURN m.name, m.number, m.text")}
-        version, homes = found.get(_VERSION, (None, None))
-        sequence, _ = found.get(_SEQUENCE, (0, None))
-        return sequence, version, json.loads(homes or "{}")
+            rows = reader.rows(f"MATCH (m:{META}) RETURN m.name, m.number, m.text")
+        return {name: (number, text) for name, number, text in rows}
+
+    def elements(self) -> int:
+        """How many nodes and relations there are, by the tables' own counters."""
+        statements = [f"MATCH (n:{name}) RETURN count(*)" for name in self.layout.nodes]
+        statements += [f"MATCH ()-[r:{name}]->() RETURN count(*)" for name in self.layout.relations]
+        with self.reading() as reader:
+            return sum(reader.rows(statement)[0][0] for statement in statements)
 
     def _physical_schema(self) -> PhysicalSchema:
         columns: dict[str, dict[str, str]] = {}
@@ -204,11 +254,33 @@ class Store:
         """One transaction that ends with the watermark at `sequence`, or leaves nothing behind."""
         with translated(str(self.path)), self._transaction() as writer:
             yield writer
-            writer.run(f"MATCH (m:{META} {{name: '{_SEQUENCE}'}}) SET m.number = {int(sequence)}")
+            writer.run(_set_sequence(sequence))
         self.sequence = sequence
 
     @contextmanager
-    def _transaction(self) -> Iterator[Writer]:
+    def loading(self, load: BulkLoad) -> Iterator[Writer]:
+        """A transaction that may COPY. What a COPY writes is in the file only after the checkpoint that ends it, not in
+        the log: a marker before and the watermark after it tell at the next start what an interruption left.
+        """
+        with translated(str(self.path)):
+            with self._transaction() as writer:
+                writer.run(
+                    f"MATCH (m:{META} {{name: '{_LOADING}'}}) SET m.number = {load.sequence}, m.text = '{load.text}'"
+                )
+            with self._transaction(checkpointed=True) as writer:
+                yield writer
+            reach("embedded.copied")
+            self._write_sequence(load.sequence)
+        self.sequence = load.sequence
+
+    def _write_sequence(self, sequence: int) -> None:
+        """Set the watermark and forget that a load was under way."""
+        with self._transaction() as writer:
+            writer.run(_set_sequence(sequence))
+            writer.run(f"MATCH (m:{META} {{name: '{_LOADING}'}}) SET m.number = NULL, m.text = NULL")
+
+    @contextmanager
+    def _transaction(self, *, checkpointed: bool = False) -> Iterator[Writer]:
         self.check_writable()
         with self._writing:
             connection = ladybug.Connection(self._database)
@@ -219,18 +291,24 @@ class Store:
                 except BaseException:
                     _roll_back(connection)
                     raise
-                self._commit(connection)
+                self._commit(connection, checkpointed=checkpointed)
+            except RuntimeError as error:
+                if self._failed is None and str(error).startswith(_IO):
+                    self._failed = store_error(error, str(self.path))
+                raise
             finally:
                 connection.close()
 
-    def _commit(self, connection: ladybug.Connection) -> None:
+    def _commit(self, connection: ladybug.Connection, *, checkpointed: bool) -> None:
+        """COMMIT; where a checkpoint belongs to it, a failed one means that the transaction may be lost."""
         try:
             connection.execute("COMMIT")
         except RuntimeError as error:
-            if not str(error).startswith(POST_COMMIT):
+            self._failed = store_error(error, str(self.path))
+            if checkpointed or not str(error).startswith(POST_COMMIT):
                 _roll_back(connection)
                 raise
-            _log.warning("store.checkpoint_failed", path=str(self.path), seen=str(store_error(error, str(self.path))))
+            _log.warning("store.checkpoint_failed", path=str(self.path), seen=self._failed.seen)
 
     def check_writable(self) -> None:
         """Raises StoreReadOnlyError where the store was opened for reading."""
@@ -238,18 +316,29 @@ class Store:
             raise StoreReadOnlyError(
                 "the store was opened for reading", where=str(self.path), hint="open it without the read-only option"
             )
+        if self._failed is not None:
+            raise type(self._failed)(
+                f"writing to the store failed before; it must be opened again to be sure of its state: {self._failed.seen}",
+                where=str(self.path),
+                hint="free space on its disk if that was the reason, then restart: what is missing is applied again",
+            )
 
     def reset(self) -> None:
         """Empty the store: its files are removed and made anew. Readers must have ended."""
-        self.check_writable()
-        with self._writing, translated(str(self.path)):
+        if self.read_only:
+            self.check_writable()
+        with translated(str(self.path)):
+            self._empty()
+        self.sequence = 0
+
+    def _empty(self) -> None:
+        with self._writing:
             self._close_database()
             for suffix in ("", ".wal", ".shadow", ".tmp"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
             self._database = self._open_database()
-        with translated(str(self.path)):
-            self._create()
-        self.sequence = 0
+            self._failed = None
+        self._create()
 
     def close(self) -> None:
         """Release files and the lock; closing twice is harmless."""
@@ -267,6 +356,10 @@ class Store:
         if was_open:
             with translated(str(self.path)):
                 self._database.close()
+
+
+def _set_sequence(sequence: int) -> str:
+    return f"MATCH (m:{META} {{name: '{_SEQUENCE}'}}) SET m.number = {int(sequence)}"
 
 
 def _roll_back(connection: ladybug.Connection) -> None:

@@ -6,14 +6,13 @@ statement says how many rows it met: fewer than it was given means that the stor
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import pyarrow as pa
 
-from core.errors import BackendError
-from graph.backends.embedded.errors import BackendDriftError
+from core.errors import BackendDriftError, BackendError
 from graph.backends.embedded.layout import END, ID, KIND, START, TYPE, Layout, NodeTable, RelationTable, quoted
 from graph.backends.embedded.moves import relations_of
 from graph.backends.embedded.store import Writer
@@ -32,6 +31,12 @@ class DeltaWriter:
     def __init__(self, layout: Layout, where: str) -> None:
         self._layout = layout
         self._where = where
+
+    def is_bulk(self, delta: GraphDelta) -> bool:
+        """Whether enough is created in one place for a COPY."""
+        places = Counter(self._node_table(c.kind).name for c in delta.nodes if c.operation is Operation.CREATE)
+        places.update(c.type for c in delta.edges if c.operation is Operation.CREATE)
+        return any(count >= COPY_ROWS for count in places.values())
 
     def write(self, writer: Writer, delta: GraphDelta) -> None:
         """Carry out every change. Raises BackendDriftError, ValueNotStorableError, and what ladybug raises."""

@@ -81,6 +81,13 @@ def _ours(error: Exception, url: str, statement: str | None) -> JumeauError:
         )
     if isinstance(error, driver.Neo4jError):
         return _of_the_server(error, url, statement)
+    if isinstance(error, driver.BrokenRecordError):
+        return QueryRuntimeError(
+            f"a value of the answer cannot be read: {error.__cause__ or error}",
+            where=url,
+            hint="dates and instants have the years 1 to 9999",
+            details={"statement": statement},
+        )
     if isinstance(error, driver.ConfigurationError):
         return ConfigurationError(f"the driver refuses the URL or an option: {error}", where=url)
     return BackendError(f"the Neo4j driver failed: {type(error).__name__}: {error}", where=url)

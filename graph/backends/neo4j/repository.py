@@ -7,7 +7,7 @@ from itertools import islice
 
 from neo4j import ManagedTransaction, Query, Record, unit_of_work
 
-from core.errors import QueryRuntimeError, SequenceGapError, StoreReadOnlyError
+from core.errors import BackendError, QueryRuntimeError, SequenceGapError, StoreReadOnlyError
 from core.failpoints import reach
 from graph.backends.base_compiler import Statement
 from graph.backends.neo4j.compiler import Neo4jCompiler
@@ -92,7 +92,14 @@ class Neo4jRepository:
     def apply(self, delta: GraphDelta) -> bool:
         self._check_writable()
         with translated(self.url), self._connection.writing() as session:
-            applied = session.execute_write(self._apply, delta)
+            try:
+                applied = session.execute_write(self._apply, delta)
+            except (OverflowError, TypeError, ValueError) as error:
+                raise BackendError(
+                    f"a property of events {delta.first} to {delta.last} cannot be stored: {error}",
+                    where=self.url,
+                    hint="nothing of them was applied: integers have 64 bits, lists hold strings only",
+                ) from error
         if applied and len(delta.nodes) + len(delta.edges) > SAMPLE_CHANGES:
             self._store.sample_indexes()
         return applied
@@ -101,7 +108,7 @@ class Neo4jRepository:
         applied = self._store.lock(transaction)
         if delta.last <= applied:
             return False
-        if delta.first > applied + 1:
+        if delta.first != applied + 1:
             raise SequenceGapError(
                 f"the delta holds events {delta.first} to {delta.last}, the database is at {applied}",
                 where=self.url,
@@ -122,8 +129,13 @@ class Neo4jRepository:
         ):
             try:
                 sequence, rows = session.execute_read(read, statement, context.row_cap)
-            except OverflowError as error:
-                raise QueryRuntimeError(f"a parameter does not fit 64 bits: {error}", where=self.url) from error
+            except (OverflowError, TypeError, ValueError) as error:
+                raise QueryRuntimeError(
+                    f"a parameter cannot be sent, or an answer cannot be read: {error}",
+                    where=self.url,
+                    hint="integers have 64 bits, dates the years 1 to 9999",
+                    details={"statement": statement.text},
+                ) from error
         truncated = len(rows) > context.row_cap
         return Answer(
             query.columns,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from core.errors import QueryError
+from core.errors import QueryRuntimeError
 
 
-class EvaluationError(QueryError):
+class EvaluationError(QueryRuntimeError):
     """A value that an expression cannot work with, found while the query ran."""
-
-    code = "EVALUATION"
 
 
 class ArithmeticOverflowError(EvaluationError):
     """An integer result outside 64 bits, or a division of integers by zero."""
-
-    code = "ARITHMETIC"

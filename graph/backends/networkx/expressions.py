@@ -11,7 +11,7 @@ from graph.backends.networkx import values
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import EvaluationError
 from graph.backends.networkx.frame import Environment, Evaluate, Row, Scope
-from graph.backends.networkx.functions import PURE, component, graph_functions, null_if, value_type
+from graph.backends.networkx.functions import PURE, component, graph_functions, null_if, properties_of, value_type
 from graph.backends.networkx.labels import label_test
 from graph.cypher import ast
 from graph.model import Edge, Node
@@ -32,7 +32,7 @@ _ARITHMETIC = {
 def property_of(subject: Any, key: str) -> Any:
     """`subject.key`: of an element, a map, a moment; null of null. Raises EvaluationError for anything else."""
     if isinstance(subject, Node | Edge):
-        found = subject.properties.get(key)
+        found = subject.id if key == "id" else subject.properties.get(key)
         return list(found) if type(found) is tuple else found
     if subject is None:
         return None
@@ -353,7 +353,7 @@ class ExpressionCompiler:
                 if value is not None:
                     projected[key] = value(row)
                 elif key == "*":
-                    projected.update(subject.properties if isinstance(subject, Node | Edge) else subject)
+                    projected.update(properties_of(subject))
                 else:
                     projected[key] = property_of(subject, key)
             return projected

@@ -249,11 +249,15 @@ def _truncate_instant(unit: str, moment: Any, _fields: Any = None) -> datetime:
 
 
 def _keys(value: Any) -> list[str]:
-    return sorted(value.properties) if isinstance(value, Node | Edge) else list(value)
+    return sorted(properties_of(value)) if isinstance(value, Node | Edge) else list(value)
 
 
-def _properties(value: Any) -> dict[str, Any]:
-    return dict(value.properties) if isinstance(value, Node | Edge) else dict(value)
+def properties_of(value: Any) -> dict[str, Any]:
+    """`properties()` of an element, the id among them, or of a map."""
+    if not isinstance(value, Node | Edge):
+        return dict(value)
+    found = {name: list(item) if type(item) is tuple else item for name, item in value.properties.items()}
+    return {**found, "id": value.id}
 
 
 def _is_empty(value: Any) -> bool:
@@ -345,7 +349,7 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "ltrim": lambda text, chars=None: text.lstrip(chars),
         "nodes": lambda path: list(path.nodes),
         "pi": lambda: math.pi,
-        "properties": _properties,
+        "properties": properties_of,
         "radians": _math(math.radians),
         "range": _range,
         "relationships": lambda path: list(path.edges),

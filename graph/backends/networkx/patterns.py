@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.backends.networkx import values
-from graph.backends.networkx.expressions import ExpressionCompiler
+from graph.backends.networkx.expressions import ExpressionCompiler, property_of
 from graph.backends.networkx.frame import Environment, Row, Rows, Scope
 from graph.backends.networkx.labels import label_test
 from graph.backends.networkx.shortest import shortest_paths
@@ -439,8 +439,7 @@ def _walked(edge: Edge, row: Row, slots: tuple[int, ...]) -> bool:
 
 
 def _same(element: Any, key: str, value: Any) -> bool:
-    found = element.properties.get(key)
-    return values.equal(list(found) if type(found) is tuple else found, value) is True
+    return values.equal(property_of(element, key), value) is True
 
 
 def _all_of(tests: list[Callable[[Any, Row], bool]]) -> Callable[[Any, Row], bool]:

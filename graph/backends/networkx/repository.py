@@ -8,9 +8,11 @@ from threading import RLock
 
 from core.errors import SequenceGapError
 from graph.backends.networkx.clauses import QueryCompiler
+from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.frame import Deadline, Environment
 from graph.backends.networkx.store import GraphStore
 from graph.cypher.bound import BoundQuery
+from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node
 from graph.registry import BackendOptions
 from graph.repository import Answer, Capabilities, ReadContext, Value
@@ -66,8 +68,10 @@ class NetworkXRepository:
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         with self._lock:
             deadline = Deadline(context.timeout_s)
-            environment = Environment(self._store, self._schema, parameters, deadline)
-            found = list(islice(QueryCompiler(environment).query(query.query), context.row_cap + 1))
+            values = complete_parameters(query, parameters, context.now)
+            environment = Environment(self._store, self._schema, values, deadline)
+            rows = map(_cells, QueryCompiler(environment).query(query.query))
+            found = list(islice(rows, context.row_cap + 1))
             return Answer(
                 columns=query.columns,
                 rows=found[: context.row_cap],
@@ -96,3 +100,16 @@ class NetworkXRepository:
 def open_repository(url: str, schema: Schema, options: BackendOptions) -> NetworkXRepository:
     """A new, empty graph."""
     return NetworkXRepository(schema)
+
+
+def _cells(row: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(_cell(value) for value in row) if any(isinstance(v, Duration | list | dict) for v in row) else row
+
+
+def _cell(value: Value) -> Value:
+    """A value as it leaves: durations as ISO 8601 text."""
+    if isinstance(value, Duration):
+        return str(value)
+    if isinstance(value, list):
+        return [_cell(item) for item in value]
+    return {key: _cell(item) for key, item in value.items()} if isinstance(value, dict) else value

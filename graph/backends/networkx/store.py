@@ -11,7 +11,7 @@ from typing import Any
 
 import networkx as nx
 
-from core.errors import BackendError
+from core.errors import BackendDriftError
 from graph.backends.networkx.values import identity_key
 from graph.model import Edge, EdgeChange, GraphDelta, Node, NodeChange, Operation
 from graph.schema.model import Schema
@@ -20,12 +20,6 @@ Adjacency = dict[str, list[tuple[Edge, str]]]
 """Relation type to (relation, node at the other end)."""
 
 _NOTHING: Mapping[str, list[tuple[Edge, str]]] = {}
-
-
-class DeltaMismatchError(BackendError):
-    """A delta speaks of an element that is not there, or creates one that is; nothing was applied."""
-
-    code = "DELTA_MISMATCH"
 
 
 class GraphStore:
@@ -85,7 +79,7 @@ class GraphStore:
     # --- writing ---------------------------------------------------------------------------------------------------
 
     def check(self, delta: GraphDelta) -> None:
-        """Refuse a delta that does not fit, before anything is changed. Raises DeltaMismatchError."""
+        """Refuse a delta that does not fit, before anything is changed. Raises BackendDriftError."""
         nodes = self._check_nodes(delta.nodes)
         gone = {change.id for change in delta.nodes if change.operation is Operation.DELETE}
         dropped = {change.id for change in delta.edges if change.operation is Operation.DELETE}
@@ -96,7 +90,7 @@ class GraphStore:
             if edge_change.operation is Operation.CREATE:
                 for end in (edge_change.start, edge_change.end):
                     if end in gone or (end not in self.nodes and end not in nodes):
-                        raise DeltaMismatchError(
+                        raise BackendDriftError(
                             f"relation {edge_change.id} ends at {end}, which is not there",
                             where=f"sequence {delta.last}",
                         )
@@ -105,7 +99,7 @@ class GraphStore:
                 for relations in adjacency.values():
                     for edge, _ in relations:
                         if edge.id not in dropped:
-                            raise DeltaMismatchError(
+                            raise BackendDriftError(
                                 f"node {node} is deleted while relation {edge.id} stays", where=f"sequence {delta.last}"
                             )
 
@@ -116,7 +110,7 @@ class GraphStore:
             if exists == (change.operation is Operation.CREATE):
                 raise _mismatch(change, exists)
             if change.kind not in self._schema.kinds:
-                raise DeltaMismatchError(f"no kind {change.kind!r} in the schema", where=change.id)
+                raise BackendDriftError(f"no kind {change.kind!r} in the schema", where=change.id)
             if change.operation is Operation.CREATE:
                 created.add(change.id)
         return created
@@ -182,12 +176,12 @@ class GraphStore:
 
 
 def _edge(change: EdgeChange) -> Edge:
-    return Edge(change.id, change.type, change.start, change.end, {**change.properties, "id": change.id})
+    return Edge(change.id, change.type, change.start, change.end, change.properties)
 
 
-def _mismatch(change: NodeChange | EdgeChange, exists: bool) -> DeltaMismatchError:
+def _mismatch(change: NodeChange | EdgeChange, exists: bool) -> BackendDriftError:
     seen = "exists already" if exists else "does not exist"
-    return DeltaMismatchError(
+    return BackendDriftError(
         f"{change.operation.value} of {change.id}, which {seen}",
         hint="the backend was changed from outside, or belongs to another ledger: `jumeau graph rebuild`",
     )

@@ -53,10 +53,13 @@ def test_a_delta_applied_twice_changes_nothing(repository: Neo4jRepository) -> N
     assert repository.counts() == {"Server": 1}
 
 
-def test_a_delta_that_begins_above_the_watermark_is_refused(repository: Neo4jRepository) -> None:
+@pytest.mark.parametrize(("first", "last"), [(3, 4), (1, 3)], ids=["a gap", "an overlap"])
+def test_a_delta_that_does_not_follow_the_watermark_is_refused(
+    repository: Neo4jRepository, first: int, last: int
+) -> None:
     repository.apply(delta(1, node("a", "Server")))
     with pytest.raises(SequenceGapError):
-        repository.apply(GraphDelta(3, 4, [node("b", "Server")]))
+        repository.apply(GraphDelta(first, last, [node("b", "Server")]))
     assert repository.watermark() == 1
     assert repository.counts() == {"Server": 1}
 
@@ -136,6 +139,16 @@ def test_a_kind_that_the_schema_lacks_is_refused_by_name(repository: Neo4jReposi
     with pytest.raises(BackendError, match="'Teapot'"):
         repository.apply(delta(1, node("a", "Teapot")))
     assert repository.watermark() == 0
+
+
+def test_a_value_that_cannot_be_stored_gives_up_the_delta_and_leaves_the_connection_sound(
+    repository: Neo4jRepository,
+) -> None:
+    with pytest.raises(BackendError, match="cannot be stored"):
+        repository.apply(delta(1, node("b", "Server"), node("a", "Server", {"memory": 2**63})))
+    assert repository.watermark() == 0
+    assert repository.apply(delta(1, node("a", "Server", {"memory": -(2**63)})))
+    assert [found.properties["memory"] for found in repository.nodes()] == [-(2**63)]
 
 
 def test_elements_made_from_outside_are_seen_by_a_scan(repository: Neo4jRepository, outsider: Driver) -> None:

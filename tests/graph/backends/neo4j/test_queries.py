@@ -231,6 +231,14 @@ def test_an_error_of_arithmetic_is_the_query_s_and_not_the_backend_s(ask: Ask, t
     assert not isinstance(caught.value, BackendError)
 
 
+def test_a_value_beyond_our_types_is_refused_and_the_next_query_runs(ask: Ask) -> None:
+    with pytest.raises(QueryRuntimeError, match="cannot be sent"):
+        ask("RETURN $big AS x", big=2**64)
+    with pytest.raises(QueryRuntimeError):
+        ask("UNWIND ['+12024-01-01T00:00:00Z'] AS text RETURN datetime(text) AS x")
+    assert ask("RETURN 1 AS one").rows == [(1,)]
+
+
 def test_a_name_with_a_backtick_does_not_leave_its_quotes(ask: Ask) -> None:
     assert ask("RETURN 1 AS `a``) DETACH DELETE n //`").rows == [(1,)]
     assert ask("RETURN $`p``q` AS x", **{"p`q": "it's"}).rows == [("it's",)]
