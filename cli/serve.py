@@ -6,9 +6,7 @@ import socket
 from typing import Annotated
 
 import typer
-import uvicorn
 
-from api.app import create_app
 from cli.options import BackendOption
 from cli.output import progress_bars, say
 from core.errors import ConfigurationError
@@ -23,6 +21,10 @@ def serve(
     backend: BackendOption = None,
 ) -> None:
     """Serve the twin: GraphiQL at /graphql, OpenAPI at /docs, /health. Stop it with Ctrl-C."""
+    import uvicorn  # here and not above: every other command starts half a second sooner
+
+    from api.app import create_app
+
     settings = load_settings(backend=backend, host=host, port=port)
     listener = _listen(settings.host, settings.port)
     address = f"http://{settings.host}:{listener.getsockname()[1]}"

@@ -7,9 +7,7 @@ which is keyed by node and then by relation type, so that a step of a pattern to
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from typing import Any
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any
 
 from core.errors import BackendDriftError
 from graph.backends.networkx.values import identity_key
@@ -18,6 +16,9 @@ from graph.schema.model import Schema
 
 Adjacency = dict[str, list[tuple[Edge, str]]]
 """Relation type to (relation, node at the other end)."""
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _NOTHING: Mapping[str, list[tuple[Edge, str]]] = {}
 
@@ -70,6 +71,8 @@ class GraphStore:
 
     def as_networkx(self) -> nx.MultiDiGraph[str]:
         """The content as a NetworkX graph: node attribute `node`, edge key the relation's id, edge attribute `edge`."""
+        import networkx as nx  # here and not above: queries do without it
+
         graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         graph.add_nodes_from((node.id, {"node": node}) for node in self.nodes.values())
         for e in self.edges.values():
