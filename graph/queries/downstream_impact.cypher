@@ -7,19 +7,12 @@
 // description.fr: Les dépendances sont remontées (20 au plus) ; une instance atteinte atteint l'application qu'elle réalise.
 // tags: topology, impact
 // param ci: ConfigurationItem -- whose failure is supposed
-MATCH (ci:ConfigurationItem {id: $ci})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(reached)
-WITH DISTINCT ci, reached
+MATCH (ci:ConfigurationItem {id: $ci})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(reached:ConfigurationItem)
 OPTIONAL MATCH (reached)-[:REALISES]->(application:BusinessApplication)
-WITH DISTINCT ci, reached, application
-OPTIONAL MATCH (application)<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(further)
-WITH DISTINCT ci, reached, further
-UNWIND [false, true] AS through
-WITH DISTINCT ci,
-  CASE WHEN through THEN further.id ELSE reached.id END AS id,
-  CASE WHEN through THEN labels(further)[0] ELSE labels(reached)[0] END AS kind,
-  CASE WHEN through THEN further.name ELSE reached.name END AS name,
-  CASE WHEN through THEN further.environment ELSE reached.environment END AS environment,
-  CASE WHEN through THEN further.criticality ELSE reached.criticality END AS criticality
-WHERE id <> ci.id
-RETURN kind, name, environment, criticality
-ORDER BY kind, name, id
+WITH ci.id AS origin, collect(DISTINCT application.id) AS applications
+UNWIND applications + [origin] AS root
+MATCH (:ConfigurationItem {id: root})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*0..20]-(item:ConfigurationItem)
+WITH DISTINCT origin, item
+WHERE item.id <> origin
+RETURN labels(item)[0] AS kind, item.name AS name, item.environment AS environment, item.criticality AS criticality
+ORDER BY kind, name, item.id

@@ -27,7 +27,6 @@ from graph.cypher.ast import (
     Parameter,
     Property,
     Quantifier,
-    Slice,
     Variable,
 )
 from graph.cypher.bound import CypherType, TypeName
@@ -123,19 +122,6 @@ def _item(compiler: LadybugCompiler, subject: Expression, at: int) -> str:
     if at >= 0:
         return f"list_extract(list_concat({found}, {padding}), {at + 1})"
     return f"list_extract(list_concat({padding}, {found}), {at})"
-
-
-def slice_(compiler: LadybugCompiler, tree: Slice) -> str:
-    bounds = [tree.start, tree.end]
-    for bound in bounds:
-        plain = bound is None or (isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value >= 0)
-        if not plain:
-            raise compiler.unsupported("slice", tree, "with bounds that are not constants from zero on")
-    start = tree.start.value if isinstance(tree.start, Literal) else 0
-    assert start is None or isinstance(start, int)
-    subject = compiler.expression(tree.subject, POSTFIX)
-    end = f"{tree.end.value}" if isinstance(tree.end, Literal) else f"size({subject})"
-    return f"list_slice({subject}, {(start or 0) + 1}, {end})"
 
 
 def map_projection(compiler: LadybugCompiler, tree: MapProjection) -> str:
@@ -425,7 +411,6 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "index": index,
         "head": head,
         "last": last,
-        "slice": slice_,
         "map projection": map_projection,
         **{f"operator {o.value}": comparison for o in BinaryOperator if o.value in ("=", "<>", "<", "<=", ">", ">=")},
         "operator IN": contained,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from core.errors import UnsupportedConstructError
 from graph.backends.embedded.index import FUNCTION, NOTHING, Closure
 from graph.backends.embedded.layout import ID, KIND, TYPE, NodeTable, RelationTable, quoted
 from graph.cypher.ast import (
@@ -20,7 +19,6 @@ from graph.cypher.ast import (
     Direction,
     Expression,
     FunctionCall,
-    HasLabels,
     LabelAnd,
     LabelExpression,
     LabelName,
@@ -32,9 +30,11 @@ from graph.cypher.ast import (
     NodePattern,
     Parameter,
     PathPattern,
+    PatternPredicate,
     Property,
     RelationshipPattern,
     ShortestKind,
+    SubqueryExpression,
     Variable,
 )
 from graph.cypher.bound import TypeName
@@ -82,7 +82,8 @@ class PatternPrinter:
     bound: set[str] = field(default_factory=set)  # variables of earlier clauses
     walks: set[str] = field(default_factory=set)  # variables of variable-length relationships, lists in Cypher
     _conditions: list[str] = field(default_factory=list)
-    _late: list[str] = field(default_factory=list)  # conditions on properties of relations
+    _late: list[str] = field(default_factory=list)  # conditions that must not stand between two relations
+    _apart_conditions: list[str] = field(default_factory=list)  # that no relation repeats
     _unwound: str = ""
 
     # --- clauses ---------------------------------------------------------------------------------------------------
@@ -91,6 +92,7 @@ class PatternPrinter:
         """A MATCH; several clauses where closures are split off. `inside` a subquery nothing is split."""
         outer, self._conditions = self._conditions, []
         outer_late, self._late = self._late, []
+        outer_apart, self._apart_conditions = self._apart_conditions, []
         known = set(self.bound)
         try:
             clause = self._named(clause)
@@ -100,7 +102,7 @@ class PatternPrinter:
                     return self._unwound + self._match(given, inside=inside)
             return self._match(clause, inside=inside)
         finally:
-            self._conditions, self._late = outer, outer_late
+            self._conditions, self._late, self._apart_conditions = outer, outer_late, outer_apart
             self.bound = known if inside else self.bound
 
     def _match(self, clause: Match, *, inside: bool) -> str:
@@ -113,41 +115,42 @@ class PatternPrinter:
         printed = ", ".join(self._path(path, clause) for path in clause.patterns)
         if not clause.optional and not inside:
             return f"MATCH {printed}{self._filter(clause.where)}"
-        if self._late and sum(len(path.steps) for path in clause.patterns) > 1:
-            raise self._not_before_a_step(clause)
-        early = self._where(clause.where, every=True)
-        return ("OPTIONAL " if clause.optional else "") + f"MATCH {printed}{early}"
+        steps = sum(len(path.steps) for path in clause.patterns)
+        early, late = self._divided(clause.where)
+        if (steps > 1 and (self._late or late)) or (steps > 2 and self._apart_conditions):
+            raise self.compiler.unsupported(
+                "a condition between the relations of an OPTIONAL MATCH or a subquery",
+                clause,
+                "ladybug loses rows there",
+            )
+        self._conditions += [*self._apart_conditions, *self._late]
+        return ("OPTIONAL " if clause.optional else "") + f"MATCH {printed}{self._where([*early, *late])}"
 
     def _filter(self, condition: Expression | None) -> str:
-        """WHERE, and after a barrier what is asked of properties of relations.
+        """WHERE with what single nodes must fulfil; behind a barrier what speaks of relations or of several variables.
 
-        ladybug 0.22 gives wrong rows where a filter on a property of one relation stands before the scan of another; it
-        merges MATCH clauses, but not across a WITH.
+        ladybug 0.22 gives wrong rows where a filter that is no node's own stands between the scans of two relations. It
+        merges MATCH clauses and moves filters forward, but not across a WITH.
         """
-        early = [] if condition is None else conjuncts(condition)
-        late = [part for part in early if self._asks_relations(part)]
-        early = [part for part in early if part not in late]
-        text = self._where(conjunction(early))
-        after = [*self._late, *(self.compiler.expression(part, AND) for part in late)]
-        self._late = []
+        early, late = self._divided(condition)
+        text = self._where(early)
+        after = [*self._apart_conditions, *self._late, *(self.compiler.expression(part, AND) for part in late)]
+        self._apart_conditions, self._late = [], []
         return text + (f"\nWITH * WHERE {' AND '.join(after)}" if after else "")
 
-    def _asks_relations(self, condition: Expression) -> bool:
-        """Whether a condition reads a property of a relation, its type among them."""
-        for tree in descend(condition):
-            subject: Expression | None = None
-            if isinstance(tree, Property | HasLabels):
-                subject = tree.subject
-            elif isinstance(tree, FunctionCall) and tree.name == "type":
-                subject = tree.arguments[0]
-            if subject is not None and self.compiler.type_of(subject).name is TypeName.RELATIONSHIP:
-                return True
-        return False
+    def _divided(self, condition: Expression | None) -> tuple[list[Expression], list[Expression]]:
+        """The parts of a condition that ask something of one node only, and the others."""
+        early: list[Expression] = []
+        late: list[Expression] = []
+        for part in [] if condition is None else conjuncts(condition):
+            (early if self._is_of_a_node(part) else late).append(part)
+        return early, late
 
-    def _not_before_a_step(self, clause: Match) -> UnsupportedConstructError:
-        return self.compiler.unsupported(
-            "a condition on a relation's property inside OPTIONAL MATCH or a subquery of several relations", clause
-        )
+    def _is_of_a_node(self, condition: Expression) -> bool:
+        if any(isinstance(tree, SubqueryExpression | PatternPredicate) for tree in descend(condition)):
+            return False
+        names = list(mentions(condition))
+        return not names or (len(names) == 1 and self.compiler.type_of(Variable(names[0])).name is TypeName.NODE)
 
     def _given_ids(self, clause: Match) -> Match | None:
         """`n.id IN $ids` as one look-up per id, which ladybug would else answer by reading the whole table."""
@@ -172,14 +175,9 @@ class PatternPrinter:
                         return replace(clause, patterns=patterns, where=rest)
         return None
 
-    def _where(self, condition: Expression | None, *, every: bool = False) -> str:
-        """WHERE with the condition and what the patterns add to it; forgets the additions."""
-        parts = list(self._conditions)
-        if every:
-            parts += self._late
-            self._late = []
-        if condition is not None:
-            parts.append(self.compiler.expression(condition, AND))
+    def _where(self, conditions: Sequence[Expression]) -> str:
+        """WHERE with these conditions and what the patterns ask of single nodes; forgets the latter."""
+        parts = [*self._conditions, *(self.compiler.expression(condition, AND) for condition in conditions)]
         self._conditions = []
         return f" WHERE {' AND '.join(parts)}" if parts else ""
 
@@ -198,7 +196,7 @@ class PatternPrinter:
 
         for one, other in combinations(places, 2):
             if one.could_be(other):
-                self._conditions.append(self._apart(one, name(one), other, name(other)))
+                self._apart_conditions.append(self._apart(one, name(one), other, name(other)))
         renamed = iter([names.get(id(place)) for place in places])
         patterns = []
         for path in clause.patterns:
@@ -274,8 +272,11 @@ class PatternPrinter:
         for path in clause.patterns:
             if _closures(path):
                 lines += self._follow(path, clause)
-        if self._conditions or self._late or clause.where is not None:
-            lines.append(f"WITH *{self._where(clause.where, every=True)}")
+        self._conditions += [*self._apart_conditions, *self._late]
+        self._apart_conditions, self._late = [], []
+        rest = self._where([] if clause.where is None else [clause.where])
+        if rest:
+            lines.append(f"WITH *{rest}")
         return "\n".join(lines)
 
     def _follow(self, path: PathPattern, clause: Match) -> list[str]:
@@ -327,7 +328,7 @@ class PatternPrinter:
         )
         if self._node_anchor(end) >= 2:
             lines = self._segment(segment, clause)
-            self._conditions.append(f"list_contains({call}, {self.compiler.variable(end.variable or '')}.{ID})")
+            self._late.append(f"list_contains({call}, {self.compiler.variable(end.variable or '')}.{ID})")
             return lines
         name = self.compiler.fresh("e")
         items = end.properties.items if isinstance(end.properties, MapLiteral) else ()
@@ -403,7 +404,8 @@ class PatternPrinter:
             name = node.variable or compiler.fresh("n")
         if node.where is not None:
             name = name or node.variable
-            self._conditions.append(compiler.expression(node.where, AND))
+            place = self._conditions if self._is_of_a_node(node.where) else self._late
+            place.append(compiler.expression(node.where, AND))
         if not known or node.labels is not None:
             self._add_kinds(node, name or "", left, right)
         if node.variable is not None:
@@ -421,7 +423,8 @@ class PatternPrinter:
         for item in properties.items:
             if not _constant(item):
                 value = self.compiler.expression(item[1], PREDICATE)
-                self._conditions.append(f"{self.compiler.variable(name)}.{quoted(item[0])} = {value}")
+                place = self._conditions if item[0] == ID else self._late
+                place.append(f"{self.compiler.variable(name)}.{quoted(item[0])} = {value}")
         constant = tuple(item for item in properties.items if _constant(item))
         return " " + self.compiler.property_map(MapLiteral(constant)) if constant else ""
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import EvaluationError
-from graph.backends.networkx.values import add, identity_key, int64, is_number, sort_key, type_name
+from graph.backends.networkx.numbers import int64
+from graph.backends.networkx.values import add, identity_key, is_number, sort_key, type_name
 
 
 class Accumulator:
@@ -93,7 +94,15 @@ def _sum(values: list[Any]) -> Any:
     _numbers(values, "sum")
     if all(type(value) is int for value in values):
         return int64(sum(values))
-    return math.fsum(values)
+    return _total(values)
+
+
+def _total(values: list[Any]) -> float:
+    """The sum of floats with one rounding; infinite or NaN where the plain sum is."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return float(sum(values))
 
 
 def _mean(values: list[Any]) -> Any:
@@ -102,15 +111,18 @@ def _mean(values: list[Any]) -> Any:
     if isinstance(values[0], Duration):
         return _sum(values).scaled(1 / len(values))
     _numbers(values, "avg")
-    return math.fsum(values) / len(values)
+    total = _total(values)
+    if math.isinf(total) and all(map(math.isfinite, values)):  # the sum overflows, the mean does not
+        return math.fsum(value / len(values) for value in values)
+    return total / len(values)
 
 
 def _deviation(values: list[Any], degrees: int) -> float | None:
     _numbers(values, "stDev")
     if len(values) <= degrees:
-        return 0.0 if values else None if degrees == 0 else 0.0
-    mean = math.fsum(values) / len(values)
-    return math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - degrees))
+        return 0.0 if values else None
+    mean = _mean(values)
+    return math.sqrt(_total([(value - mean) * (value - mean) for value in values]) / (len(values) - degrees))
 
 
 def _percentile(values: list[Any], share: float | None, *, continuous: bool) -> Any:
@@ -125,4 +137,4 @@ def _percentile(values: list[Any], share: float | None, *, continuous: bool) -> 
     place = share * (len(ordered) - 1)
     low = math.floor(place)
     high = math.ceil(place)
-    return float(ordered[low]) if low == high else ordered[low] * (high - place) + ordered[high] * (place - low)
+    return ordered[low] if low == high else ordered[low] * (high - place) + ordered[high] * (place - low)

@@ -5,20 +5,25 @@ Adding one to a date follows the calendar: 31 January plus one month is the last
 
 from __future__ import annotations
 
+import math
 import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.errors import ArithmeticOverflowError, EvaluationError
 
 _SECONDS_PER_DAY = 86_400
 _MICROSECONDS = 1_000_000
 _ISO = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>-?[\d.]+)Y)?(?:(?P<months>-?[\d.]+)M)?(?:(?P<weeks>-?[\d.]+)W)?(?:(?P<days>-?[\d.]+)D)?"
     r"(?:T(?:(?P<hours>-?[\d.]+)H)?(?:(?P<minutes>-?[\d.]+)M)?(?:(?P<seconds>-?[\d.]+)S)?)?"
+)
+_AS_DATE = re.compile(
+    r"P(?P<years>\d{4})-(?P<months>\d{2})-(?P<days>\d{2})"
+    r"(?:T(?P<hours>\d{2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d{1,9})?))?"
 )
 _AVERAGE_MONTH_DAYS = 30.436875
 """Mean Gregorian month, what a fraction of a month is worth (as in Neo4j)."""
@@ -47,19 +52,33 @@ class Duration:
         return ((self.months * _AVERAGE_MONTH_DAYS + self.days) * _SECONDS_PER_DAY) * _MICROSECONDS + self.microseconds
 
     def component(self, name: str) -> int | None:
-        """A component as the language names it, such as `months`, `days`, `seconds`; None for an unknown one."""
-        seconds = int(self.microseconds / _MICROSECONDS)
+        """A component as the language names it, such as `months`, `days`, `seconds`; None for an unknown one.
+
+        Whole units truncate towards zero, except seconds, which round down and leave a positive fraction (as in Neo4j).
+        """
+        seconds, fraction = divmod(self.microseconds, _MICROSECONDS)
+        minutes = _whole(seconds, 60)
         values = {
-            "years": int(self.months / 12),
+            "years": _whole(self.months, 12),
+            "quarters": _whole(self.months, 3),
             "months": self.months,
-            "monthsOfYear": self.months % 12,
-            "weeks": int(self.days / 7),
+            "quartersOfYear": _rest(_whole(self.months, 3), 4),
+            "monthsOfYear": _rest(self.months, 12),
+            "monthsOfQuarter": _rest(self.months, 3),
+            "weeks": _whole(self.days, 7),
             "days": self.days,
-            "hours": int(seconds / 3600),
-            "minutes": int(seconds / 60),
+            "daysOfWeek": _rest(self.days, 7),
+            "hours": _whole(seconds, 3600),
+            "minutes": minutes,
+            "minutesOfHour": _rest(minutes, 60),
             "seconds": seconds,
+            "secondsOfMinute": _rest(seconds, 60),
             "milliseconds": self.microseconds // 1000,
             "microseconds": self.microseconds,
+            "nanoseconds": self.microseconds * 1000,
+            "millisecondsOfSecond": fraction // 1000,
+            "microsecondsOfSecond": fraction,
+            "nanosecondsOfSecond": fraction * 1000,
         }
         return values.get(name)
 
@@ -79,84 +98,123 @@ class Duration:
         return text if text != "P" else "PT0S"
 
 
+def _whole(value: int, unit: int) -> int:
+    return value // unit if value >= 0 else -(-value // unit)
+
+
+def _rest(value: int, unit: int) -> int:
+    return value - _whole(value, unit) * unit
+
+
 def _normal(months: float, days: float, microseconds: float) -> Duration:
+    """Fractions of months become days, fractions of days become time; integers stay exact."""
+    if not all(map(math.isfinite, (months, days, microseconds))):
+        raise ArithmeticOverflowError("a duration would be infinite", hint="divide by a number other than 0")
     whole_months = int(months)
-    days += (months - whole_months) * _AVERAGE_MONTH_DAYS
+    if months != whole_months:
+        days += (months - whole_months) * _AVERAGE_MONTH_DAYS
     whole_days = int(days)
-    microseconds += (days - whole_days) * _SECONDS_PER_DAY * _MICROSECONDS
+    if days != whole_days:
+        microseconds += (days - whole_days) * _SECONDS_PER_DAY * _MICROSECONDS
     return Duration(whole_months, whole_days, round(microseconds))
 
 
+_SCALE: Final[Mapping[str, tuple[float, float, float]]] = {
+    "years": (12, 0, 0),
+    "months": (1, 0, 0),
+    "weeks": (0, 7, 0),
+    "days": (0, 1, 0),
+    "hours": (0, 0, 3600 * _MICROSECONDS),
+    "minutes": (0, 0, 60 * _MICROSECONDS),
+    "seconds": (0, 0, _MICROSECONDS),
+    "milliseconds": (0, 0, 1000),
+    "microseconds": (0, 0, 1),
+    "nanoseconds": (0, 0, 0.001),
+}
+
+
 def from_map(parts: Mapping[str, Any]) -> Duration:
-    """`duration({months: 3, days: 1})`. Raises EvaluationError on an unknown component."""
-    scale = {
-        "years": (12, 0, 0),
-        "quarters": (3, 0, 0),
-        "months": (1, 0, 0),
-        "weeks": (0, 7, 0),
-        "days": (0, 1, 0),
-        "hours": (0, 0, 3600 * _MICROSECONDS),
-        "minutes": (0, 0, 60 * _MICROSECONDS),
-        "seconds": (0, 0, _MICROSECONDS),
-        "milliseconds": (0, 0, 1000),
-        "microseconds": (0, 0, 1),
-    }
-    total = [0.0, 0.0, 0.0]
+    """`duration({months: 3, days: 1})`. Raises EvaluationError on an unknown component, and where there is none."""
+    if not parts:
+        raise EvaluationError("a duration needs at least one component", hint="months, days, hours, minutes, seconds ...")
+    total: list[float] = [0, 0, 0]
     for name, value in parts.items():
-        if name not in scale:
+        if name not in _SCALE:
             raise EvaluationError(
                 f"a duration has no component {name!r}", hint="months, days, hours, minutes, seconds ..."
             )
-        for place, factor in enumerate(scale[name]):
-            total[place] += factor * value
+        if type(value) not in (int, float):
+            raise EvaluationError(f"{name} must be a number, {value!r} was given")
+        for place, factor in enumerate(_SCALE[name]):
+            total[place] += factor * value if factor else 0
     return _normal(*total)
 
 
 def from_text(text: str) -> Duration:
-    """An ISO 8601 duration such as `P3M` or `PT1H30M`. Raises EvaluationError."""
+    """An ISO 8601 duration such as `P3M`, `PT1H30M` or `P0001-02-03T04:05:06`. Raises EvaluationError."""
     found = _ISO.fullmatch(text)
     if found is None or text.endswith(("P", "T")):
+        found = _AS_DATE.fullmatch(text)
+    if found is None:
         raise EvaluationError(f"{text!r} is not a duration", hint="write it as P3M, P1DT12H or duration({months: 3})")
-    sign = -1 if found["sign"] else 1
-    return from_map({name: sign * float(part) for name, part in found.groupdict().items() if part and name != "sign"})
+    parts = found.groupdict()
+    sign = -1 if parts.pop("sign", None) else 1
+    return from_map({name: sign * _number(part) for name, part in parts.items() if part})
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError as error:
+        raise EvaluationError(f"{text!r} is not a number of a duration", hint="write it as P3M or P1.5D") from error
 
 
 def shift(moment: Any, by: Duration) -> Any:
-    """A date or an instant moved by a duration, months by the calendar, then days, then time (dropped for dates)."""
+    """A date or an instant moved by a duration, months by the calendar, then days, then time (dropped for dates).
+
+    Raises EvaluationError outside the years 1 to 9999.
+    """
     year, month0 = divmod(moment.year * 12 + moment.month - 1 + by.months, 12)
-    if not 1 <= year <= 9999:
-        raise EvaluationError("the date lies outside the years 1 to 9999")
-    day = min(moment.day, monthrange(year, month0 + 1)[1])
-    moved = moment.replace(year=year, month=month0 + 1, day=day)
-    if isinstance(moment, datetime):
-        return moved + timedelta(days=by.days, microseconds=by.microseconds)
-    return moved + timedelta(days=by.days + int(by.microseconds / (_SECONDS_PER_DAY * _MICROSECONDS)))
+    try:
+        day = min(moment.day, monthrange(year, month0 + 1)[1])
+        moved = moment.replace(year=year, month=month0 + 1, day=day)
+        if isinstance(moment, datetime):
+            return moved + timedelta(days=by.days, microseconds=by.microseconds)
+        return moved + timedelta(days=by.days + _whole(by.microseconds, _SECONDS_PER_DAY * _MICROSECONDS))
+    except (ValueError, OverflowError) as error:
+        raise EvaluationError("the date lies outside the years 1 to 9999", hint="shift it by less") from error
 
 
 def between(start: Any, end: Any) -> Duration:
     """The duration that leads from one moment to another: whole months, then days, then time."""
     one, other = _instants(start, end)
-    months = (other.year - one.year) * 12 + other.month - one.month
-    if months > 0 and shift(one, Duration(months)) > other:
-        months -= 1
-    elif months < 0 and shift(one, Duration(months)) < other:
-        months += 1
+    months = _months_until(one, other)
     rest = other - shift(one, Duration(months))
-    microseconds = round(rest.total_seconds() * _MICROSECONDS)
-    days = int(microseconds / (_SECONDS_PER_DAY * _MICROSECONDS))
+    microseconds = rest // timedelta(microseconds=1)
+    days = _whole(microseconds, _SECONDS_PER_DAY * _MICROSECONDS)
     return Duration(months, days, microseconds - days * _SECONDS_PER_DAY * _MICROSECONDS)
+
+
+def _months_until(one: datetime, other: datetime) -> int:
+    """Complete months, as Java counts them: a last day that is begun but not complete does not count."""
+    day = other.date()
+    if day > one.date() and other.time() < one.time():
+        day -= timedelta(days=1)
+    elif day < one.date() and other.time() > one.time():
+        day += timedelta(days=1)
+    return _whole(((day.year - one.year) * 12 + day.month - one.month) * 32 + day.day - one.day, 32)
 
 
 def in_seconds(start: Any, end: Any) -> Duration:
     """The exact time between two moments."""
     one, other = _instants(start, end)
-    return Duration(microseconds=round((other - one).total_seconds() * _MICROSECONDS))
+    return Duration(microseconds=(other - one) // timedelta(microseconds=1))
 
 
 def in_days(start: Any, end: Any) -> Duration:
     """Whole days between two moments."""
     one, other = _instants(start, end)
-    return Duration(days=int((other - one).total_seconds() / _SECONDS_PER_DAY))
+    return Duration(days=_whole((other - one) // timedelta(microseconds=1), _SECONDS_PER_DAY * _MICROSECONDS))
 
 
 def in_months(start: Any, end: Any) -> Duration:

@@ -7,55 +7,35 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any, Final
 
-from core.clock import parse_instant
-from graph.backends.networkx import durations
+from graph.backends.networkx import durations, temporal
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.numbers import (
+    ceiling,
+    cotangent,
+    float_of_text,
+    int64,
+    integer_of_float,
+    integer_of_text,
+    logarithm,
+    of_float,
+    rounded,
+)
 from graph.backends.networkx.store import GraphStore
-from graph.backends.networkx.values import INT_MAX, INT_MIN, identity_key, int64, is_number, text_of, type_name
+from graph.backends.networkx.values import identity_key, is_number, text_of, type_name
 from graph.model import Edge, Node, Path
 
 Function = Callable[..., Any]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def _math(function: Callable[[float], float]) -> Function:
-    def apply(value: Any) -> float:
-        try:
-            return function(float(value))
-        except (ValueError, ZeroDivisionError):
-            return math.nan
-        except OverflowError:
-            return math.inf
-
-    return apply
-
-
-def _log(value: float) -> float:
-    return -math.inf if value == 0 else math.log(value)
-
-
-def _log10(value: float) -> float:
-    return -math.inf if value == 0 else math.log10(value)
+_LONGEST_RANGE = 10_000_000
 
 
 def _abs(value: Any) -> Any:
     return int64(abs(value)) if type(value) is int else abs(value)
-
-
-def _round(value: Any, digits: int = 0, _mode: str = "HALF_UP") -> float:
-    number = float(value)
-    if math.isinf(number) or number != number:
-        return number
-    scale = 10.0**digits
-    if digits:
-        return math.copysign(math.floor(abs(number) * scale + 0.5) / scale, number)
-    return float(math.floor(number + 0.5))
 
 
 def _sign(value: Any) -> int:
@@ -92,45 +72,33 @@ def _split(text: str, separator: str | list[str]) -> list[str]:
         for other in others:
             text = text.replace(other, first)
         separator = first
-    return text.split(separator) if separator else list(text)
+    return text.split(separator) if separator else list(text) or [""]
 
 
 def _range(start: int, end: int, step: int = 1) -> list[int]:
     if step == 0:
         raise EvaluationError("range() needs a step other than 0")
-    return list(range(start, end + (1 if step > 0 else -1), step))
+    items = range(start, end + (1 if step > 0 else -1), step)
+    if len(items) > _LONGEST_RANGE:
+        raise EvaluationError(f"range() of {len(items)} items", hint=f"at most {_LONGEST_RANGE} are allowed")
+    return list(items)
 
 
 def _to_integer(value: Any) -> int | None:
-    if isinstance(value, bool):
-        return int(value)
     if isinstance(value, int):
-        return value
+        return int(value)
     if isinstance(value, float):
-        return None if value != value or math.isinf(value) else _bounded(int(value))
+        return integer_of_float(value)
     if isinstance(value, str):
-        try:
-            return _bounded(int(value.strip()))
-        except ValueError:
-            try:
-                return _to_integer(float(value))
-            except ValueError:
-                return None
+        return integer_of_text(value)
     raise EvaluationError(f"toInteger() of a {type_name(value)}", hint="it takes strings, numbers and booleans")
-
-
-def _bounded(value: int) -> int | None:
-    return value if INT_MIN <= value <= INT_MAX else None
 
 
 def _to_float(value: Any) -> float | None:
     if is_number(value):
         return float(value)
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
+        return float_of_text(value)
     raise EvaluationError(f"toFloat() of a {type_name(value)}", hint="it takes strings and numbers")
 
 
@@ -165,91 +133,14 @@ def _each(function: Function) -> Function:
     return lambda values: [None if value is None else convert(value) for value in values]
 
 
-def _date(value: Any) -> date:
-    if type(value) is datetime:
-        return value.date()
-    if type(value) is date:
-        return value
-    if isinstance(value, Mapping):
-        return _date_of_map(value)
-    try:
-        return date.fromisoformat(value)
-    except ValueError as error:
-        raise EvaluationError(f"{value!r} is not a date", hint="write it as 2025-01-31") from error
-
-
-def _date_of_map(parts: Mapping[str, Any]) -> date:
-    base = _date(parts["date"]) if "date" in parts else date(1, 1, 1)
-    try:
-        return date(
-            parts.get("year", base.year),
-            parts.get("month", base.month if "date" in parts else 1),
-            parts.get("day", base.day if "date" in parts else 1),
-        )
-    except (ValueError, TypeError) as error:
-        raise EvaluationError(f"no such date: {dict(parts)}", hint="year, month and day") from error
-
-
-def _datetime(value: Any) -> datetime:
-    if type(value) is datetime:
-        return value
-    if type(value) is date:
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
-    if isinstance(value, Mapping):
-        day = _date_of_map(value)
-        micro = value.get("microsecond", 0) + 1000 * value.get("millisecond", 0)
-        clock = (value.get("hour", 0), value.get("minute", 0), value.get("second", 0), micro)
-        return datetime(day.year, day.month, day.day, *clock, tzinfo=UTC)
-    try:
-        return parse_instant(value)
-    except ValueError as error:
-        raise EvaluationError(f"{value!r} is not a date and time", hint="write it as 2025-01-31T08:00:00Z") from error
-
-
 def _duration(value: Any) -> Duration:
     if isinstance(value, Duration):
         return value
     return durations.from_text(value) if isinstance(value, str) else durations.from_map(value)
 
 
-def _truncate_date(unit: str, moment: Any, _fields: Any = None) -> date:
-    day = _date(moment)
-    match unit:
-        case "day":
-            return day
-        case "week":
-            return day - timedelta(days=day.weekday())
-        case "month":
-            return day.replace(day=1)
-        case "quarter":
-            return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
-        case "year":
-            return day.replace(month=1, day=1)
-        case "decade":
-            return date(max(1, day.year // 10 * 10), 1, 1)
-        case "century":
-            return date(max(1, day.year // 100 * 100), 1, 1)
-    raise EvaluationError(f"{unit!r} is no unit to truncate to", hint="year, quarter, month, week, day ...")
-
-
-def _truncate_instant(unit: str, moment: Any, _fields: Any = None) -> datetime:
-    instant = _datetime(moment)
-    match unit:
-        case "hour":
-            return instant.replace(minute=0, second=0, microsecond=0)
-        case "minute":
-            return instant.replace(second=0, microsecond=0)
-        case "second":
-            return instant.replace(microsecond=0)
-        case "millisecond":
-            return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
-        case "microsecond":
-            return instant
-    return _datetime(_truncate_date(unit, instant))
-
-
 def _keys(value: Any) -> list[str]:
-    return sorted(properties_of(value)) if isinstance(value, Node | Edge) else list(value)
+    return sorted(properties_of(value)) if isinstance(value, Node | Edge) else sorted(value)
 
 
 def properties_of(value: Any) -> dict[str, Any]:
@@ -264,44 +155,9 @@ def _is_empty(value: Any) -> bool:
     return len(value) == 0
 
 
-def _value_type(value: Any) -> str:
-    return type_name(value).upper()
-
-
 def component(value: Any, key: str) -> Any:
     """A component of a date, an instant or a duration, such as `year`. Raises EvaluationError for an unknown one."""
-    found: Any = None
-    if isinstance(value, Duration):
-        found = value.component(key)
-    else:
-        iso = value.isocalendar()
-        names: dict[str, Any] = {
-            "year": value.year,
-            "quarter": (value.month - 1) // 3 + 1,
-            "month": value.month,
-            "week": iso.week,
-            "weekYear": iso.year,
-            "day": value.day,
-            "ordinalDay": value.timetuple().tm_yday,
-            "dayOfWeek": iso.weekday,
-            "weekDay": iso.weekday,
-            "dayOfQuarter": (value - _truncate_date("quarter", value)).days + 1 if type(value) is date else None,
-        }
-        if type(value) is datetime:
-            names |= {
-                "hour": value.hour,
-                "minute": value.minute,
-                "second": value.second,
-                "millisecond": value.microsecond // 1000,
-                "microsecond": value.microsecond,
-                "nanosecond": value.microsecond * 1000,
-                "timezone": "Z",
-                "offset": "Z",
-                "epochSeconds": (value - _EPOCH) // timedelta(seconds=1),
-                "epochMillis": (value - _EPOCH) // timedelta(milliseconds=1),
-                "dayOfQuarter": (value.date() - _truncate_date("quarter", value)).days + 1,
-            }
-        found = names.get(key)
+    found = value.component(key) if isinstance(value, Duration) else temporal.component_of(value, key)
     if found is None:
         raise EvaluationError(f"a {type_name(value)} has no component {key!r}", hint="year, month, day ...")
     return found
@@ -310,21 +166,21 @@ def component(value: Any, key: str) -> Any:
 PURE: Final[Mapping[str, Function]] = MappingProxyType(
     {
         "abs": _abs,
-        "acos": _math(math.acos),
-        "asin": _math(math.asin),
-        "atan": _math(math.atan),
+        "acos": of_float(math.acos),
+        "asin": of_float(math.asin),
+        "atan": of_float(math.atan),
         "atan2": lambda y, x: math.atan2(y, x),
         "btrim": lambda text, chars=None: text.strip(chars),
-        "ceil": lambda value: float(math.ceil(value)) if math.isfinite(value) else float(value),
-        "cos": _math(math.cos),
-        "cot": _math(lambda value: 1 / math.tan(value)),
-        "date": _date,
-        "date.truncate": _truncate_date,
-        "datetime": _datetime,
-        "datetime.fromEpoch": lambda seconds, nanos: _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000),
-        "datetime.fromEpochMillis": lambda millis: _EPOCH + timedelta(milliseconds=millis),
-        "datetime.truncate": _truncate_instant,
-        "degrees": _math(math.degrees),
+        "ceil": ceiling,
+        "cos": of_float(math.cos),
+        "cot": of_float(cotangent),
+        "date": temporal.to_date,
+        "date.truncate": temporal.truncate_date,
+        "datetime": temporal.to_instant,
+        "datetime.fromEpoch": lambda seconds, nanos: temporal.EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000),
+        "datetime.fromEpochMillis": lambda millis: temporal.EPOCH + timedelta(milliseconds=millis),
+        "datetime.truncate": temporal.truncate_instant,
+        "degrees": of_float(math.degrees),
         "duration": _duration,
         "duration.between": durations.between,
         "duration.inDays": durations.in_days,
@@ -333,9 +189,9 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "e": lambda: math.e,
         "elementId": lambda element: element.id,
         "exists": lambda _value: True,
-        "exp": _math(math.exp),
+        "exp": of_float(math.exp),
         "floor": lambda value: float(math.floor(value)) if math.isfinite(value) else float(value),
-        "haversin": _math(lambda value: (1 - math.cos(value)) / 2),
+        "haversin": of_float(lambda value: (1 - math.cos(value)) / 2),
         "head": lambda items: items[0] if items else None,
         "isEmpty": _is_empty,
         "isNaN": lambda value: value != value,
@@ -344,28 +200,28 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "last": lambda items: items[-1] if items else None,
         "left": lambda text, length: _side(text, length, right=False),
         "length": lambda path: len(path.edges) if isinstance(path, Path) else _size(path),
-        "log": _math(_log),
-        "log10": _math(_log10),
+        "log": logarithm(math.log),
+        "log10": logarithm(math.log10),
         "ltrim": lambda text, chars=None: text.lstrip(chars),
         "nodes": lambda path: list(path.nodes),
         "pi": lambda: math.pi,
         "properties": properties_of,
-        "radians": _math(math.radians),
+        "radians": of_float(math.radians),
         "range": _range,
         "relationships": lambda path: list(path.edges),
         "replace": lambda text, old, new: text.replace(old, new),
         "reverse": _reverse,
         "right": lambda text, length: _side(text, length, right=True),
-        "round": _round,
+        "round": rounded,
         "rtrim": lambda text, chars=None: text.rstrip(chars),
         "sign": _sign,
-        "sin": _math(math.sin),
+        "sin": of_float(math.sin),
         "size": _size,
         "split": _split,
-        "sqrt": _math(math.sqrt),
+        "sqrt": of_float(math.sqrt),
         "substring": _substring,
         "tail": lambda items: list(items[1:]),
-        "tan": _math(math.tan),
+        "tan": of_float(math.tan),
         "toBoolean": _to_boolean,
         "toBooleanList": _each(_to_boolean),
         "toBooleanOrNull": _or_null(_to_boolean),
@@ -392,9 +248,43 @@ def null_if(one: Any, other: Any) -> Any:
     return None if identity_key(one) == identity_key(other) else one
 
 
+_TYPE_ORDER: Final = (
+    "BOOLEAN",
+    "STRING",
+    "INTEGER",
+    "FLOAT",
+    "DATE",
+    "ZONED DATETIME",
+    "DURATION",
+    "NODE",
+    "RELATIONSHIP",
+    "MAP",
+    "LIST",
+    "PATH",
+)
+
+
 def value_type(value: Any) -> str:
-    """The name of a value's type, null included."""
-    return _value_type(value)
+    """`valueType()`: the name of a value's type as Neo4j writes it, with the types of a list's items."""
+    return "NULL" if value is None else _type_text(value) + " NOT NULL"
+
+
+def _type_text(value: Any) -> str:
+    if not isinstance(value, list | tuple):
+        return {"instant": "ZONED DATETIME"}.get(type_name(value), type_name(value).upper())
+    known = {_type_text(item) for item in value if item is not None}
+    if not known:
+        return "LIST<NULL>" if value else "LIST<NOTHING>"
+    suffix = "" if any(item is None for item in value) else " NOT NULL"
+    ordered = sorted(known, key=_type_place)
+    return f"LIST<{' | '.join(name + suffix for name in ordered)}>"
+
+
+def _type_place(name: str) -> tuple[int, tuple[int, ...]]:
+    head, _, inner = name.partition("<")
+    return _TYPE_ORDER.index(head), (_TYPE_ORDER.index(inner.split("<")[0].split(" NOT")[0].split(">")[0]),) if (
+        inner and inner.split("<")[0].split(" NOT")[0].split(">")[0] in _TYPE_ORDER
+    ) else ()
 
 
 def graph_functions(store: GraphStore) -> dict[str, Function]:

@@ -68,8 +68,12 @@ def integer_of_text(text: str) -> int | None:
         return value
     if text != text.strip() or not _FLOAT.fullmatch(text):
         return None
-    value_read = float_of_text(text)
-    return None if value_read is None or value_read != value_read else integer_of_float(value_read)
+    found = float_of_text(text)
+    if found is None or found != found or "Infinity" in text:
+        return None
+    if math.isinf(found):
+        raise EvaluationError(f"the integer {text} does not fit 64 bits", hint="use toFloat()")
+    return integer_of_float(found)
 
 
 def integer_of_float(value: float) -> int:
@@ -82,7 +86,7 @@ def integer_of_float(value: float) -> int:
 def float_of_text(text: str) -> float | None:
     """The float that a text writes; None where it writes none."""
     text = text.strip()
-    return float(text.rstrip("dDfF")) if _FLOAT.fullmatch(text) and text[-1:] != "" else None
+    return float(text.rstrip("dDfF")) if _FLOAT.fullmatch(text) else None
 
 
 def rounded(value: Any, digits: int = 0, mode: str | None = None) -> float:

@@ -61,8 +61,7 @@ def to_date(value: Any) -> date:
     if type(value) is date:
         return value
     if isinstance(value, Mapping):
-        _known(value, _DAY_FIELDS | {"datetime"}, "date")
-        return _day(value, None)
+        return _day(_known(value, _DAY_FIELDS | {"datetime"}, "date"), None)
     found = _date_of_text(value)
     if found is None:
         raise EvaluationError(f"{value!r} is not a date", hint="write it as 2025-01-31")
@@ -159,8 +158,7 @@ def to_instant(value: Any) -> datetime:
     if type(value) is date:
         return datetime(value.year, value.month, value.day, tzinfo=UTC)
     if isinstance(value, Mapping):
-        _known(value, _DAY_FIELDS | _CLOCK_FIELDS, "datetime")
-        return _instant_of_map(value)
+        return _instant_of_map(_known(value, _DAY_FIELDS | _CLOCK_FIELDS, "datetime"))
     day, _, clock = value.partition("T")
     found = _date_of_text(day)
     if found is None or ("T" in value and not clock):
@@ -249,8 +247,7 @@ def truncate_date(unit: str, moment: Any, fields: Mapping[str, Any] | None = Non
     day = _truncated(unit, to_date(moment))
     if not fields:
         return day
-    _known(fields, _DAY_FIELDS, "date")
-    return _day(fields, day)
+    return _day(_known(fields, _DAY_FIELDS, "date"), day)
 
 
 def _truncated(unit: str, day: date) -> date:
@@ -294,7 +291,7 @@ def truncate_instant(unit: str, moment: Any, fields: Mapping[str, Any] | None = 
         instant = to_instant(_truncated(unit, to_date(moment)))
     if not fields:
         return instant
-    _known(fields, _DAY_FIELDS | _CLOCK_FIELDS, "datetime")
+    fields = _known(fields, _DAY_FIELDS | _CLOCK_FIELDS, "datetime")
     kept = {"millisecond": instant.microsecond // 1000} if unit in ("millisecond", "microsecond") else {}
     return _instant_of_map({"datetime": instant, **kept, **fields})
 
@@ -346,12 +343,14 @@ def _clock_component(instant: datetime, key: str) -> Any:
 # --- checks ----------------------------------------------------------------------------------------------------------
 
 
-def _known(parts: Mapping[str, Any], names: frozenset[str] | set[str], what: str) -> None:
+def _known(parts: Mapping[str, Any], names: frozenset[str] | set[str], what: str) -> Mapping[str, Any]:
+    """The fields that have a value. Raises EvaluationError on one that does not exist, and where there is none."""
     unknown = [name for name in parts if name not in names]
     if unknown:
         raise EvaluationError(f"a {what} has no field {unknown[0]!r}", hint=_HINT)
     if not parts:
         raise EvaluationError(f"a {what} needs at least one field", hint=_HINT)
+    return {name: value for name, value in parts.items() if value is not None}
 
 
 def _whole(name: str, value: Any) -> int:

@@ -1,7 +1,7 @@
 """Equality, order and arithmetic of values, as openCypher defines them and Neo4j 5 does them.
 
-Three notions are kept apart: equality (`=`, three-valued), equivalence (DISTINCT and grouping: null equals null, NaN
-equals NaN), and orderability (ORDER BY: total, across types, null last).
+Three notions are kept apart: equality (`=`, three-valued), equivalence (DISTINCT and grouping: null equals null, and as
+in Neo4j every NaN stays alone), and orderability (ORDER BY: total, across types, null last).
 """
 
 from __future__ import annotations
@@ -13,9 +13,8 @@ from typing import Any
 
 from graph.backends.networkx.durations import Duration, shift
 from graph.backends.networkx.errors import ArithmeticOverflowError, EvaluationError
+from graph.backends.networkx.numbers import float_text, int64
 from graph.model import Edge, Node, Path
-
-INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
 
 def is_number(value: Any) -> bool:
@@ -66,7 +65,17 @@ def compare(one: Any, other: Any) -> int | None:
         return int(len(one) > len(other)) - int(len(one) < len(other))
     if type(one) is type(other) and isinstance(one, str | bool | date):
         return int(one > other) - int(one < other)
-    return None
+    if isinstance(one, Duration) and one == other:
+        return 0
+    return _compare_maps(one, other) if isinstance(one, dict) and isinstance(other, dict) else None
+
+
+def _compare_maps(one: dict[str, Any], other: dict[str, Any]) -> int | None:
+    """By size, then keys, then values in the order of the keys."""
+    left, right = (len(one), sorted(one)), (len(other), sorted(other))
+    if left != right:
+        return int(left > right) - int(left < right)
+    return compare([one[key] for key in left[1]], [other[key] for key in left[1]])
 
 
 def is_nan(value: Any) -> bool:
@@ -74,12 +83,11 @@ def is_nan(value: Any) -> bool:
     return type(value) is float and value != value
 
 
-_RANK = {"map": 0, "node": 1, "edge": 2, "list": 3, "path": 4, "instant": 5, "date": 6, "duration": 7, "string": 8,
-         "boolean": 9, "number": 10, "null": 11}  # fmt: skip
-
-
 def sort_key(value: Any) -> Any:
-    """A key whose order is the total order of ORDER BY, ascending: types by rank, null last."""
+    """A key whose order is the total order of ORDER BY, ascending.
+
+    Ranks of types: map, node, relation, list, path, instant, date, duration, string, boolean, number, null.
+    """
     if value is None:
         return (11,)
     kind = type(value)
@@ -103,7 +111,7 @@ def sort_key(value: Any) -> Any:
         return (4, tuple(n.id for n in value.nodes), tuple(e.id for e in value.edges))
     if isinstance(value, Duration):
         return (7, value.average(), value.months, value.days)
-    return (0, tuple(sorted(value)), tuple(sort_key(value[key]) for key in sorted(value)))
+    return (0, len(value), tuple(sorted(value)), tuple(sort_key(value[key]) for key in sorted(value)))
 
 
 def identity_key(value: Any) -> Hashable:
@@ -114,7 +122,7 @@ def identity_key(value: Any) -> Hashable:
     if kind is bool:
         return ("b", value)
     if kind is int or kind is float:
-        return ("nan",) if value != value else ("n", value)
+        return ("nan", object()) if value != value else ("n", value)
     if isinstance(value, list | tuple):
         return ("l", tuple(identity_key(item) for item in value))
     if isinstance(value, dict):
@@ -122,13 +130,6 @@ def identity_key(value: Any) -> Hashable:
     if isinstance(value, Path):
         return ("p", tuple(n.id for n in value.nodes), tuple(e.id for e in value.edges))
     return (kind.__name__, value)
-
-
-def int64(value: int) -> int:
-    """The integer, if it has 64 bits. Raises ArithmeticOverflowError."""
-    if INT_MIN <= value <= INT_MAX:
-        return value
-    raise ArithmeticOverflowError("an integer result does not fit 64 bits", hint="use toFloat() on an operand")
 
 
 def add(one: Any, other: Any) -> Any:
@@ -198,7 +199,7 @@ def divide(one: Any, other: Any) -> Any:
             return math.nan if one == 0 or one != one else math.copysign(math.inf, one) * math.copysign(1, other)
         return one / other
     if isinstance(one, Duration) and is_number(other):
-        return one.scaled(1 / other)
+        return one.scaled(1 / other if other else math.nan)
     raise _mismatch("/", one, other)
 
 
@@ -212,7 +213,7 @@ def modulo(one: Any, other: Any) -> Any:
         rest = abs(one) % abs(other)
         return rest if one >= 0 else -rest
     if is_number(one) and is_number(other):
-        return math.nan if other == 0 else math.fmod(one, other)
+        return math.nan if other == 0 or math.isinf(one) else math.fmod(one, other)
     raise _mismatch("%", one, other)
 
 
@@ -222,12 +223,11 @@ def power(one: Any, other: Any) -> Any:
         return None
     if not (is_number(one) and is_number(other)):
         raise _mismatch("^", one, other)
+    base, exponent = float(one), float(other)
     try:
-        result = float(one) ** float(other)
-    except OverflowError:
-        return math.inf
-    except ZeroDivisionError:
-        return math.inf
+        result = base**exponent
+    except (OverflowError, ZeroDivisionError):
+        return math.copysign(math.inf, base) if math.fmod(exponent, 2) in (1, -1) else math.inf
     return math.nan if isinstance(result, complex) else result
 
 
@@ -247,13 +247,10 @@ def text_of(value: Any) -> str:
     if type(value) is bool:
         return "true" if value else "false"
     if type(value) is float:
-        if value != value:
-            return "NaN"
-        if math.isinf(value):
-            return "Infinity" if value > 0 else "-Infinity"
-        return repr(value)
+        return float_text(value)
     if type(value) is datetime:
-        return value.isoformat().replace("+00:00", "Z")
+        whole, _, fraction = value.replace(tzinfo=None).isoformat().partition(".")
+        return f"{whole}.{fraction.rstrip('0')}Z" if fraction else f"{whole}Z"
     return str(value)
 
 

@@ -76,9 +76,7 @@ def test_a_second_process_is_told_that_the_store_is_open_elsewhere(repository: E
     assert "Could not set lock" not in done.stdout
 
 
-def test_the_same_process_cannot_open_a_store_twice(
-    repository: EmbeddedRepository, path: Path, schema: Schema
-) -> None:
+def test_the_same_process_cannot_open_a_store_twice(repository: EmbeddedRepository, path: Path, schema: Schema) -> None:
     for options in (OPTIONS, READING):
         with pytest.raises(StoreLockedError):
             open_repository(f"embedded:{path}", schema, options)
@@ -261,7 +259,9 @@ def test_a_directory_that_cannot_be_written_is_named_and_its_store_can_still_be_
     repository.close()
     script = tmp_path.parent / "read_only.py"
     script.write_text(
-        HEAD.replace("sys.exit(7)", 'store = open_repository("embedded:" + path, schema, BackendOptions(read_only=True))')
+        HEAD.replace(
+            "sys.exit(7)", 'store = open_repository("embedded:" + path, schema, BackendOptions(read_only=True))'
+        )
         + "print(store.counts())"
     )
     done = mounted(f"mount --bind {tmp_path} {tmp_path} && mount -o remount,ro,bind {tmp_path}", script, str(path))
