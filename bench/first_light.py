@@ -42,8 +42,9 @@ from services.twin import Twin, backend_options, open_twin
 SERVERS = 28_000
 HOPS = 20
 CLOSURE_HOPS = 8
-CLOSURE = """
-MATCH (ci:ConfigurationItem {id: $ci})<-[:USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN*1..8]-(item:ConfigurationItem)
+DEPENDENCY = "USES|DEPENDS_ON|PROVIDED_BY|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN"
+CLOSURE = f"""
+MATCH (ci:ConfigurationItem {{id: $ci}})<-[:{DEPENDENCY}*1..{CLOSURE_HOPS}]-(item:ConfigurationItem)
 RETURN DISTINCT item.id AS id
 """
 SAMPLED = 60

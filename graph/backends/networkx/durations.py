@@ -136,7 +136,9 @@ _SCALE: Final[Mapping[str, tuple[float, float, float]]] = {
 def from_map(parts: Mapping[str, Any]) -> Duration:
     """`duration({months: 3, days: 1})`. Raises EvaluationError on an unknown component, and where there is none."""
     if not parts:
-        raise EvaluationError("a duration needs at least one component", hint="months, days, hours, minutes, seconds ...")
+        raise EvaluationError(
+            "a duration needs at least one component", hint="months, days, hours, minutes, seconds ..."
+        )
     total: list[float] = [0, 0, 0]
     for name, value in parts.items():
         if name not in _SCALE:

@@ -177,7 +177,9 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "date": temporal.to_date,
         "date.truncate": temporal.truncate_date,
         "datetime": temporal.to_instant,
-        "datetime.fromEpoch": lambda seconds, nanos: temporal.EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000),
+        "datetime.fromEpoch": lambda seconds, nanos: (
+            temporal.EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
+        ),
         "datetime.fromEpochMillis": lambda millis: temporal.EPOCH + timedelta(milliseconds=millis),
         "datetime.truncate": temporal.truncate_instant,
         "degrees": of_float(math.degrees),

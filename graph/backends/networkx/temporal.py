@@ -171,10 +171,10 @@ def _with_clock(day: date, clock: str, text: str) -> datetime:
     if found is None:
         raise _no_instant(text)
     micro = int((found["fraction"] or "0").ljust(9, "0")) // 1000
-    parts = [int(found[name] or 0) for name in _CLOCK]
+    hour, minute, second = (int(found[name] or 0) for name in _CLOCK)
     try:
         zone = _zone(found["zone"] or found["name"] or "Z")
-        return datetime(day.year, day.month, day.day, *parts, micro, tzinfo=zone).astimezone(UTC)
+        return datetime(day.year, day.month, day.day, hour, minute, second, micro, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _no_instant(text) from error
 
@@ -189,14 +189,16 @@ def _instant_of_map(parts: Mapping[str, Any]) -> datetime:
     named = [name for name in (*_CLOCK, *_FRACTIONS) if name in parts]
     if base is None and named:
         _chained(parts)
-    clock = [_whole(name, parts[name]) if name in parts else getattr(base, name, 0) for name in _CLOCK]
+    hour, minute, second = (_whole(n, parts[n]) if n in parts else int(getattr(base, n, 0)) for n in _CLOCK)
     kept = 0 if base is None else base.microsecond
     micro = _fraction(parts) if _FRACTIONS.keys() & parts.keys() else kept
     try:
         zone = _zone(parts.get("timezone", "Z"))
-        return datetime(day.year, day.month, day.day, *clock, micro, tzinfo=zone).astimezone(UTC)
+        return datetime(day.year, day.month, day.day, hour, minute, second, micro, tzinfo=zone).astimezone(UTC)
     except (ValueError, OverflowError, TypeError) as error:
-        raise EvaluationError(f"no such instant: {dict(parts)}", hint="hour, minute and second in their ranges") from error
+        raise EvaluationError(
+            f"no such instant: {dict(parts)}", hint="hour, minute and second in their ranges"
+        ) from error
 
 
 def _chained(parts: Mapping[str, Any]) -> None:
@@ -232,7 +234,9 @@ def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise EvaluationError(f"no time zone {name!r}", hint="an offset such as +02:00, or a name such as Europe/Paris") from error
+        raise EvaluationError(
+            f"no time zone {name!r}", hint="an offset such as +02:00, or a name such as Europe/Paris"
+        ) from error
 
 
 def _no_instant(text: Any) -> EvaluationError:
@@ -284,7 +288,9 @@ def truncate_instant(unit: str, moment: Any, fields: Mapping[str, Any] | None = 
     if unit in _TIME_UNITS:
         if type(moment) is not datetime:
             raise EvaluationError(f"a date has no {unit} to truncate to", hint="truncate it to a day or more")
-        instant = moment.replace(**_TIME_UNITS[unit])
+        zeroed = {"minute": moment.minute, "second": moment.second, "microsecond": moment.microsecond}
+        zeroed |= _TIME_UNITS[unit]
+        instant = moment.replace(minute=zeroed["minute"], second=zeroed["second"], microsecond=zeroed["microsecond"])
         if unit == "millisecond":
             instant = instant.replace(microsecond=instant.microsecond // 1000 * 1000)
     else:

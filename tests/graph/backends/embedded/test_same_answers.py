@@ -20,11 +20,28 @@ from graph.schema.model import Schema, ValueType
 from tests.graph.backends.embedded.conftest import OPTIONS
 from tests.graph.backends.embedded.samples import CONTEXT
 
-KINDS = (
-    "BusinessService BusinessApplication ServiceInstance ApplicationServer DatabaseInstance VirtualMachine PhysicalServer "
-    "Hypervisor Cluster Rack DataCenter Site Team Incident Change SoftwareVersion SoftwareProduct Vulnerability "
-    "VulnerabilityFinding StorageVolume"
-).split()
+KINDS = [
+    "BusinessService",
+    "BusinessApplication",
+    "ServiceInstance",
+    "ApplicationServer",
+    "DatabaseInstance",
+    "VirtualMachine",
+    "PhysicalServer",
+    "Hypervisor",
+    "Cluster",
+    "Rack",
+    "DataCenter",
+    "Site",
+    "Team",
+    "Incident",
+    "Change",
+    "SoftwareVersion",
+    "SoftwareProduct",
+    "Vulnerability",
+    "VulnerabilityFinding",
+    "StorageVolume",
+]
 PER_KIND = 9
 DEPENDENCY = "USES|DEPENDS_ON|RUNS_ON|HOSTED_ON|STORED_ON|CONNECTED_THROUGH|LOCATED_IN"
 
@@ -116,7 +133,8 @@ NATIVE = [
     "MATCH (a:Server) WHERE NOT (a)-[:OWNED_BY]->() AND EXISTS { (a)-[:LOCATED_IN]->(:DataCenter) } RETURN a.id",
     "MATCH (a:Server) RETURN a.id, COUNT { (a)-[:RUNS_VERSION]->() } AS n, COUNT { (a)<-[:AFFECTS]-(i:Incident) } AS i",
     "MATCH (a:BusinessApplication) WHERE EXISTS { MATCH (a)<-[:REALISES]-(i)-[:RUNS_ON]->(s) WHERE s.cpu_cores > 1 } RETURN a.id",
-    "MATCH (t:Team)<-[:ASSIGNED_TO]-(i) WITH t, count(i) AS n WHERE n > 1 RETURN t.name AS name, n, n * 2 AS twice ORDER BY n DESC, name, t.id",
+    "MATCH (t:Team)<-[:ASSIGNED_TO]-(i) WITH t, count(i) AS n WHERE n > 1 "
+    "RETURN t.name AS name, n, n * 2 AS twice ORDER BY n DESC, name, t.id",
     "MATCH (s:Server) WITH s ORDER BY s.name, s.id SKIP 2 LIMIT 5 RETURN s.id AS id ORDER BY id",
     "MATCH (s:Server) RETURN DISTINCT s.environment AS e ORDER BY e DESC SKIP 1 LIMIT 2",
     "MATCH (s:Server) WITH s.environment AS e, collect(s.id) AS ids RETURN e, size(ids) AS n ORDER BY e",
@@ -153,7 +171,8 @@ NATIVE = [
     "MATCH p = (a:ServiceInstance)-[:DEPENDS_ON*1..2]->(b) RETURN length(p) AS n, [x IN nodes(p) | x.id] AS ids",
     "MATCH p = (a:ServiceInstance {id: 'ServiceInstance-2'})-[:DEPENDS_ON*1..2]->(b) RETURN p",
     f"MATCH p = shortestPath((a:ServiceInstance {{id: $si}})-[:{DEPENDENCY}*..6]->(b:DataCenter)) RETURN b.id, length(p) AS n",
-    f"MATCH (a:ServiceInstance {{id: $si}}), (b:Server) MATCH p = allShortestPaths((a)-[:{DEPENDENCY}*..6]-(b)) RETURN b.id, length(p) AS n, count(*) AS c",
+    f"MATCH (a:ServiceInstance {{id: $si}}), (b:Server) MATCH p = allShortestPaths((a)-[:{DEPENDENCY}*..6]-(b)) "
+    "RETURN b.id, length(p) AS n, count(*) AS c",
 ]
 
 PARAMETERS = {
