@@ -7,12 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from core.clock import FrozenClock
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
 
 pytest_plugins = ["tests.neo4j_server", "tests.postgresql_server"]
+
+NIGHTLY = os.environ.get("JUMEAU_NIGHTLY") == "1"
+"""Full counts of long suites: `make nightly` sets it."""
+
+settings.register_profile("nightly", max_examples=1_000, deadline=None)
+if NIGHTLY:
+    settings.load_profile("nightly")
 
 ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2025, 1, 1, tzinfo=UTC)

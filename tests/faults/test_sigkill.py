@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from ingest.estate_generator import generate_estate
+from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.faults
 
-MOMENTS = 20
+MOMENTS = 60 if NIGHTLY else 20
 SERVERS = 120
-BATCH_ROWS = "700"
+BATCH_ROWS = "100" if NIGHTLY else "700"
 
 
 def jumeau(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -65,7 +66,7 @@ def undisturbed(export: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
 
 
 def chosen_moments(passed: list[str]) -> list[tuple[str, int]]:
-    """Twenty (name, visit): the first visit of every named moment, then visits spread over the whole load."""
+    """Twenty (name, visit), sixty at night: the first visit of every named moment, then visits spread over the whole load."""
     visits: Counter[str] = Counter()
     numbered = []
     for name in passed:

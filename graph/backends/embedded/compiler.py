@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import ClassVar, Final
@@ -11,22 +12,28 @@ from typing import ClassVar, Final
 from graph.backends.base_compiler import Lowering
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.embedded import dialect, lowering
+from graph.backends.embedded.closures import ClosurePrinter, closures_of, is_given
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
 from graph.backends.embedded.loops import Loops
-from graph.backends.embedded.patterns import PatternPrinter
+from graph.backends.embedded.temporal import part_of_time
 from graph.cypher.ast import (
     Binary,
     Clause,
     Comparison,
     Expression,
+    FunctionCall,
     HasLabels,
     MapLiteral,
     Match,
+    NodePattern,
     Parameter,
+    PathPattern,
     PatternPredicate,
     Projection,
     Property,
+    Query,
+    RelationshipPattern,
     Return,
     SinglePart,
     SubqueryExpression,
@@ -37,6 +44,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.bound import BoundQuery, TypeName
 from graph.cypher.printer import ATOM, POSTFIX
+from graph.cypher.rewrite import descend, mentions
 from graph.schema.model import Schema
 
 EVERY_ROW: Final = 9_223_372_036_854_775_807
@@ -74,8 +82,9 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.loops = loops
         self.given = given
         self.closures: set[int] = set()
+        self.id_uses = _id_uses(bound.query)
         self.distinct_parameters: dict[str, None] = {}
-        self.patterns = PatternPrinter(self)
+        self.patterns = ClosurePrinter(self)
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._count = 0
@@ -136,8 +145,12 @@ class LadybugCompiler(CypherFamilyCompiler):
     # --- clauses ---------------------------------------------------------------------------------------------------
 
     def part(self, part: SinglePart, separator: str) -> str:
-        self.patterns.bound, self.patterns.walks = set(), set()
-        return super().part(part, separator)
+        self.patterns.bound, self.patterns.walks, self.patterns.ids = set(), set(), {}
+        lines = []
+        for position, clause in enumerate(without_idle_distinct(part).clauses):
+            self.patterns.later = {name for later in part.clauses[position + 1 :] for name in names_in(later)}
+            lines.append(self.clause(clause))
+        return separator.join(lines)
 
     def clause(self, clause: Clause) -> str:
         if isinstance(clause, With):
@@ -157,6 +170,7 @@ class LadybugCompiler(CypherFamilyCompiler):
             body += f" LIMIT {EVERY_ROW}"
         self.patterns.bound = {item.alias for item in projection.items}
         self.patterns.walks = set()
+        self.patterns.ids = {}
         return f"WITH {body}{self.where(clause.where)}"
 
     def projection(self, projection: Projection) -> str:
@@ -187,9 +201,11 @@ class LadybugCompiler(CypherFamilyCompiler):
         return f"rels({text})" if tree.name in self.patterns.walks else text
 
     def _property(self, tree: Property) -> str:
+        if tree.key == ID and isinstance(tree.subject, Variable) and tree.subject.name in self.patterns.ids:
+            return self.patterns.id_of(tree.subject.name)
         of = self.type_of(tree.subject)
         if of.name in (TypeName.DATE, TypeName.INSTANT):
-            return lowering.part_of_time(self, tree)
+            return part_of_time(self, tree)
         if of.name is TypeName.NODE:
             kinds = frozenset(self.schema.concrete) if of.kinds is None else of.kinds
             tables = [table.columns for table in self.patterns.tables_of_kinds(kinds)]
@@ -237,3 +253,46 @@ class LadybugCompiler(CypherFamilyCompiler):
         if not isinstance(match, Match) or match.optional:
             raise self.unsupported(f"{tree.kind.value} {{ }}", tree, "of more than one MATCH with its WHERE")
         return f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
+
+
+def without_idle_distinct(part: SinglePart) -> SinglePart:
+    """`MATCH (a {id: $x})<-[:T*1..8]-(b) RETURN DISTINCT b.id`: one `a`, each `b` once, so that nothing repeats."""
+    if len(part.clauses) != 2:
+        return part
+    match, last = part.clauses
+    if not isinstance(match, Match) or match.optional or not isinstance(last, Return) or not last.projection.distinct:
+        return part
+    path = match.patterns[0]
+    if len(match.patterns) > 1 or len(path.steps) != 1 or len(closures_of(path)) != 1 or not is_given(path.start):
+        return part
+    name = path.steps[0][1].variable
+    for item in last.projection.items:
+        expression = item.expression
+        if isinstance(expression, Property) and expression.key == ID:
+            expression = expression.subject
+        if isinstance(expression, Variable) and expression.name == name:
+            return replace(part, clauses=(match, replace(last, projection=replace(last.projection, distinct=False))))
+    return part
+
+
+def _id_uses(query: Query) -> dict[str, int]:
+    """How often the id of each variable is read."""
+    counts: dict[str, int] = {}
+    for tree in descend(query):
+        subject: Expression | None = None
+        if isinstance(tree, Property) and tree.key == ID:
+            subject = tree.subject
+        elif isinstance(tree, FunctionCall) and tree.name == "elementId":
+            subject = tree.arguments[0]
+        if isinstance(subject, Variable):
+            counts[subject.name] = counts.get(subject.name, 0) + 1
+    return counts
+
+
+def names_in(clause: Clause) -> set[str]:
+    """Every variable that a clause reads or names in a pattern."""
+    found = set(mentions(clause))
+    for tree in descend(clause):
+        if isinstance(tree, NodePattern | RelationshipPattern | PathPattern) and tree.variable is not None:
+            found.add(tree.variable)
+    return found

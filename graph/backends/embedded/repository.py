@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from itertools import islice
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -132,10 +131,8 @@ class EmbeddedRepository:
         with self._store.reading() as reader, translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
             result = reader.result(compiled.text, compiled.parameters(values))
-            found = cast(list[list[Any]], list(islice(result, context.row_cap + 1)))
-            rows = self._queries.rows(compiled, result.get_column_data_types(), found[: context.row_cap])
+            rows, truncated = self._queries.rows(compiled, result, context.row_cap)
             result.close()
-        truncated = len(found) > context.row_cap
         return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
 
     def nodes(self) -> Iterator[Node]:
