@@ -35,7 +35,9 @@ class Settings(BaseSettings):
     row_cap: int = Field(10_000, gt=0, description="Most rows an answer may hold; a cut is reported as `truncated`.")
     default_hops: int = Field(8, ge=1, le=30, description="Upper bound given to a variable-length pattern without one.")
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
-    buffer_pool_mb: int = Field(512, ge=64, description="Memory that the embedded store may keep pages in, in MiB.")
+    buffer_pool_mb: int = Field(
+        512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."
+    )
     neo4j_user: str = Field("neo4j", description="User of the Neo4j backend.")
     neo4j_password: str | None = Field(None, description="Password of the Neo4j backend; environment only.", repr=False)
     log_level: str = Field("WARNING", description="Least severe level that is logged (DEBUG, INFO, WARNING, ERROR).")
