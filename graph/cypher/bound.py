@@ -22,6 +22,9 @@ class TypeName(StrEnum):
     DATE = "DATE"
     INSTANT = "INSTANT"
     DURATION = "DURATION"
+    TIME = "TIME"  # of day, with an offset; this and the two that follow exist in open mode only
+    LOCAL_TIME = "LOCAL_TIME"
+    LOCAL_DATETIME = "LOCAL_DATETIME"
     LIST = "LIST"
     MAP = "MAP"
     NODE = "NODE"

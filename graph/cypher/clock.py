@@ -18,6 +18,11 @@ NOW_MILLIS: Final = "__now_millis"
 OF_FUNCTION: Final[Mapping[str, str]] = MappingProxyType({"datetime": NOW, "date": TODAY, "timestamp": NOW_MILLIS})
 """Functions that, called without arguments, mean the present."""
 
+_MOMENTS: Final = ("date", "datetime", "localdatetime", "localtime", "time")
+OPEN_PRESENT: Final[Mapping[str, str]] = MappingProxyType(
+    {f"{name}{clock}": name for name in _MOMENTS for clock in ("", ".transaction", ".statement", ".realtime")}
+)
+"""The same in open mode, with the function that each stands for."""
 
 NAMES: Final = frozenset({NOW, TODAY, NOW_MILLIS})
 

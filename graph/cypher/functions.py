@@ -98,6 +98,26 @@ type(relationship) string
 valueType(any) string
 """
 
+_MOMENT = "date|instant|time|local_time|local_datetime"
+_OPEN_SCALARS = f"""
+date(string|date|instant|local_datetime|map?) date
+date.truncate(string, date|instant|local_datetime, map?) date
+datetime(string|date|instant|local_datetime|map?) instant
+datetime.truncate(string, date|instant|local_datetime, map?) instant
+duration.between({_MOMENT}, {_MOMENT}) duration
+duration.inDays({_MOMENT}, {_MOMENT}) duration
+duration.inMonths({_MOMENT}, {_MOMENT}) duration
+duration.inSeconds({_MOMENT}, {_MOMENT}) duration
+localdatetime(string|date|instant|local_datetime|map?) local_datetime
+localdatetime.truncate(string, date|instant|local_datetime, map?) local_datetime
+localtime(string|instant|time|local_time|local_datetime|map?) local_time
+localtime.truncate(string, instant|time|local_time|local_datetime, map?) local_time
+rand() float
+time(string|instant|time|local_time|local_datetime|map?) time
+time.truncate(string, instant|time|local_time|local_datetime, map?) time
+"""
+"""What open mode knows beside, and what takes more types there."""
+
 _AGGREGATES = """
 avg(number|duration) mean
 collect(any) list
@@ -148,6 +168,9 @@ _RESULTS = {
     "date": types.DATE,
     "instant": types.INSTANT,
     "duration": types.DURATION,
+    "time": types.TIME,
+    "local_time": types.LOCAL_TIME,
+    "local_datetime": types.LOCAL_DATETIME,
     "map": types.MAP,
     "node": types.NODE,
     "booleans": types.list_of(types.BOOLEAN),
@@ -216,9 +239,9 @@ def _read(line: str, *, aggregate: bool) -> Function:
     )
 
 
-def _table() -> dict[str, Function]:
+def _table(*texts: tuple[str, bool]) -> dict[str, Function]:
     table = {}
-    for text, aggregate in ((_SCALARS, False), (_AGGREGATES, True)):
+    for text, aggregate in texts:
         for line in text.strip().splitlines():
             function = _read(line, aggregate=aggregate)
             table[function.name.lower()] = function
@@ -227,8 +250,13 @@ def _table() -> dict[str, Function]:
     return table
 
 
-FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(_table())
-"""Every function that may be called, by lower-case name."""
+FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(_table((_SCALARS, False), (_AGGREGATES, True)))
+"""Every function that may be called on a schema, by lower-case name."""
+
+OPEN_FUNCTIONS: Final[Mapping[str, Function]] = MappingProxyType(
+    _table((_SCALARS, False), (_OPEN_SCALARS, False), (_AGGREGATES, True))
+)
+"""Every function that may be called in open mode: times of day and of no zone, and chance, come to those of a schema."""
 
 AGGREGATES: Final = frozenset(name for name, function in FUNCTIONS.items() if function.aggregate)
 """Lower-case names of the functions that take a group of rows."""

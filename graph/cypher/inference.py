@@ -38,7 +38,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
 from graph.cypher.clock import NOW, NOW_MILLIS, TODAY
-from graph.cypher.functions import FUNCTIONS
+from graph.cypher.functions import FUNCTIONS, OPEN_FUNCTIONS
 from graph.cypher.operations import arithmetic_type, literal_type
 from graph.cypher.vocabulary import Vocabulary
 
@@ -62,6 +62,8 @@ class TypeReader:
         self.variables: dict[str, CypherType] = dict(bound.variables)
         self.parameters = bound.parameters
         self.vocabulary = vocabulary
+        self._functions = OPEN_FUNCTIONS if vocabulary is None else FUNCTIONS
+        self._parts = types.OPEN_PARTS if vocabulary is None else types.PARTS
 
     def type_of(self, tree: Expression) -> CypherType:
         """The type of an expression; ANY where it cannot be known before running."""
@@ -82,7 +84,7 @@ class TypeReader:
             return self.vocabulary.relation_properties.get(tree.key, types.ANY)
         if of.name is TypeName.MAP and of.fields is not None:
             return of.fields.get(tree.key, types.NULL)
-        return types.PARTS.get(of.name, {}).get(tree.key, types.ANY)
+        return self._parts.get(of.name, {}).get(tree.key, types.ANY)
 
     def _index(self, tree: Index) -> CypherType:
         return self._item(tree.subject)
@@ -118,7 +120,7 @@ class TypeReader:
         return arithmetic_type(tree.operator, self.type_of(tree.left), self.type_of(tree.right)) or types.ANY
 
     def _call(self, tree: FunctionCall) -> CypherType:
-        function = FUNCTIONS.get(tree.name.lower())
+        function = self._functions.get(tree.name.lower())
         if function is None:
             return types.ANY
         return function.result_type([self.type_of(argument) for argument in tree.arguments])

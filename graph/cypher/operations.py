@@ -50,9 +50,9 @@ def arithmetic_type(operator: BinaryOperator, left: CypherType, right: CypherTyp
 def _temporal(operator: BinaryOperator, left: CypherType, right: CypherType) -> CypherType | None:
     one, other = left.name, right.name
     if operator in (BinaryOperator.ADD, BinaryOperator.SUBTRACT):
-        if other is TypeName.DURATION and one in (*types.TEMPORAL, TypeName.DURATION):
+        if other is TypeName.DURATION and one in (*types.MOMENTS, TypeName.DURATION):
             return left
-        if operator is BinaryOperator.ADD and one is TypeName.DURATION and other in types.TEMPORAL:
+        if operator is BinaryOperator.ADD and one is TypeName.DURATION and other in types.MOMENTS:
             return right
     if operator in (BinaryOperator.MULTIPLY, BinaryOperator.DIVIDE):
         if one is TypeName.DURATION and other in types.NUMERIC:

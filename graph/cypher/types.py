@@ -19,6 +19,9 @@ STRING: Final = CypherType(TypeName.STRING)
 DATE: Final = CypherType(TypeName.DATE)
 INSTANT: Final = CypherType(TypeName.INSTANT)
 DURATION: Final = CypherType(TypeName.DURATION)
+TIME: Final = CypherType(TypeName.TIME)
+LOCAL_TIME: Final = CypherType(TypeName.LOCAL_TIME)
+LOCAL_DATETIME: Final = CypherType(TypeName.LOCAL_DATETIME)
 MAP: Final = CypherType(TypeName.MAP)
 NODE: Final = CypherType(TypeName.NODE)
 RELATIONSHIP: Final = CypherType(TypeName.RELATIONSHIP)
@@ -28,6 +31,7 @@ STRING_LIST: Final = CypherType(TypeName.LIST, item=STRING)
 
 NUMERIC: Final = frozenset({TypeName.INTEGER, TypeName.FLOAT, TypeName.NUMBER})
 TEMPORAL: Final = frozenset({TypeName.DATE, TypeName.INSTANT})
+MOMENTS: Final = TEMPORAL | {TypeName.TIME, TypeName.LOCAL_TIME, TypeName.LOCAL_DATETIME}
 UNKNOWN: Final = frozenset({TypeName.ANY, TypeName.NULL})
 ELEMENTS: Final = frozenset({TypeName.NODE, TypeName.RELATIONSHIP})
 
@@ -58,7 +62,9 @@ _DATE_PARTS = [
     "weekDay",
     "dayOfYear",
 ]
-_TIME_PARTS = ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond", "epochSeconds", "epochMillis"]
+_CLOCK_PARTS = ["hour", "minute", "second", "millisecond", "microsecond", "nanosecond"]
+_TIME_PARTS = [*_CLOCK_PARTS, "epochSeconds", "epochMillis"]
+_OFFSET_PARTS = {"timezone": STRING, "offset": STRING}
 _DURATION_PARTS = [
     "years",
     "quarters",
@@ -85,13 +91,23 @@ _DURATION_PARTS = [
 PARTS: Final[Mapping[TypeName, Mapping[str, CypherType]]] = MappingProxyType(
     {
         TypeName.DATE: MappingProxyType(dict.fromkeys(_DATE_PARTS, INTEGER)),
-        TypeName.INSTANT: MappingProxyType(
-            {**dict.fromkeys([*_DATE_PARTS, *_TIME_PARTS], INTEGER), "timezone": STRING, "offset": STRING}
-        ),
+        TypeName.INSTANT: MappingProxyType({**dict.fromkeys([*_DATE_PARTS, *_TIME_PARTS], INTEGER), **_OFFSET_PARTS}),
         TypeName.DURATION: MappingProxyType(dict.fromkeys(_DURATION_PARTS, INTEGER)),
     }
 )
 """What `date().year` and the like give, by the type of what stands before the dot."""
+
+_OFFSET_NUMBERS = dict.fromkeys(["offsetMinutes", "offsetSeconds"], INTEGER)
+OPEN_PARTS: Final[Mapping[TypeName, Mapping[str, CypherType]]] = MappingProxyType(
+    {
+        **PARTS,
+        TypeName.INSTANT: MappingProxyType({**PARTS[TypeName.INSTANT], **_OFFSET_NUMBERS}),
+        TypeName.TIME: MappingProxyType({**dict.fromkeys(_CLOCK_PARTS, INTEGER), **_OFFSET_PARTS, **_OFFSET_NUMBERS}),
+        TypeName.LOCAL_TIME: MappingProxyType(dict.fromkeys(_CLOCK_PARTS, INTEGER)),
+        TypeName.LOCAL_DATETIME: MappingProxyType(dict.fromkeys([*_DATE_PARTS, *_CLOCK_PARTS], INTEGER)),
+    }
+)
+"""The same in open mode, which knows times of day and what has no zone."""
 
 
 def list_of(item: CypherType) -> CypherType:
@@ -148,7 +164,7 @@ def accepts(accepted: frozenset[TypeName], actual: CypherType) -> bool:
 
 def describe(of: CypherType, *, article: bool = False) -> str:
     """A type in words, for messages; with `a` or `an` before it where asked for."""
-    name = of.name.value.lower()
+    name = of.name.value.lower().replace("_", " ")
     if of.name is TypeName.LIST and of.item is not None and of.item.name is not TypeName.ANY:
         name = f"list of {of.item.name.value.lower()}"
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if article else name

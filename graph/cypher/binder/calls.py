@@ -27,7 +27,7 @@ from graph.cypher.binder.expressions import Bound, ExpressionBinder
 from graph.cypher.binder.operators import is_asked
 from graph.cypher.binder.scope import Aggregation, Scope
 from graph.cypher.bound import Feature, TypeName
-from graph.cypher.clock import NOW_MILLIS, OF_FUNCTION, TODAY
+from graph.cypher.clock import NOW_MILLIS, OF_FUNCTION, OPEN_PRESENT, TODAY
 from graph.cypher.diagnostics import (
     CypherSyntaxError,
     InvalidAggregationError,
@@ -37,7 +37,7 @@ from graph.cypher.diagnostics import (
     replace_span,
     report,
 )
-from graph.cypher.functions import FUNCTIONS, REFUSED, Function
+from graph.cypher.functions import FUNCTIONS, OPEN_FUNCTIONS, REFUSED, Function
 from graph.cypher.vocabulary import Vocabulary, suggest
 
 
@@ -46,7 +46,9 @@ class CallBinder(ExpressionBinder):
 
     def _call(self, tree: FunctionCall, scope: Scope) -> Bound:
         name = tree.name.lower()
-        function = FUNCTIONS.get(name)
+        if self.vocabulary is None and not tree.arguments and name in OPEN_PRESENT:
+            return self._open_present(OPEN_PRESENT[name], tree.span)
+        function = (OPEN_FUNCTIONS if self.vocabulary is None else FUNCTIONS).get(name)
         if function is None:
             raise self._unknown_function(tree)
         if tree.distinct and not function.aggregate:
@@ -130,6 +132,13 @@ class CallBinder(ExpressionBinder):
         self.clock.add(parameter)
         of = types.DATE if parameter == TODAY else types.INTEGER if parameter == NOW_MILLIS else types.INSTANT
         return Parameter(parameter, span=span), of
+
+    def _open_present(self, name: str, span: Span) -> Bound:
+        """`time()` and the like: what the present instant is to them; every clock of a query shows the same."""
+        if name in OF_FUNCTION:
+            return self._present(name, span)
+        bound, _ = self._present("datetime", span)
+        return FunctionCall(name, (bound,), span=span), OPEN_FUNCTIONS[name].result_type([types.INSTANT])
 
     def _exists(self, tree: FunctionCall, scope: Scope) -> Bound:
         """The old `exists(n.name)` is `n.name IS NOT NULL`; `exists((a)-->())` is the pattern itself."""

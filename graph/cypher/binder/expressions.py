@@ -111,7 +111,7 @@ class ExpressionBinder(OperatorRules):
             return types.ANY if of.fields is None else of.fields.get(key, types.NULL)
         if name in types.UNKNOWN:
             return types.ANY
-        parts = types.PARTS.get(name)
+        parts = (types.OPEN_PARTS if self.vocabulary is None else types.PARTS).get(name)
         if parts is not None:
             if key in parts:
                 return parts[key]

@@ -16,7 +16,6 @@ from graph.cypher.rewrite import transform
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INSTANT: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?)?")
-_OFFSET: Final = re.compile(r"T.*[+-]")
 _ISO: Final = re.compile(r"[+-]?\d{4,}[-\dWQ]*(T[\d:.,]+)?(Z|[+-][\d:]+)?(\[[\w/+-]+\])?")
 """What ISO 8601 and the language admit beside the plain forms: weeks, quarters, ordinal days, no separators, zones."""
 
@@ -47,14 +46,14 @@ def fold_constants(bound: BoundQuery, context: PassContext) -> BoundQuery:
 def _fold(call: FunctionCall, written: str, text: str, *, keeps_offset: bool) -> Literal | None:
     """The literal; None where the call is left to the backend: a form of ISO 8601 that is rarely written, or an offset.
 
-    Instants are kept in UTC; without schema the offset that was written may be asked for again.
+    Instants are kept in UTC; without schema the offset or zone that was written may be asked for again.
     """
     is_date = call.name == "date"
     if not (_DATE if is_date else _INSTANT).fullmatch(written):
         if _ISO.fullmatch(written):
             return None
         raise _refusal(call, written, text)
-    if keeps_offset and not is_date and not written.endswith("Z") and _OFFSET.search(written):
+    if keeps_offset and not is_date:
         return None
     try:
         return Literal(date.fromisoformat(written) if is_date else parse_instant(written), span=call.span)

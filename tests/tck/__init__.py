@@ -1,0 +1,1 @@
+"""The openCypher Technology Compatibility Kit, run against the front end and the executor in open mode."""
