@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from graph.backends.embedded.elements import REVERSED, is_constant
-from graph.backends.embedded.index import FUNCTION, NOTHING, Closure
+from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, Closure
 from graph.backends.embedded.layout import ID
 from graph.backends.embedded.patterns import PatternPrinter, Step
 from graph.cypher.ast import Direction, MapLiteral, Match, NodePattern, PathPattern, RelationshipPattern, Variable
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class ClosurePrinter(PatternPrinter):
     """Prints MATCH clauses, with their closures on the adjacency index."""
+
+    unique: frozenset[str] | None = None  # variables of which no two rows of the last clause hold the same
 
     def follow(self, clause: Match) -> str | None:
         if not any(closures_of(path) for path in clause.patterns):
@@ -105,16 +107,25 @@ class ClosurePrinter(PatternPrinter):
             self.bound.add(end.variable or "")
             return [unwind]
         if not is_given(start):
-            unwind += self._without_repetitions(start, name, clause)
-        return [unwind, "MATCH " + self._path(_with_node(segment, at, keyed), clause) + self._filter(None)]
+            unwind = self._from_all(start, relationship, direction, name, clause) or unwind
+        text = "MATCH " + self._path(_with_node(segment, at, keyed), clause) + self._filter(None)
+        if self.unique is not None:  # rows are unique still where the closure leads to the last node of all
+            last = not segment.steps and len(clause.patterns) == 1 and len(clause.patterns[0].steps) == 1
+            self.unique = self.unique | {end.variable or ""} if last else None
+        return [unwind, text]
 
     def _only_id(self, node: NodePattern) -> bool:
         """Whether the query reads nothing of a node but its id, and names it in no other pattern."""
         name = node.variable or ""
         return self.compiler.used.get(name, 0) == self.compiler.id_uses.get(name, -1) + 1
 
-    def _without_repetitions(self, start: NodePattern, name: str, clause: Match) -> str:
-        """A WITH that keeps what is read later and each reached id once: where only ends matter, repeated rows do not."""
+    def _from_all(
+        self, start: NodePattern, relationship: RelationshipPattern, direction: Direction, name: str, clause: Match
+    ) -> str | None:
+        """One call from every start of a group, where only ends matter; None where more is read of the start or its row.
+
+        A group is what is read later: repeated rows do not matter, so that each reached id is wanted once in each.
+        """
         read = set(self.later)
         if clause.where is not None:
             read |= mentions(clause.where).keys()
@@ -122,8 +133,14 @@ class ClosurePrinter(PatternPrinter):
             read |= mentions(replace(node, labels=None)).keys() | {node.variable or ""}
         kept = [self.ids.get(v, v) for v in sorted(self.bound) if v in read]
         if start.variable in read or self.walks:
-            return ""
-        return "\nWITH DISTINCT " + ", ".join(self.compiler.variable(v) for v in dict.fromkeys([*kept, name]))
+            return None
+        self.unique = frozenset(v for v in self.bound if v in read)
+        starts = self.compiler.variable(self.compiler.fresh("s"))
+        group = "".join(f"{self.compiler.variable(v)}, " for v in dict.fromkeys(kept))
+        return (
+            f"WITH {group}collect(DISTINCT {self.id_of(start.variable or '')}) AS {starts}\n"
+            f"UNWIND {FROM_ALL}({starts}, {self._number(relationship, direction)}) AS {self.compiler.variable(name)}"
+        )
 
     def _implied(
         self, start: NodePattern, relationship: RelationshipPattern, direction: Direction, end: NodePattern
@@ -168,7 +185,7 @@ class ClosurePrinter(PatternPrinter):
             return None
         name = self.compiler.variable(self.compiler.fresh("e"))
         number = self._number(closures[0], direction)
-        call = f"{FUNCTION}_or_nothing({self.id_of(start.variable or '')}, {number})"
+        call = f"{OR_NOTHING}({self.id_of(start.variable or '')}, {number})"
         self.bound.add(end.variable or "")
         tables = ":".join(table.name for table in self.tables_of_kinds(self.kinds_of(end)))
         found = self.compiler.variable(end.variable or "")
@@ -221,12 +238,16 @@ def _segments(path: PathPattern, compiler: LadybugCompiler) -> tuple[list[PathPa
 
 def _name_ends(segment: PathPattern, compiler: LadybugCompiler, *, first: bool, last: bool) -> PathPattern:
     for wanted, at in ((first, 0), (last, -1)):
-        node = segment.nodes[at]
         if wanted:
-            name = node.variable or compiler.fresh("n")
-            compiler.used[name] = max(2, compiler.used.get(name, 0))
-            segment = _with_node(segment, at, replace(node, variable=name))
+            segment = _with_node(segment, at, named(segment.nodes[at], compiler))
     return segment
+
+
+def named(node: NodePattern, compiler: LadybugCompiler) -> NodePattern:
+    """The node with a name that is printed."""
+    name = node.variable or compiler.fresh("n")
+    compiler.used[name] = max(2, compiler.used.get(name, 0))
+    return replace(node, variable=name)
 
 
 def _with_node(segment: PathPattern, at: int, node: NodePattern) -> PathPattern:

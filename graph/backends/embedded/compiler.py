@@ -12,7 +12,8 @@ from typing import ClassVar, Final
 from graph.backends.base_compiler import Lowering
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.embedded import dialect, lowering
-from graph.backends.embedded.closures import ClosurePrinter, closures_of, is_given
+from graph.backends.embedded.closures import closures_of, is_given
+from graph.backends.embedded.composition import CompositionPrinter
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
 from graph.backends.embedded.loops import Loops
@@ -84,7 +85,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.closures: set[int] = set()
         self.id_uses = _id_uses(bound.query)
         self.distinct_parameters: dict[str, None] = {}
-        self.patterns = ClosurePrinter(self)
+        self.patterns = CompositionPrinter(self)
         self._names: dict[str, str] = {}
         self._taken: set[str] = set()
         self._count = 0
@@ -145,11 +146,17 @@ class LadybugCompiler(CypherFamilyCompiler):
     # --- clauses ---------------------------------------------------------------------------------------------------
 
     def part(self, part: SinglePart, separator: str) -> str:
-        self.patterns.bound, self.patterns.walks, self.patterns.ids = set(), set(), {}
-        lines = []
-        for position, clause in enumerate(without_idle_distinct(part).clauses):
-            self.patterns.later = {name for later in part.clauses[position + 1 :] for name in names_in(later)}
-            lines.append(self.clause(clause))
+        self.patterns.bound, self.patterns.walks, self.patterns.ids, self.patterns.unique = set(), set(), {}, None
+        clauses = without_idle_distinct(part).clauses
+        lines, position = [], 0
+        while position < len(clauses):
+            self.patterns.later = {name for later in clauses[position + 1 :] for name in names_in(later)}
+            composed = (
+                self.patterns.composed(*clauses[position : position + 3]) if position + 2 < len(clauses) else None
+            )
+            text, taken = (self.clause(clauses[position]), 1) if composed is None else composed
+            lines.append(text)
+            position += taken
         return separator.join(lines)
 
     def clause(self, clause: Clause) -> str:
@@ -157,14 +164,20 @@ class LadybugCompiler(CypherFamilyCompiler):
             return self._with(clause)
         text = super().clause(clause)
         if isinstance(clause, Unwind):
+            self.patterns.unique = None
             self.patterns.bound.add(clause.variable)
         return text
 
     def match(self, clause: Match) -> str:
+        self.patterns.unique = None
         return self.patterns.match(clause)
 
     def _with(self, clause: With) -> str:
-        projection = clause.projection
+        projection, unique = clause.projection, self.patterns.unique
+        names = {item.expression.name for item in projection.items if isinstance(item.expression, Variable)}
+        if unique is not None and unique <= names:
+            projection = replace(projection, distinct=False)  # ladybug compares whole nodes for what is known
+        self.patterns.unique = None
         body = self.projection(projection)
         if projection.order and projection.limit is None:
             body += f" LIMIT {EVERY_ROW}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from graph.backends.embedded.index import Kinds
 from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
 from graph.backends.embedded.store import Reader
 from graph.backends.embedded.types import scalar
@@ -46,15 +47,21 @@ class StoreReader:
                     one, other, identity, type_, *values = row
                     yield Edge(identity, type_, one, other, _present(names, values))
 
-    def pairs(self, reader: Reader, types: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        """The ends of every relation of some types."""
+    def pairs(
+        self, reader: Reader, types: tuple[str, ...], starts: Kinds = None, ends: Kinds = None
+    ) -> Iterator[tuple[str, str]]:
+        """The ends of every relation of some types; `starts` and `ends` limit their kinds."""
         reader.limit(0)
         wanted = frozenset(types)
+        limits = [("a", starts), ("b", ends)]
         for table in self._layout.relations.values():
             some = wanted.intersection(table.types)
             if some:
-                listed = ", ".join(repr(name) for name in sorted(some))
-                statement = f"MATCH (a)-[r:{table.name}]->(b) WHERE r.{TYPE} IN [{listed}] RETURN a.{ID}, b.{ID}"
+                conditions = [f"r.{TYPE} IN {_listed(some)}"]
+                conditions += [f"{n}.{KIND} IN {_listed(kinds)}" for n, kinds in limits if kinds is not None]
+                statement = (
+                    f"MATCH (a)-[r:{table.name}]->(b) WITH * WHERE {' AND '.join(conditions)} RETURN a.{ID}, b.{ID}"
+                )
                 rows = reader.result(statement).get_as_arrow(-1)
                 yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
 
@@ -79,6 +86,10 @@ class StoreReader:
             for name, count in reader.rows(statement):
                 found[str(name)] = found.get(str(name), 0) + count
         return found
+
+
+def _listed(names: Iterable[str]) -> str:
+    return f"[{', '.join(repr(name) for name in sorted(names))}]"
 
 
 def _present(names: list[str], values: list[Any]) -> dict[str, Scalar]:

@@ -14,7 +14,7 @@ from core.errors import ConfigurationError, SequenceGapError
 from core.failpoints import reach
 from graph.backends.embedded.capabilities import CAPABILITIES
 from graph.backends.embedded.errors import translated, translated_query
-from graph.backends.embedded.index import FUNCTION, NOTHING, AdjacencyIndex
+from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, AdjacencyIndex, Kinds
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.queries import CompiledQueries
@@ -60,18 +60,28 @@ class EmbeddedRepository:
     def _define(self, connection: ladybug.Connection) -> None:
         """Make the adjacency index callable in queries."""
 
-        def ends(start: str, closure: int) -> list[str]:
-            return self._index.reach(start, closure)
+        def ends(start: str, road: int) -> list[str]:
+            return self._index.reach((start,), road)
 
-        function = cast(Callable[[Any], Any], ends)  # ladybug's annotation knows functions of one argument only
-        optional = cast(Callable[[Any], Any], lambda start, closure: ends(start, closure) or [NOTHING])
-        arguments: list[ladybug.Type | str] = [ladybug.Type.STRING, ladybug.Type.INT64]
-        connection.create_function(f"{FUNCTION}_or_nothing", optional, arguments, "STRING[]")
-        connection.create_function(FUNCTION, function, arguments, "STRING[]")
+        def or_nothing(start: str, road: int) -> list[str]:
+            return ends(start, road) or [NOTHING]
 
-    def _pairs(self, types: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        def from_all(starts: list[str], road: int) -> list[str]:
+            return self._index.reach(starts, road)
+
+        for name, function, start in (
+            (FUNCTION, ends, ladybug.Type.STRING),
+            (OR_NOTHING, or_nothing, ladybug.Type.STRING),
+            (FROM_ALL, from_all, f"{ladybug.Type.STRING.value}[]"),
+        ):
+            # ladybug's annotation knows functions of one argument only
+            connection.create_function(
+                name, cast(Callable[[Any], Any], function), [start, ladybug.Type.INT64], "STRING[]"
+            )
+
+    def _pairs(self, types: tuple[str, ...], starts: Kinds, ends: Kinds) -> Iterator[tuple[str, str]]:
         with self._store.reading() as reader, translated(self.url):
-            yield from self._reader.pairs(reader, types)
+            yield from self._reader.pairs(reader, types, starts, ends)
 
     def _has_loop(self, type_: str) -> bool:
         with self._store.reading() as reader, translated(self.url):

@@ -76,12 +76,75 @@ def brute_force(edges: list[tuple[int, int]], start: int, low: int, high: int) -
 def test_what_a_closure_reaches_is_the_ends_of_all_trails(
     edges: list[tuple[int, int]], start: int, low: int, high: int
 ) -> None:
-    index = AdjacencyIndex(lambda _: [(str(a), str(b)) for a, b in edges])
+    index = AdjacencyIndex(lambda *_: [(str(a), str(b)) for a, b in edges])
     number = index.number(Closure(("T",), Direction.OUT, low, high))
     index.prepare(number)
-    found = index.reach(str(start), number)
+    found = index.reach([str(start)], number)
     assert len(found) == len(set(found))
     assert set(found) == brute_force(edges, start, low, high)
+
+
+Ends = list[tuple[int, int]]
+ENDS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), max_size=6)
+
+
+@given(ENDS, ENDS, st.sets(st.integers(0, 4)), st.integers(0, 1), st.integers(1, 4))
+def test_a_road_from_many_nodes_ends_where_roads_from_each_of_them_end(
+    first: Ends, second: Ends, starts: set[int], low: int, high: int
+) -> None:
+    index = AdjacencyIndex(lambda types, *_: [(str(a), str(b)) for a, b in (first if types == ("T",) else second)])
+    closure, hop = Closure(("T",), Direction.OUT, low, high), Closure(("U",), Direction.IN, 1, 1)
+    number = index.number(closure, hop)
+    index.prepare(number)
+    middle = set().union(*(brute_force(first, start, low, high) for start in starts))
+    expected = {str(a) for a, b in second if str(b) in middle}
+    found = index.reach([str(start) for start in starts], number)
+    assert len(found) == len(set(found))
+    assert set(found) == expected
+
+
+COMPOSED = """
+MATCH (s:ConfigurationItem {id: $a})<-[:DEPENDS_ON*0..8]-(x:ConfigurationItem)
+OPTIONAL MATCH (x)-[:REALISES]->(application:BusinessApplication)
+WITH s.id AS start, collect(DISTINCT application.id) AS applications
+RETURN start, size(applications) AS n
+"""
+
+
+def test_a_closure_and_the_relation_behind_it_are_one_call_that_follows_deltas(
+    repository: EmbeddedRepository,
+) -> None:
+    instance, application, capability = "ServiceInstance", "BusinessApplication", "BusinessCapability"
+    first = link("r1", "REALISES", "i1", instance, "a1", application)
+    apply(
+        repository,
+        nodes=[
+            *(create(f"i{n}", instance) for n in range(3)),
+            *(create(f"a{n}", application) for n in range(3)),
+            create("s", "BusinessService"),
+            create("c", capability),
+        ],
+        edges=[
+            link("d1", "DEPENDS_ON", "i1", instance, "i0", instance),
+            link("d2", "DEPENDS_ON", "i2", instance, "i1", instance),
+            first,
+        ],
+    )
+    answer = ask(repository, COMPOSED, a="i0")
+    assert (answer.engine, answer.rows) == ("index", [("i0", 1)])
+    assert "application" not in (answer.statement or "").split("WITH")[0]
+    apply(
+        repository,
+        edges=[
+            link("r2", "REALISES", "i2", instance, "a2", application),
+            link("r3", "REALISES", "s", "BusinessService", "c", capability),
+        ],
+    )
+    assert ask(repository, COMPOSED, a="i0").rows == [("i0", 2)]
+    assert ask(repository, COMPOSED, a="s").rows == [("s", 0)]
+    apply(repository, edges=[unlink(first)])
+    assert ask(repository, COMPOSED, a="i0").rows == [("i0", 1)]
+    assert ask(repository, COMPOSED, a="nobody").rows == []
 
 
 def test_a_filter_on_one_relation_before_another_loses_no_rows(repository: EmbeddedRepository) -> None:

@@ -165,6 +165,39 @@ NATIVE = [
     "MATCH (a:Cluster)<-[:HOSTED_ON*1..2]-(v)-[:RUNS_VERSION]->(s) RETURN DISTINCT a.id AS a, s.name AS s",
     f"MATCH (t:Team)<-[:OWNED_BY]-(c:Server) MATCH (c)<-[:{DEPENDENCY}*0..3]-(x) RETURN DISTINCT t.id AS t, x.id AS x",
     f"MATCH (a:Rack) OPTIONAL MATCH (a)<-[:{DEPENDENCY}*1..3]-(x) WITH DISTINCT a, x RETURN a.id AS a, x.id AS x",
+    # closures with an optional relation behind them: in one call where no row more or less can be told
+    *(
+        f"MATCH (c:ConfigurationItem {{id: $ci}})<-[:{DEPENDENCY}*{low}..6]-(x{label}) "
+        f"OPTIONAL MATCH {behind} {projection}"
+        for low in (0, 1)
+        for label in ("", ":ConfigurationItem", ":ServiceInstance")
+        for behind in (
+            "(x)-[:REALISES]->(a:BusinessApplication)",
+            "(x)-[:REALISES]->(a)",
+            "(a:Team)<-[:OWNED_BY]-(x)",
+            "(x)-[:OWNED_BY]-(a:Team)",
+            "(x)-[:RUNS_ON*0..2]->(a:Server)",
+        )
+        for projection in (
+            "WITH c.id AS c, collect(DISTINCT a.id) AS found RETURN c, found",
+            "WITH collect(DISTINCT a.id) AS found RETURN found",
+            "RETURN c.id AS c, count(DISTINCT a) AS n, min(a.name) AS first",
+            "WITH c, a, count(DISTINCT x) AS n RETURN DISTINCT c.id AS c, a.id AS a",
+            "RETURN DISTINCT a.id AS a",
+            "WITH c.id AS c, collect(DISTINCT x.id) AS xs, collect(DISTINCT a.id) AS found RETURN c, xs, found",
+        )
+    ),
+    f"MATCH (c {{id: 'nobody'}})<-[:{DEPENDENCY}*0..6]-(x) OPTIONAL MATCH (x)-[:REALISES]->(a) "
+    "WITH c.id AS c, collect(DISTINCT a.id) AS found RETURN c, found",
+    f"UNWIND $ids AS i MATCH (c {{id: i}})<-[:{DEPENDENCY}*0..6]-(x) OPTIONAL MATCH (x)-[:OWNED_BY]->(t:Team) "
+    "WITH i, collect(DISTINCT t.id) AS found RETURN i, found",
+    # many starts of one closure
+    f"UNWIND $ids AS i MATCH (c:ConfigurationItem {{id: i}})<-[:{DEPENDENCY}*0..6]-(x) WITH DISTINCT x RETURN x.id",
+    f"UNWIND $ids AS i MATCH (c {{id: i}})<-[:{DEPENDENCY}*0..6]-(x:Server) WITH DISTINCT i, x RETURN i, x.name AS n",
+    f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x) WITH DISTINCT t, x RETURN t.name, x.id",
+    f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x) WITH DISTINCT x RETURN count(*) AS n",
+    f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x)-[:LOCATED_IN]->(y) WITH DISTINCT t, x "
+    "RETURN t.name, count(*) AS n",
     "MATCH (a:ServiceInstance)-[:DEPENDS_ON*2..3]->(b) RETURN a.id, b.id",
     "MATCH (a:ServiceInstance {id: 'ServiceInstance-1'})-[:DEPENDS_ON|RUNS_ON*1..3]->(b) RETURN b.id",
     "MATCH (a:Server) WHERE EXISTS { (a)-[:HOSTED_ON*1..3]->(:PhysicalServer) } RETURN a.id",
