@@ -15,12 +15,17 @@ from graph.schema.model import Schema
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
-    """What backends may be told beyond their URL. Secrets stay out of URLs and of `repr`."""
+    """What backends may be told beyond their URL. Secrets stay out of URLs and of `repr`.
+
+    `set_aside`: a store that is damaged or of an outdated layout is kept under another name and begun anew, instead of
+    refused; for those who are about to empty it anyway.
+    """
 
     user: str | None = None
     password: str | None = field(default=None, repr=False)
     buffer_pool_mb: int = 512
     read_only: bool = False
+    set_aside: bool = False
 
 
 BACKENDS: Mapping[str, str] = MappingProxyType(

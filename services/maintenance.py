@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 
 from core.settings import Settings
@@ -15,14 +16,19 @@ from services.twin import Twin, backend_options, open_ledger
 
 
 def rebuild(settings: Settings, url: str, progress: Progress | None = None) -> int:
-    """Empty the backend at `url` and project the whole ledger on it; returns the sequence reached."""
+    """Empty the backend at `url` and project the whole ledger on it; returns the sequence reached.
+
+    A file that is damaged, or of an outdated layout, is kept beside under another name.
+    """
     schema, ledger = open_ledger(settings)
-    repository = open_backend(url, schema, backend_options(settings))
     try:
-        repository.reset()
-        return Projector(ledger, repository).catch_up(progress)
+        repository = open_backend(url, schema, replace(backend_options(settings), set_aside=True))
+        try:
+            repository.reset()
+            return Projector(ledger, repository).catch_up(progress)
+        finally:
+            repository.close()
     finally:
-        repository.close()
         ledger.close()
 
 

@@ -17,13 +17,14 @@ import structlog
 from core.errors import BackendError, BackendUnavailableError, StoreReadOnlyError
 from core.failpoints import reach
 from graph.backends.embedded.ddl import (
+    LayoutOutdatedError,
     PhysicalSchema,
     addition_statements,
     check_homes,
     create_statements,
     homes_of,
 )
-from graph.backends.embedded.errors import POST_COMMIT, store_error, translated
+from graph.backends.embedded.errors import POST_COMMIT, StoreCorruptError, store_error, translated
 from graph.backends.embedded.layout import META, VERSION, Layout
 from graph.backends.embedded.lock import StoreLock
 from graph.registry import BackendOptions
@@ -33,6 +34,9 @@ READ_THREADS = 1
 
 TEXTS = 200
 """Statements after which a reader's connection is replaced: ladybug keeps every prepared statement of a connection."""
+
+ASIDE = ".replaced"
+"""Ends the name of a file that could not be read as a store and was put aside for a new one."""
 
 _SEQUENCE = "sequence"
 _LOADING = "loading"
@@ -133,12 +137,27 @@ class Store:
             elif not path.exists():
                 raise BackendUnavailableError("there is no store to read", where=str(path), hint="load something first")
             self._lock = StoreLock(path, shared=self.read_only)
-            try:
+        try:
+            self.sequence = self._start(options.set_aside)
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, set_aside: bool) -> int:
+        """Open the file and bring its tables up to date; answers the watermark. What it was is `set_aside` if need be."""
+        try:
+            with translated(str(self.path)):
                 self._database = self._open_database()
-                self.sequence = self._prepare()
-            except BaseException:
-                self.close()
+                return self._prepare()
+        except (StoreCorruptError, LayoutOutdatedError) as error:
+            if not set_aside or self.read_only or not self.path.is_file():
                 raise
+            self._close_database()
+            kept = self.path.with_name(self.path.name + ASIDE)
+            _log.warning("store.set_aside", path=str(self.path), kept=str(kept), why=error.seen)
+            self.path.replace(kept)
+            self._remove_files()
+            return self._start(set_aside=False)
 
     def _open_database(self) -> ladybug.Database:
         database = ladybug.Database(str(self.path), buffer_pool_size=self._pool_bytes, read_only=self.read_only)
@@ -334,11 +353,14 @@ class Store:
     def _empty(self) -> None:
         with self._writing:
             self._close_database()
-            for suffix in ("", ".wal", ".shadow", ".tmp"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            self._remove_files()
             self._database = self._open_database()
             self._failed = None
         self._create()
+
+    def _remove_files(self) -> None:
+        for suffix in ("", ".wal", ".shadow", ".tmp"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
         """Release files and the lock; closing twice is harmless."""

@@ -21,6 +21,7 @@ from core.errors import (
 from graph.backends.embedded.ddl import LayoutOutdatedError
 from graph.backends.embedded.errors import StoreCorruptError
 from graph.backends.embedded.repository import EmbeddedRepository, open_repository
+from graph.backends.embedded.store import ASIDE
 from graph.registry import BackendOptions
 from graph.schema.model import Attribute, Schema, ValueType, Wording
 from tests.graph.backends.embedded.conftest import OPTIONS
@@ -128,6 +129,19 @@ def test_a_truncated_store_is_called_damaged(repository: EmbeddedRepository, pat
         open_repository(f"embedded:{path}", schema, OPTIONS)
 
 
+def test_a_damaged_store_is_set_aside_for_those_who_rebuild_it(
+    repository: EmbeddedRepository, path: Path, schema: Schema
+) -> None:
+    repository.close()
+    damaged = path.read_bytes()[: path.stat().st_size // 2]
+    path.write_bytes(damaged)
+    again = open_repository(f"embedded:{path}", schema, replace(OPTIONS, set_aside=True))
+    assert again.watermark() == 0
+    apply(again, nodes=[create("t", "Team", name="x")])
+    again.close()
+    assert path.with_name(path.name + ASIDE).read_bytes() == damaged
+
+
 def with_attribute(schema: Schema, kind: str, name: str, of: ValueType) -> Schema:
     """The schema with one more attribute."""
     old = schema.kinds[kind]
@@ -155,6 +169,8 @@ def test_a_kind_that_moved_to_another_table_asks_for_a_rebuild(
     other = Schema(schema.name, schema.version, schema.enums, moved, schema.relations)
     with pytest.raises(LayoutOutdatedError, match="graph rebuild"):
         open_repository(f"embedded:{path}", other, OPTIONS)
+    open_repository(f"embedded:{path}", other, replace(OPTIONS, set_aside=True)).close()
+    open_repository(f"embedded:{path}", other, OPTIONS).close()
 
 
 @pytest.mark.faults
