@@ -61,8 +61,13 @@ class IngestJob:
     def run(self, source: str, path: Path, progress: Progress | None = None, *, reread: bool = False) -> IngestReport:
         """Load one export. `reread` reads it even where it is known to be unchanged.
 
-        Raises IngestError before anything is written where the export cannot be read, LedgerError where the ledger fails.
+        Raises IngestError before anything is written where the export cannot be read, LoadInProgressError where another load
+        of the source is under way, LedgerError where the ledger fails.
         """
+        with self._ledger.loading(source):
+            return self._run(source, path, progress, reread=reread)
+
+    def _run(self, source: str, path: Path, progress: Progress | None, *, reread: bool) -> IngestReport:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)

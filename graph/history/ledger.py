@@ -24,6 +24,7 @@ from core.errors import ConfigurationError, DiskFullError, LedgerError, StoreLoc
 from core.failpoints import reach
 from graph.history import tables
 from graph.history.encoding import Decoder, encode
+from graph.history.lease import Leases
 from graph.model import Operation, Properties
 from graph.schema.model import Schema
 
@@ -98,6 +99,7 @@ class Ledger:
         self._clock = clock
         self._decoder = Decoder(schema)
         self._engine = _engine(url)
+        self._leases = Leases(self._engine, self.url)
         with self._guarded():
             self._create()
 
@@ -223,6 +225,12 @@ class Ledger:
             yield from ((start, end) for start, end in rows)
 
     # --- writing ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def loading(self, source: str) -> Iterator[None]:
+        """Be the only load of a source. Raises LoadInProgressError."""
+        with self._guarded(), self._leases.hold(source):
+            yield
 
     def begin_run(self, source: str, actor: str, location: str, fingerprint: str) -> Run:
         """Open a run, or take up the incomplete one of the same source and fingerprint where it stopped."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -14,10 +16,12 @@ from sqlalchemy import create_engine, text
 from core.clock import FrozenClock
 from core.errors import ConfigurationError, LedgerError, StoreReadOnlyError
 from core.ids import relation_id, uuid_of
+from graph.history.lease import LoadInProgressError
 from graph.history.ledger import Event, Ledger, Run
 from graph.model import Operation, Properties
 from graph.schema.model import Schema
 
+ROOT = Path(__file__).resolve().parents[3]
 A, B, C = (uuid_of("test", name) for name in "abc")
 AB = relation_id("DEPENDS_ON", A, B)
 
@@ -187,3 +191,45 @@ def test_a_directory_that_cannot_be_made_gives_a_read_only_error(
     (tmp_path / "file").write_text("not a directory")
     with pytest.raises(StoreReadOnlyError):
         Ledger(f"sqlite:///{tmp_path / 'file' / 'ledger.db'}", schema, clock)
+
+
+def test_a_source_is_loaded_once_at_a_time(ledger: Ledger, url: str, schema: Schema, clock: FrozenClock) -> None:
+    other = Ledger(url, schema, clock)
+    with ledger.loading("csv"):
+        with pytest.raises(LoadInProgressError, match="csv"), other.loading("csv"):
+            pass
+        with other.loading("netbox"):
+            pass
+    with other.loading("csv"):
+        pass
+    other.close()
+
+
+def test_a_ledger_in_memory_knows_its_own_loads(schema: Schema, clock: FrozenClock) -> None:
+    ledger = Ledger("sqlite://", schema, clock)
+    with ledger.loading("csv"), pytest.raises(LoadInProgressError), ledger.loading("csv"):
+        pass
+    with ledger.loading("csv"):
+        pass
+    ledger.close()
+
+
+def test_a_load_that_was_killed_leaves_its_source_free(tmp_path: Path, schema: Schema, clock: FrozenClock) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    program = (
+        "import sys, time\n"
+        "from core.clock import SystemClock\nfrom graph.history.ledger import Ledger\n"
+        "from graph.schema.load import load_schema\n"
+        "ledger = Ledger(sys.argv[1], load_schema('it_estate'), SystemClock())\n"
+        "with ledger.loading('csv'):\n    print('held', flush=True)\n    time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, url], stdout=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        ledger = Ledger(url, schema, clock)
+        with pytest.raises(LoadInProgressError, match=f"process {process.pid}"), ledger.loading("csv"):
+            pass
+        process.kill()
+        process.wait()
+    with ledger.loading("csv"):
+        ledger.close()
