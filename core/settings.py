@@ -32,6 +32,17 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that `jumeau serve` listens on.")
     port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
+    query_memory_mb: int = Field(
+        512,
+        gt=0,
+        description="Memory that a query may keep while our executor runs it, in MiB; beyond it, it is refused.",
+    )
+    query_cost_limit: float = Field(
+        100_000_000,
+        gt=0,
+        description="Rows and relations that a query may be expected to visit, estimated from the counts of the store; "
+        "a query beyond it is refused before it runs, naming its costly part.",
+    )
     row_cap: int = Field(10_000, gt=0, description="Most rows an answer may hold; a cut is reported as `truncated`.")
     default_hops: int = Field(8, ge=1, le=30, description="Upper bound given to a variable-length pattern without one.")
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")

@@ -33,12 +33,14 @@ class Capabilities:
 class ReadContext:
     """How a read is to be done. `now` is the one present instant of the query (UTC).
 
-    `row_cap` rows at most come back, a cut is reported; `timeout_s` seconds at most are spent.
+    `row_cap` rows at most come back, a cut is reported; `timeout_s` seconds at most are spent; where our executor runs,
+    what the query keeps takes `memory_bytes` at most (a database has limits of its own).
     """
 
     now: datetime
     timeout_s: float = 30.0
     row_cap: int = 10_000
+    memory_bytes: int = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

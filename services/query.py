@@ -74,7 +74,13 @@ class QueryService:
         twin = self._twin
         now = twin.clock.now()
         values = complete_parameters(bound, parameters, now)
-        context = ReadContext(now=now, timeout_s=twin.settings.query_timeout_s, row_cap=twin.settings.row_cap)
+        settings = twin.settings
+        context = ReadContext(
+            now=now,
+            timeout_s=settings.query_timeout_s,
+            row_cap=settings.row_cap,
+            memory_bytes=settings.query_memory_mb * 1024 * 1024,
+        )
         try:
             answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:
