@@ -56,6 +56,13 @@ class NotReadOnlyError(CypherError):
     status = 403
 
 
+class UnknownProcedureError(NotReadOnlyError):
+    """A procedure that is not there, in open mode, where no list of what is allowed stands before it."""
+
+    code = "UNKNOWN_PROCEDURE"
+    status = 400
+
+
 class QueryTooLargeError(CypherError):
     """The text is longer, or nests deeper, than is accepted."""
 
@@ -115,6 +122,10 @@ class TypeMismatchError(CypherError):
     """A value of a type that does not fit where it stands."""
 
     code = "TYPE_MISMATCH"
+
+
+class InvalidAccessError(TypeMismatchError):
+    """A property, a key or a position of a value that has none of that sort."""
 
 
 class InvalidAggregationError(CypherError):

@@ -113,8 +113,10 @@ localdatetime.truncate(string, date|instant|local_datetime, map?) local_datetime
 localtime(string|instant|time|local_time|local_datetime|map?) local_time
 localtime.truncate(string, instant|time|local_time|local_datetime, map?) local_time
 rand() float
+range(any, any, any?) integers
 time(string|instant|time|local_time|local_datetime|map?) time
 time.truncate(string, instant|time|local_time|local_datetime, map?) time
+toString(number|string|boolean|duration|{_MOMENT}) string
 """
 """What open mode knows beside, and what takes more types there."""
 

@@ -5,6 +5,7 @@ Functions are guarded by the binder, which knows the listed ones only. No proced
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -42,13 +43,14 @@ def check_size(text: str, limits: QueryLimits) -> None:
         )
 
 
-def check_read_only(query: Query, text: str = "") -> None:
+def check_read_only(query: Query, text: str = "", procedures: Container[str] = ()) -> None:
     """Refuse what does not read, by name, wherever it stands. Raises NotReadOnlyError.
 
-    The binder refuses each such clause when it meets it; this walk is for whoever wants to know first.
+    The binder refuses each such clause when it meets it; this walk is for whoever wants to know first. `procedures` are
+    the names of those that may be called.
     """
     for tree in descend(query):
-        if isinstance(tree, WritingClause | CallProcedure):
+        if isinstance(tree, WritingClause) or (isinstance(tree, CallProcedure) and tree.name not in procedures):
             raise refuse_clause(tree, text)
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 from graph.cypher.ast import Query
 from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery
-from graph.cypher.diagnostics import CypherError, QueryTooLargeError, report
+from graph.cypher.diagnostics import CypherError, NotReadOnlyError, QueryTooLargeError, report
 from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
 from graph.cypher.parser import parse
 from graph.cypher.passes import apply_passes
 from graph.cypher.passes.context import PassContext
+from graph.cypher.procedures import NO_PROCEDURES, Procedures
 from graph.cypher.vocabulary import vocabulary_of
 from graph.schema.model import Schema
 
 
-def prepare(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> BoundQuery:
+def prepare(
+    text: str,
+    schema: Schema | None,
+    limits: QueryLimits = DEFAULT_LIMITS,
+    procedures: Procedures = NO_PROCEDURES,
+) -> BoundQuery:
     """A text as a bound query that may be compiled. Raises a subclass of `diagnostics.CypherError`.
 
-    Without schema (open mode), labels, types and properties are not checked.
+    Without schema (open mode), labels, types and properties are not checked. `procedures` are those that may be called.
     """
     check_size(text, limits)
-    return _finish(parse(text), schema, limits, text)
+    return _finish(parse(text), schema, limits, text, procedures)
 
 
 def prepare_ast(query: Query, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> BoundQuery:
@@ -28,12 +34,16 @@ def prepare_ast(query: Query, schema: Schema | None, limits: QueryLimits = DEFAU
     return _finish(query, schema, limits, "")
 
 
-def _finish(query: Query, schema: Schema | None, limits: QueryLimits, text: str) -> BoundQuery:
+def _finish(
+    query: Query, schema: Schema | None, limits: QueryLimits, text: str, procedures: Procedures = NO_PROCEDURES
+) -> BoundQuery:
     context = PassContext(limits, None if schema is None else vocabulary_of(schema))
     try:
-        bound = apply_passes(bind(query, schema, text), context)
+        bound = apply_passes(bind(query, schema, text, procedures), context)
+    except NotReadOnlyError:
+        raise
     except CypherError:
-        check_read_only(query, text)  # that a query writes matters more than what else is wrong with it
+        check_read_only(query, text, procedures)  # that a query writes matters more than what else is wrong with it
         raise
     except RecursionError as error:  # a caller's tree has no parser's limits
         raise report(QueryTooLargeError, "the query nests too deeply", hint="split it with WITH") from error

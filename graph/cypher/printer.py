@@ -47,6 +47,7 @@ from graph.cypher.expression_printer import (
     XOR,
     ExpressionPrinter,
 )
+from graph.cypher.procedures import EVERY_RESULT
 from graph.cypher.quoting import quote_name, quote_string, quote_variable
 
 __all__ = [
@@ -114,7 +115,9 @@ class Printer(ExpressionPrinter):
         text = "CALL " + ".".join(quote_name(part) for part in clause.name.split("."))
         if clause.arguments is not None:
             text += f"({self.list_of(clause.arguments)})"
-        if clause.yields is not None:
+        if clause.yields == EVERY_RESULT:
+            text += f" YIELD *{self.where(clause.where)}"
+        elif clause.yields:
             items = (f"{quote_name(field)} AS {self.variable(name)}" for field, name in clause.yields)
             text += f" YIELD {', '.join(items)}{self.where(clause.where)}"
         return text

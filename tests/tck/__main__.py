@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.category:
         outcomes = [outcome for outcome in outcomes if outcome.category is Category[options.category.upper()]]
     failures = [outcome for outcome in outcomes if not outcome.passed]
+    if options.other_reason:
+        failures = [outcome for outcome in outcomes if outcome.passed and outcome.detail_agrees is False]
     if options.matching:
         failures = [outcome for outcome in failures if options.matching in outcome.seen]
     for outcome in failures[: options.show]:
@@ -59,6 +61,10 @@ def _print_groups(outcomes: list[Outcome]) -> None:
         cells = (f"{passed[group, c]}/{total[group, c]}" if total[group, c] else "" for c in Category)
         print(f"{group:42}" + "".join(f"{cell:>16}" for cell in cells))
     results = [outcome for outcome in outcomes if outcome.category is Category.RESULT]
+    errors = [outcome for outcome in outcomes if outcome.category is Category.ERROR]
+    print(
+        f"errors for the demanded reason, too: {sum(o.passed and bool(o.detail_agrees) for o in errors)}/{len(errors)}"
+    )
     print(f"valid queries accepted: {sum(outcome.accepted for outcome in results)}/{len(results)}")
 
 
@@ -67,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="*", default=[], help="keep scenarios whose key and name hold all these texts")
     parser.add_argument("--category", choices=[category.name.lower() for category in Category])
     parser.add_argument("--matching", default="", help="of the failures, those whose answer holds this text")
+    parser.add_argument("--other-reason", action="store_true", help="errors of the right type for another reason")
     parser.add_argument("--show", type=int, default=0, help="print that many failures in full")
     parser.add_argument("--list", action="store_true", help="list the failing scenarios")
     return parser

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from core.errors import JumeauError, QueryRuntimeError
-from graph.cypher.diagnostics import CypherError
+from graph.cypher import diagnostics
 
 COMPILE: Final = "compile time"
 RUNTIME: Final = "runtime"
@@ -40,24 +42,58 @@ class Demand:
         return f"{self.type} at {self.phase}: {self.detail}"
 
 
-_COMPILE_TIME: Final = {
-    "SYNTAX": "SyntaxError",
-    "TOO_LARGE": "SyntaxError",
-    "UNBOUNDED": "SyntaxError",
-    "UNKNOWN_VARIABLE": "SyntaxError",
-    "VARIABLE_CONFLICT": "SyntaxError",
-    "UNKNOWN_FUNCTION": "SyntaxError",
-    "TYPE_MISMATCH": "SyntaxError",
-    "INVALID_AGGREGATION": "SyntaxError",
-    "MISSING_PARAMETER": "ParameterMissing",
-}
+_FORM: Final = (
+    "UnexpectedSyntax",
+    "InvalidNumberLiteral",
+    "IntegerOverflow",
+    "FloatingPointOverflow",
+    "InvalidUnicodeLiteral",
+    "InvalidUnicodeCharacter",
+    "InvalidClauseComposition",
+    "InvalidRelationshipPattern",
+    "NoExpressionAlias",
+    "ColumnNameConflict",
+    "DifferentColumnsInUnion",
+    "NoVariablesInScope",
+    "NonConstantExpression",
+    "InvalidParameterUse",
+    "InvalidArgumentPassingMode",
+)
+"""What the kit tells apart and our code SYNTAX does not; our message does."""
+
+_KINDS: Final[Mapping[type[JumeauError], ErrorKind]] = MappingProxyType(
+    {
+        diagnostics.CypherSyntaxError: ErrorKind("SyntaxError", COMPILE, _FORM),
+        diagnostics.UnknownVariableError: ErrorKind("SyntaxError", COMPILE, ("UndefinedVariable",)),
+        diagnostics.VariableConflictError: ErrorKind(
+            "SyntaxError",
+            COMPILE,
+            ("VariableAlreadyBound", "VariableTypeConflict", "RelationshipUniquenessViolation"),
+        ),
+        diagnostics.UnknownFunctionError: ErrorKind("SyntaxError", COMPILE, ("UnknownFunction",)),
+        diagnostics.TypeMismatchError: ErrorKind(
+            "SyntaxError",
+            COMPILE,
+            ("InvalidArgumentType", "InvalidNumberOfArguments", "NegativeIntegerArgument"),
+        ),
+        diagnostics.InvalidAccessError: ErrorKind("TypeError", COMPILE, ("InvalidArgumentType",)),
+        diagnostics.InvalidAggregationError: ErrorKind(
+            "SyntaxError",
+            COMPILE,
+            ("InvalidAggregation", "NestedAggregation", "AmbiguousAggregationExpression", "UndefinedVariable"),
+        ),
+        diagnostics.UnknownProcedureError: ErrorKind("ProcedureError", COMPILE, ("ProcedureNotFound",)),
+        diagnostics.MissingParameterError: ErrorKind("ParameterMissing", COMPILE, ("MissingParameter",)),
+        diagnostics.ParameterTypeError: ErrorKind("SyntaxError", RUNTIME, ("InvalidArgumentType",)),
+        QueryRuntimeError: ErrorKind(
+            "TypeError",
+            RUNTIME,
+            ("InvalidArgumentValue", "InvalidArgumentType", "MapElementAccessByNonString"),
+        ),
+    }
+)
 
 
 def kind_of(error: JumeauError) -> ErrorKind | None:
-    """The kit's name of one of our errors; None for an error that is no answer to a query."""
-    if isinstance(error, CypherError):
-        found = _COMPILE_TIME.get(error.code)
-        return None if found is None else ErrorKind(found, COMPILE)
-    if isinstance(error, QueryRuntimeError):
-        return ErrorKind("TypeError", RUNTIME)
-    return None
+    """The kit's name of one of our errors, by its class or the nearest above it; None for what is no answer to a query."""
+    return next((_KINDS[of] for of in type(error).__mro__ if of in _KINDS), None)

@@ -14,6 +14,7 @@ from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
 from tests.tck.open_store import OpenStore as GraphStore
+from tests.tck.procedures import TableProcedure
 
 NOW: Final = datetime(2025, 1, 1, 12, 30, tzinfo=UTC)
 LIMITS: Final = QueryLimits(default_hops=30, maximum_hops=1_000)
@@ -21,9 +22,9 @@ _TIMEOUT_S: Final = 30.0
 Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
 
-def bind_text(text: str) -> BoundQuery:
+def bind_text(text: str, procedures: Mapping[str, TableProcedure]) -> BoundQuery:
     """A query text, bound in open mode. Raises CypherError."""
-    return prepare(text, None, LIMITS)
+    return prepare(text, None, LIMITS, {name: procedure.signature for name, procedure in procedures.items()})
 
 
 def run(bound: BoundQuery, store: GraphStore, parameters: Mapping[str, Any]) -> Answer:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from graph.cypher.bound import CypherType, TypeName
+from graph.cypher.procedures import Procedure
 from tests.tck.features import Table
 
 _SIGNATURE: Final = re.compile(r"(?P<name>[\w.]+)\((?P<inputs>.*?)\) :: \((?P<outputs>.*?)\) ?:?")
@@ -17,16 +19,13 @@ _FIELD: Final = re.compile(r"\s*(?P<name>\w+) :: (?P<type>\w+)\??\s*")
 class TableProcedure:
     """A procedure that answers the rows of a table whose first columns equal its arguments."""
 
-    name: str
-    inputs: tuple[tuple[str, str], ...]
-    outputs: tuple[tuple[str, str], ...]
+    signature: Procedure
     rows: tuple[Mapping[str, Any], ...]
 
     def __call__(self, arguments: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
-        names = [name for name, _ in self.inputs]
         for row in self.rows:
-            if [row[name] for name in names] == list(arguments):
-                yield {name: row[name] for name, _ in self.outputs}
+            if [row[name] for name, _ in self.signature.arguments] == list(arguments):
+                yield {name: row[name] for name, _ in self.signature.results}
 
 
 def read_procedure(text: str, table: Table) -> TableProcedure:
@@ -36,15 +35,13 @@ def read_procedure(text: str, table: Table) -> TableProcedure:
         raise ValueError(f"no signature: {text!r}")
     header, *rows = table or ((),)
     return TableProcedure(
-        found["name"],
-        _fields(found["inputs"]),
-        _fields(found["outputs"]),
+        Procedure(found["name"], _fields(found["inputs"]), _fields(found["outputs"])),
         tuple({name: _value(cell) for name, cell in zip(header, row, strict=True)} for row in rows),
     )
 
 
-def _fields(text: str) -> tuple[tuple[str, str], ...]:
-    return tuple((found["name"], found["type"]) for found in _FIELD.finditer(text))
+def _fields(text: str) -> tuple[tuple[str, CypherType], ...]:
+    return tuple((found["name"], CypherType(TypeName(found["type"]))) for found in _FIELD.finditer(text))
 
 
 def _value(cell: str) -> Any:

@@ -88,7 +88,7 @@ def _refused(scenario: Scenario, query: str) -> Outcome:
     """A query that writes is refused for that, by the name of its clause."""
     demanded = "refused because it writes"
     try:
-        bind_text(query)
+        bind_text(query, {})
     except NotReadOnlyError as error:
         named = error.seen.split()[0]
         passed = named in query.upper() or error.seen.startswith("the procedure")
@@ -109,7 +109,7 @@ def _set_up(scenario: Scenario) -> _Setting:
             setting.parameters |= {name: _value(read_cell(cell)) for name, cell in step.table}
         elif step.text.startswith("there exists a procedure "):
             procedure = read_procedure(step.text.removeprefix("there exists a procedure "), step.table)
-            setting.procedures[procedure.name] = procedure
+            setting.procedures[procedure.signature.name] = procedure
         elif step.text == "executing query:":
             setting.query = step.block
         elif (found := _ERROR.fullmatch(step.text)) is not None:
@@ -127,7 +127,7 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
     if setting.demand is not None:
         demanded = "\n".join([setting.demand.text, *(" | ".join(row) for row in setting.demand.table)])
     try:
-        bound = bind_text(setting.query)
+        bound = bind_text(setting.query, setting.procedures)
         accepted = True
         columns, rows = run(bound, setting.store, setting.parameters)
     except JumeauError as error:

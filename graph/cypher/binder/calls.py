@@ -69,6 +69,8 @@ class CallBinder(ExpressionBinder):
         return self._apply(tree, function, scope)
 
     def _apply(self, tree: FunctionCall, function: Function, scope: Scope) -> Bound:
+        if function.name == "rand" and self.aggregation is Aggregation.INSIDE:
+            self.refuse(CypherSyntaxError, "an aggregate of chance has no meaning", tree.span, "project rand() first")
         bound = [self.expression(argument, scope) for argument in tree.arguments]
         for position, (argument, of) in enumerate(bound):
             if isinstance(argument, PatternPredicate) and argument.pattern.shortest is None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from graph.cypher import types
 from graph.cypher.ast import (
+    CallProcedure,
     CallSubquery,
     Clause,
     Expression,
@@ -23,24 +24,26 @@ from graph.cypher.ast import (
 )
 from graph.cypher.binder.expressions import Bound
 from graph.cypher.binder.patterns import PatternBinder
-from graph.cypher.binder.projections import DIFFERENT_COLUMNS, Projected, ProjectionBinder, name_projected
+from graph.cypher.binder.procedures import ProcedureBinder
+from graph.cypher.binder.projections import DIFFERENT_COLUMNS, Projected, name_projected
 from graph.cypher.binder.scope import Aggregation, Scope
 from graph.cypher.bound import BoundQuery, CypherType, Feature, TypeName
 from graph.cypher.diagnostics import CypherSyntaxError
 from graph.cypher.guard import refuse_clause
+from graph.cypher.procedures import stand_alone
 from graph.cypher.rewrite import mentions
 
 Columns = list[tuple[str, CypherType]]
 
 
-class ClauseBinder(ProjectionBinder):
+class ClauseBinder(ProcedureBinder):
     """Binds whole queries."""
 
     def bind(self) -> BoundQuery:
         """The whole query, bound."""
         parts = []
         columns: Columns = []
-        for position, part in enumerate(self.query.parts):
+        for position, part in enumerate(stand_alone(self.query, self.procedures).parts):
             bound, found, _ = self._part(part, {}, final=True)
             columns = found if position == 0 else self._same_columns(columns, found, part)
             parts.append(bound)
@@ -109,6 +112,8 @@ class ClauseBinder(ProjectionBinder):
             return Unwind(source, internal, span=clause.span), inner
         if isinstance(clause, CallSubquery):
             return self._call_subquery(clause, scope)
+        if isinstance(clause, CallProcedure):
+            return self.call_procedure(clause, scope)
         raise refuse_clause(clause, self.text)
 
     def _with(self, clause: With, scope: Scope) -> tuple[Clause, Scope]:

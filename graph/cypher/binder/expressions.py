@@ -38,7 +38,7 @@ from graph.cypher.binder.operators import OperatorRules
 from graph.cypher.binder.scope import Aggregation, Scope
 from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.clock import NAMES
-from graph.cypher.diagnostics import CypherSyntaxError, TypeMismatchError, UnknownPropertyError, report
+from graph.cypher.diagnostics import CypherSyntaxError, InvalidAccessError, UnknownPropertyError, report
 from graph.cypher.operations import literal_type
 from graph.cypher.vocabulary import suggest
 
@@ -103,7 +103,7 @@ class ExpressionBinder(OperatorRules):
         return (tree if subject is tree.subject else Property(subject, tree.key, span=tree.span)), found
 
     def property_type(self, of: CypherType, key: str, tree: Property) -> CypherType:
-        """The type of `subject.key`; raises UnknownPropertyError or TypeMismatchError."""
+        """The type of `subject.key`; raises UnknownPropertyError or InvalidAccessError."""
         name = of.name
         if name is TypeName.NODE or name is TypeName.RELATIONSHIP:
             return self.element_property(of, key, tree)
@@ -120,7 +120,7 @@ class ExpressionBinder(OperatorRules):
                 f"{types.describe(of, article=True)} has no part {key!r}", span, key, list(parts)
             )
         hint = f"take it of each item: [x IN list | x.{key}]" if name is TypeName.LIST else None
-        return self.refuse(TypeMismatchError, f"{types.describe(of, article=True)} has no properties", tree.span, hint)
+        return self.refuse(InvalidAccessError, f"{types.describe(of, article=True)} has no properties", tree.span, hint)
 
     def element_property(self, of: CypherType, key: str, tree: Property) -> CypherType:
         if self.vocabulary is None:
@@ -192,16 +192,16 @@ class ExpressionBinder(OperatorRules):
         index, by = self.expression(tree.index, scope)
         found = types.ANY
         if of.name is TypeName.LIST:
-            self.expect(index, by, types.INTEGER, "an index of a list")
+            self.expect(index, by, types.INTEGER, "an index of a list", error=InvalidAccessError)
             found = of.item or types.ANY
         elif of.name in (TypeName.MAP, TypeName.NODE, TypeName.RELATIONSHIP):
-            self.expect(index, by, types.STRING, "a key")
+            self.expect(index, by, types.STRING, "a key", error=InvalidAccessError)
             if isinstance(index, Literal) and isinstance(index.value, str) and index.value:
                 return Property(subject, index.value, span=tree.span), self.property_type(
                     of, index.value, Property(subject, index.value, span=tree.span)
                 )
         elif of.name not in types.UNKNOWN:
-            self.refuse(TypeMismatchError, f"{types.describe(of, article=True)} cannot be indexed", tree.span)
+            self.refuse(InvalidAccessError, f"{types.describe(of, article=True)} cannot be indexed", tree.span)
         return Index(subject, index, span=tree.span), found
 
     def _slice(self, tree: Slice, scope: Scope) -> Bound:

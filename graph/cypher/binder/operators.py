@@ -19,7 +19,7 @@ from graph.cypher.ast import (
 from graph.cypher.binder.scope import Binding
 from graph.cypher.bound import CypherType, TypeName
 from graph.cypher.clock import NAMES
-from graph.cypher.diagnostics import TypeMismatchError, replace_span
+from graph.cypher.diagnostics import CypherError, TypeMismatchError, replace_span
 from graph.cypher.operations import arithmetic_type
 from graph.cypher.types import describe
 from graph.cypher.vocabulary import Vocabulary, suggest
@@ -48,6 +48,7 @@ class OperatorRules(Binding):
         wanted: CypherType,
         what: str,
         accepted: frozenset[TypeName] | None = None,
+        error: type[CypherError] = TypeMismatchError,
     ) -> None:
         """Check that a value may stand where `accepted` types (by default, the wanted one) are taken.
 
@@ -62,9 +63,7 @@ class OperatorRules(Binding):
             hint = None
             if wanted.name is TypeName.BOOLEAN and of.name in (TypeName.NODE, TypeName.STRING, TypeName.INTEGER):
                 hint = "a condition compares something, for instance x.name = 'a' or x IS NOT NULL"
-            self.refuse(
-                TypeMismatchError, f"{what} takes {names}, this is {describe(of, article=True)}", tree.span, hint
-            )
+            self.refuse(error, f"{what} takes {names}, this is {describe(of, article=True)}", tree.span, hint)
 
     # --- comparison ------------------------------------------------------------------------------------------------
 

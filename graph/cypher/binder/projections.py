@@ -29,7 +29,7 @@ from graph.cypher.binder.scope import Aggregation, Scope
 from graph.cypher.bound import CypherType, Feature
 from graph.cypher.diagnostics import CypherSyntaxError, InvalidAggregationError, TypeMismatchError
 from graph.cypher.functions import is_aggregate
-from graph.cypher.rewrite import children, transform
+from graph.cypher.rewrite import children, descend, transform
 
 DIFFERENT_COLUMNS: Final = "the parts of a UNION have different columns"
 
@@ -72,8 +72,8 @@ class ProjectionBinder(PatternBinder):
         self.types.update(zip(after.values(), (of for _, of, _ in items), strict=True))  # an alias may hide a variable
         order = tuple(self._sort_item(item, bound, after, scope, closed=closed) for item in tree.order)
         self.types.update(hidden)
-        skip = None if tree.skip is None else self._row_count(tree.skip, "SKIP")
-        limit = None if tree.limit is None else self._row_count(tree.limit, "LIMIT")
+        skip = None if tree.skip is None else self._row_count(tree.skip, "SKIP", scope)
+        limit = None if tree.limit is None else self._row_count(tree.limit, "LIMIT", scope)
         projection = Projection(tuple(bound), tree.distinct, False, order, skip, limit, span=tree.span)
         columns = [(item.alias, of) for item, (_, of, _) in zip(written, items, strict=True)]
         return Projected(projection, columns, after, closed)
@@ -203,8 +203,16 @@ class ProjectionBinder(PatternBinder):
         for child in children(tree):
             self.check_visible(child, visible, what)
 
-    def _row_count(self, tree: Expression, what: str) -> Expression:
+    def _row_count(self, tree: Expression, what: str, scope: Scope) -> Expression:
         """SKIP and LIMIT take a constant: a whole number, a parameter, or arithmetic of those."""
+        for part in descend(tree):
+            if isinstance(part, Variable) and part.name in scope:
+                self.refuse(
+                    CypherSyntaxError,
+                    f"{what} takes a constant, {part.name!r} differs from row to row",
+                    part.span,
+                    "pass the number as a parameter, or take a slice of a list: collect(x)[..n]",
+                )
         bound, of = self.expression(tree, {})
         self.expect(bound, of, types.INTEGER, what)
         if isinstance(bound, Literal) and isinstance(bound.value, int) and bound.value < 0:

@@ -148,7 +148,7 @@ class AtomParser(ExpressionParser):
                 self.advance()
                 self.expect(")", "to close count(*)")
                 return CountStar(span=self.span(token.start))
-            if word not in RESERVED:
+            if word not in RESERVED and word != "CASE":
                 return self._call()
         if word == "CASE" and following != ".":
             return self._case()

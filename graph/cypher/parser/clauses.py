@@ -25,6 +25,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.lexer import END
 from graph.cypher.parser.patterns import PatternParser
+from graph.cypher.procedures import EVERY_RESULT
 
 _READING: Final = frozenset({"MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN", "CALL", "UNION"})
 _WRITING: Final = frozenset(
@@ -246,8 +247,8 @@ class ClauseParser(PatternParser):
         arguments = self._arguments() if self.accept("(") else None
         yields: tuple[tuple[str, str], ...] | None = None
         where = None
-        if self.accept_word("YIELD") and not self.accept("*"):
-            yields = self._yields()
+        if self.accept_word("YIELD"):
+            yields = EVERY_RESULT if self.accept("*") else self._yields()
             where = self.expression() if self.accept_word("WHERE") else None
         return CallProcedure(name, arguments, yields, where, span=self.span(start))
 

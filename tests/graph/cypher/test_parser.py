@@ -48,6 +48,7 @@ def relationship(text: str) -> ast.RelationshipPattern:
         "RETURN reduce(sum = 0, x IN [1, 2] | sum + x)",
         "RETURN n {.name, .*, key: 1 + 1, other}",
         "RETURN CASE WHEN a THEN 1 ELSE 2 END, CASE a WHEN 1 THEN 'x' WHEN 2 THEN 'y' END",
+        "RETURN CASE (1 + 1) WHEN 2 THEN 'two' END, CASE (a).name WHEN 'x' THEN 1 END, CASE (a)-->() WHEN true THEN 1 END",
         "RETURN l[0], l[-1], l[1..2], l[..2], l[1..], l[..], {a: 1}.a, {a: 1}['a']",
         "RETURN 'a' STARTS WITH 'b', a ENDS WITH b, a CONTAINS b, a =~ 'x.*', 1 IN [1], a IS NULL, a IS NOT NULL",
         "RETURN duration.between(date(), date('2025-01-01')).days",
