@@ -6,14 +6,14 @@ from collections import Counter
 
 import networkx as nx
 
-from graph.history.ledger import Ledger
 from graph.schema.model import Schema
+from ingest.target import LoadTarget
 
 
 class RelationRules:
     """Knows the relations of the types that need watching, those in the twin included. Loaded when first asked."""
 
-    def __init__(self, schema: Schema, ledger: Ledger, *, empty: bool) -> None:
+    def __init__(self, schema: Schema, ledger: LoadTarget, *, empty: bool) -> None:
         self._schema = schema
         self._ledger = ledger
         self._empty = empty

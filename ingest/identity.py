@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.ids import uuid_of
-from graph.history.ledger import Ledger
 from graph.model import Properties
 from graph.schema.model import Schema
 from ingest.assertion import Reference
+from ingest.target import LoadTarget
 
 _SEPARATOR = "\x1f"
 _NATURAL = "natural"
@@ -65,7 +65,7 @@ class NaturalKeys:
 class KnownElements:
     """What this run has learnt: keys, kinds, and a digest of what it told of each element."""
 
-    ledger: Ledger
+    ledger: LoadTarget
     empty: bool  # the ledger held nothing when the run began: no need to ask it
     keys: dict[str, str] = field(default_factory=dict)  # identity key -> element
     kinds: dict[str, str] = field(default_factory=dict)  # element -> kind

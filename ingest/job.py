@@ -8,7 +8,8 @@ that was loaded completely by the source's latest run, under the same rules, is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
 from time import perf_counter
@@ -23,6 +24,7 @@ from ingest.collector import rare_collections
 from ingest.load import Loader
 from ingest.precedence import Precedence, load_precedence
 from ingest.quarantine import Quarantine
+from ingest.rehearsal import Rehearsal
 from ingest.report import COUNTERS, IngestReport
 from ingest.sources.contract import PHASES, Extract, fingerprint
 from ingest.sources.registry import find_source
@@ -82,6 +84,27 @@ class IngestJob:
         with rare_collections():
             return self._load(run, extract, say, started, seen, empty=empty)
 
+    def rehearse(self, source: str, path: Path, progress: Progress | None = None) -> IngestReport:
+        """Read an export as `run` would, write nothing, and report the difference that it would make.
+
+        Raises IngestError where the export cannot be read.
+        """
+        started = perf_counter()
+        say = progress or _silent
+        say("look through", 0, 0)
+        extract = find_source(source)(path, self._schema)
+        seen = perf_counter() - started
+        target = Rehearsal(self._ledger, self._schema)
+        run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
+        empty = self._ledger.sequence() == 0
+        quarantine = Quarantine(target, source, run_element(run))
+        loader = Loader(self._schema, target, run, self._precedence, quarantine, empty=empty)
+        with rare_collections():
+            rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
+        status = "cancelled" if self._cancelled.is_set() else "rehearsed"
+        report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
+        return replace(report, difference=target.difference())
+
     def _load(
         self, run: Run, extract: Extract, say: Progress, started: float, seen: float, *, empty: bool
     ) -> IngestReport:
@@ -109,8 +132,20 @@ class IngestJob:
         if status == "complete":
             self._ledger.finish_run(run, "complete", loader.counters)
         spent = perf_counter() - began
-        stages = {"look through": seen, **loader.stages}
-        stages["read and map"] = max(0.0, spent - sum(loader.stages.values()))
+        stages = {"look through": seen, "read and map": max(0.0, spent - sum(loader.stages.values()))}
+        report = self._report(run, status, extract, loader, rows, stages, started)
+        return replace(report, resumed=resumed)
+
+    def _report(
+        self,
+        run: Run,
+        status: str,
+        extract: Extract,
+        loader: Loader,
+        rows: int,
+        stages: Mapping[str, float],
+        started: float,
+    ) -> IngestReport:
         return IngestReport(
             source=run.source,
             location=run.location,
@@ -121,9 +156,8 @@ class IngestJob:
             unmapped=extract.unmapped(),
             records=extract.records(),
             rows=rows,
-            stages=stages,
+            stages={**stages, **loader.stages},
             seconds=perf_counter() - started,
-            resumed=resumed,
         )
 
     def _phase(self, phase: str, run: Run, extract: Extract, loader: Loader, say: Progress) -> int:

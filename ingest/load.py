@@ -14,7 +14,7 @@ from time import perf_counter
 
 from core.failpoints import reach
 from core.ids import relation_id
-from graph.history.ledger import Event, Ledger, Run, State
+from graph.history.ledger import Event, Run, State
 from graph.model import Operation, Scalar
 from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
@@ -37,6 +37,7 @@ from ingest.refusals import (
     too_many,
 )
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
+from ingest.target import LoadTarget
 
 Typed = dict[str, Scalar]
 
@@ -62,7 +63,14 @@ class Loader:
     """Loads one run. Not thread-safe; `counters` and `stages` (seconds) grow as batches go through."""
 
     def __init__(
-        self, schema: Schema, ledger: Ledger, run: Run, precedence: Precedence, quarantine: Quarantine, *, empty: bool
+        self,
+        schema: Schema,
+        ledger: LoadTarget,
+        run: Run,
+        precedence: Precedence,
+        quarantine: Quarantine,
+        *,
+        empty: bool,
     ) -> None:
         self.counters = {name: int(run.cursor.get("counters", {}).get(name, 0)) for name in COUNTERS}
         self.rejected: list[RejectedRow] = []

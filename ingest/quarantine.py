@@ -11,10 +11,11 @@ from datetime import date, datetime
 from typing import Any
 
 from core.ids import relation_id, uuid_of
-from graph.history.ledger import Event, Ledger
+from graph.history.ledger import Event
 from graph.model import Operation, Scalar
 from ingest.assertion import Rejection
 from ingest.delimited import Row
+from ingest.target import LoadTarget
 
 KIND = "QuarantinedRow"
 REJECTED_BY = "REJECTED_BY"
@@ -25,7 +26,7 @@ _TEXT_CHARACTERS = 1_000
 class Quarantine:
     """Writes the rejections of one run."""
 
-    def __init__(self, ledger: Ledger, source: str, run_element: str) -> None:
+    def __init__(self, ledger: LoadTarget, source: str, run_element: str) -> None:
         self._ledger = ledger
         self._source = source
         self._run = run_element

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest.rehearsal import Difference
+
 COUNTERS = ("created", "updated", "unchanged", "rejected")
 SHOWN_ROWS = 20
 
@@ -24,7 +26,8 @@ class RejectedRow:
 class IngestReport:
     """One load. `created`, `updated` and `unchanged` count nodes and relations, `rejected` counts rows.
 
-    `status` is complete, unchanged (the export was loaded before, nothing was read) or cancelled. `stages` are seconds.
+    `status` is complete, unchanged (the export was loaded before, nothing was read), cancelled, or rehearsed: nothing was
+    written, and `difference` is what would change. `stages` are seconds.
     `unmapped` counts records that become nothing in the twin, by type; `quarantined` are the first rejected rows.
     """
 
@@ -40,6 +43,7 @@ class IngestReport:
     stages: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
     resumed: bool = False
+    difference: Difference | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data."""
@@ -59,4 +63,5 @@ class IngestReport:
             "resumed": self.resumed,
             "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
             "seconds": round(self.seconds, 3),
+            **({} if self.difference is None else {"difference": self.difference.to_dict()}),
         }

@@ -56,3 +56,17 @@ def ingest(
         with open_twin(settings, catch_up=False) as twin:
             sequence = twin.catch_up(projecting)
     return LoadResult(report, sequence, perf_counter() - started)
+
+
+def rehearse(
+    settings: Settings, source: str, path: Path, *, loading: Callable[[str, int, int], None] | None = None
+) -> IngestReport:
+    """What a load would change; nothing is written. Raises IngestError, LedgerError."""
+    schema, ledger = open_ledger(settings)
+    try:
+        job = IngestJob(
+            schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
+        )
+        return job.rehearse(source, path, progress=loading)
+    finally:
+        ledger.close()
