@@ -64,6 +64,8 @@ def _units(compiler: LadybugCompiler, duration: Expression) -> list[tuple[str, s
 
 
 def part_of_time(compiler: LadybugCompiler, tree: Property) -> str:
+    if tree.key == "epochMillis":
+        return f"to_epoch_ms({compiler.expression(tree.subject)})"
     if tree.key not in _PARTS:
         raise compiler.unsupported(f"part {tree.key} of a date", tree)
     return f"date_part('{tree.key}', {compiler.expression(tree.subject)})"

@@ -15,11 +15,12 @@ HEAD = """// title.en: Servers
 // description: Servers of a site.
 // description.fr: Serveurs d'un site.
 """
-NAMES = (
+FIRST_TEN = (
     "change_owners", "downstream_impact", "exploited_vulnerabilities_on_critical_applications",
     "incidents_by_team_and_month", "path_between", "servers_by_end_of_support", "servers_not_restarted",
     "single_points_of_failure", "unbacked_up_critical_servers", "upstream_dependencies",
 )  # fmt: skip
+NAMES = tuple(load_catalogue())
 
 
 def written(folder: Path, text: str, name: str = "servers") -> CatalogueQuery:
@@ -27,8 +28,9 @@ def written(folder: Path, text: str, name: str = "servers") -> CatalogueQuery:
     return load_catalogue(folder)[name]
 
 
-def test_the_first_ten_queries_are_there_in_order_of_name() -> None:
-    assert tuple(load_catalogue()) == NAMES
+def test_the_first_ten_queries_are_there_and_all_are_in_order_of_name() -> None:
+    assert set(FIRST_TEN) <= set(NAMES)
+    assert list(NAMES) == sorted(NAMES)
 
 
 def test_the_catalogue_cannot_be_changed() -> None:

@@ -1,0 +1,21 @@
+"""Every plain answer by the name of its query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import getmembers, isfunction
+from types import MappingProxyType, ModuleType
+
+from tests.graph.queries.plain import topology
+from tests.graph.queries.plain.reckoning import Answer
+
+DOMAINS: tuple[ModuleType, ...] = (topology,)
+
+ANSWERS: MappingProxyType[str, Callable[..., Answer]] = MappingProxyType(
+    {
+        name: function
+        for domain in DOMAINS
+        for name, function in getmembers(domain, isfunction)
+        if function.__module__ == domain.__name__ and function.__annotations__.get("return") == "Answer"
+    }
+)
