@@ -9,10 +9,10 @@ DEMO_PORT ?= 8000
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test nightly contract bench fmt lint types arch golden docs neo4j check clean
+.PHONY: help setup lock demo test nightly contract bench conformance fmt lint types arch golden docs neo4j check clean
 
 help: ## List the targets
-	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] <= (3, 13) else "Python 3.11, 3.12 or 3.13 is needed, this is " + sys.version.split()[0])'
@@ -41,6 +41,9 @@ contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|ne
 bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json
 	$(BIN)/python -m bench.run
 
+conformance: $(STAMP) ## Run the openCypher kit, write bench/conformance.json and its page
+	$(BIN)/python -m bench.conformance
+
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
@@ -55,6 +58,7 @@ arch: $(STAMP) ## Check that imports point down
 
 golden: $(STAMP) ## Compute the golden answers again, to be reviewed as a diff
 	$(BIN)/python -m demo.make_golden
+	$(BIN)/python -m tests.graph.queries.plain
 
 docs: $(STAMP) ## Generate the reference pages from the code
 	$(BIN)/python -m docs.generate

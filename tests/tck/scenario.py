@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import JumeauError, QueryRuntimeError
 from graph.cypher.diagnostics import CypherError, NotReadOnlyError
 from tests.tck.cells import Form, form_of, read_cell
-from tests.tck.errors import Demand, kind_of
+from tests.tck.errors import RUNTIME, Demand, kind_of
 from tests.tck.execution import bind_text, run
 from tests.tck.features import Scenario, Step
 from tests.tck.open_store import OpenStore
@@ -52,12 +51,18 @@ class Outcome:
     seen: str = ""
     detail_agrees: bool | None = None
 
+    @property
+    def valid(self) -> bool:
+        """Whether the kit holds the query itself to be sound: it demands a result, or an error at run time only."""
+        return self.category is Category.RESULT or f" at {RUNTIME}:" in self.demanded
+
 
 @dataclass(slots=True)
 class _Setting:
-    store: OpenStore
-    parameters: dict[str, Any]
-    procedures: dict[str, TableProcedure]
+    store: OpenStore = field(default_factory=OpenStore)
+    fixtures: list[str] = field(default_factory=list)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    procedures: dict[str, TableProcedure] = field(default_factory=dict)
     query: str = ""
     demand: Step | None = None
     error: Demand | None = None
@@ -77,11 +82,22 @@ def run_scenario(scenario: Scenario) -> Outcome:
     query = next(step.block for step in scenario.steps if step.text == "executing query:")
     if category is Category.WRITING:
         return _refused(scenario, query)
+    setting = _read(scenario)
     try:
-        setting = _set_up(scenario)
+        for fixture in setting.fixtures:
+            write(setting.store, fixture, setting.parameters)
     except Exception as error:
-        return Outcome(scenario, category, False, False, query, "a fixture", f"the fixture failed: {_told(error)}")
+        said = f"the fixture failed: {_told(error)}"
+        return Outcome(scenario, category, False, _is_accepted(setting), query, "a fixture", said)
     return _asked(scenario, category, setting)
+
+
+def _is_accepted(setting: _Setting) -> bool:
+    try:
+        bind_text(setting.query, setting.procedures)
+    except JumeauError:
+        return False
+    return True
 
 
 def _refused(scenario: Scenario, query: str) -> Outcome:
@@ -98,13 +114,13 @@ def _refused(scenario: Scenario, query: str) -> Outcome:
     return Outcome(scenario, Category.WRITING, False, True, query, demanded, "it was accepted")
 
 
-def _set_up(scenario: Scenario) -> _Setting:
-    setting = _Setting(OpenStore(), {}, {})
+def _read(scenario: Scenario) -> _Setting:
+    setting = _Setting()
     for step in scenario.steps:
         if step.text.endswith(" graph") and step.text.startswith("the "):
-            write(setting.store, named_graph(step.text.split()[1]), {})
+            setting.fixtures.append(named_graph(step.text.split()[1]))
         elif step.text == "having executed:":
-            write(setting.store, step.block, setting.parameters)
+            setting.fixtures.append(step.block)
         elif step.text == "parameters are:":
             setting.parameters |= {name: _value(read_cell(cell)) for name, cell in step.table}
         elif step.text.startswith("there exists a procedure "):
@@ -129,7 +145,10 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
     try:
         bound = bind_text(setting.query, setting.procedures)
         accepted = True
+        before = _content(setting.store)
         columns, rows = run(bound, setting.store, setting.parameters)
+        if _content(setting.store) != before:
+            return Outcome(scenario, category, False, True, setting.query, demanded, "the graph has changed")
     except JumeauError as error:
         if setting.error is None:
             return Outcome(scenario, category, False, accepted, setting.query, demanded, _told(error))
@@ -153,6 +172,12 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
     difference = _difference(setting.demand, columns, rows, setting.store)
     seen = f"{difference}\n{_shown(columns, rows, setting)}" if difference else ""
     return Outcome(scenario, category, not difference, accepted, setting.query, demanded, seen)
+
+
+def _content(store: OpenStore) -> list[str]:
+    """Everything a graph holds: no query has a side effect."""
+    nodes = (f"{node.id} {node.labels} {node.properties}" for node in store.nodes.values())
+    return [*nodes, *(f"{e.id} {e.type} {e.start} {e.end} {e.properties}" for e in store.edges.values())]
 
 
 def _difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]], store: OpenStore) -> str:
@@ -223,7 +248,3 @@ def _told(error: BaseException) -> str:
         return f"{type(error).__name__} {error}"
     said = traceback.format_exception(error)[-2:]
     return f"CRASH {type(error).__name__}: {error}\n{''.join(said)}"
-
-
-def parameters_shown(parameters: Mapping[str, Any]) -> str:
-    return ", ".join(f"${name} = {value!r}" for name, value in parameters.items())

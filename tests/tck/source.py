@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 from zipfile import ZipFile
 
-from tests.tck.features import Feature, read_feature
+from tests.tck.features import Feature, Scenario, read_feature
 
 VERSION: Final = "1.0.0-M23"
 CACHE: Final = Path(__file__).resolve().parent.parent.parent / ".tck"
@@ -59,6 +59,12 @@ def features() -> tuple[Feature, ...]:
     with ZipFile(jar()) as archive:
         paths = sorted(name for name in archive.namelist() if name.endswith(".feature"))
         return tuple(read_feature(path, archive.read(path).decode("utf-8")) for path in paths)
+
+
+@cache
+def scenarios() -> tuple[Scenario, ...]:
+    """Every scenario of the kit, in order."""
+    return tuple(scenario for feature in features() for scenario in feature.scenarios)
 
 
 @cache

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from graph.cypher import types
 from graph.cypher.ast import (
+    Case,
     CountStar,
     Expression,
     FunctionCall,
@@ -46,8 +47,8 @@ class CallBinder(ExpressionBinder):
 
     def _call(self, tree: FunctionCall, scope: Scope) -> Bound:
         name = tree.name.lower()
-        if self.vocabulary is None and not tree.arguments and name in OPEN_PRESENT:
-            return self._open_present(OPEN_PRESENT[name], tree.span)
+        if self.vocabulary is None and name in OPEN_PRESENT and (not tree.arguments or name not in OPEN_FUNCTIONS):
+            return self._open_present(OPEN_PRESENT[name], tree, scope)
         function = (OPEN_FUNCTIONS if self.vocabulary is None else FUNCTIONS).get(name)
         if function is None:
             raise self._unknown_function(tree)
@@ -135,12 +136,25 @@ class CallBinder(ExpressionBinder):
         of = types.DATE if parameter == TODAY else types.INTEGER if parameter == NOW_MILLIS else types.INSTANT
         return Parameter(parameter, span=span), of
 
-    def _open_present(self, name: str, span: Span) -> Bound:
-        """`time()` and the like: what the present instant is to them; every clock of a query shows the same."""
-        if name in OF_FUNCTION:
-            return self._present(name, span)
-        bound, _ = self._present("datetime", span)
-        return FunctionCall(name, (bound,), span=span), OPEN_FUNCTIONS[name].result_type([types.INSTANT])
+    def _open_present(self, name: str, tree: FunctionCall, scope: Scope) -> Bound:
+        """`time()`, `date.statement('Europe/Paris')` and the like: what the present instant is to them, in a zone if given.
+
+        Every clock of a query shows the same; the present of an unknown zone is unknown.
+        """
+        of = OPEN_FUNCTIONS[name].result_type([types.INSTANT])
+        if not tree.arguments:
+            if name in OF_FUNCTION:
+                return self._present(name, tree.span)
+            now, _ = self._present("datetime", tree.span)
+            return FunctionCall(name, (now,), span=tree.span), of
+        if len(tree.arguments) > 1:
+            self.refuse(TypeMismatchError, f"{tree.name}() takes the name of a zone, or nothing", tree.span)
+        zone = self.typed(tree.arguments[0], scope, types.STRING, f"{tree.name}()")
+        now, _ = self._present("datetime", tree.span)
+        moved = FunctionCall("datetime", (MapLiteral((("datetime", now), ("timezone", zone))),), span=tree.span)
+        present = moved if name == "datetime" else FunctionCall(name, (moved,), span=tree.span)
+        unknown = IsNull(zone, span=zone.span)
+        return Case(None, ((unknown, Literal(None, span=tree.span)),), present, span=tree.span), of
 
     def _exists(self, tree: FunctionCall, scope: Scope) -> Bound:
         """The old `exists(n.name)` is `n.name IS NOT NULL`; `exists((a)-->())` is the pattern itself."""
