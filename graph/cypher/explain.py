@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from graph.cypher.ast import NodePattern, RelationshipPattern
@@ -25,6 +26,18 @@ class Stage:
     name: str
     text: str
     findings: tuple[str, ...] = ()
+
+
+_EXPLAIN = re.compile(r"(?:\s+|//[^\n]*\n|/\*.*?\*/)*(?P<word>EXPLAIN)\s", re.IGNORECASE | re.DOTALL)
+
+
+def explained(text: str) -> str | None:
+    """The query that `EXPLAIN query` asks about, its positions unchanged; None for any other text."""
+    found = _EXPLAIN.match(text)
+    if found is None:
+        return None
+    start, end = found.span("word")
+    return text[:start] + " " * (end - start) + text[end:]
 
 
 def explain(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> tuple[Stage, ...]:

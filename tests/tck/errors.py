@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from core.errors import JumeauError, QueryRuntimeError
+from graph.backends.networkx.errors import ArgumentError, RowCountError
 from graph.cypher import diagnostics
 
 COMPILE: Final = "compile time"
@@ -85,6 +86,8 @@ _KINDS: Final[Mapping[type[JumeauError], ErrorKind]] = MappingProxyType(
         diagnostics.UnknownProcedureError: ErrorKind("ProcedureError", COMPILE, ("ProcedureNotFound",)),
         diagnostics.MissingParameterError: ErrorKind("ParameterMissing", COMPILE, ("MissingParameter",)),
         diagnostics.ParameterTypeError: ErrorKind("SyntaxError", RUNTIME, ("InvalidArgumentType",)),
+        ArgumentError: ErrorKind("ArgumentError", RUNTIME, ("NumberOutOfRange", "InvalidArgumentType")),
+        RowCountError: ErrorKind("SyntaxError", RUNTIME, ("NegativeIntegerArgument", "InvalidArgumentType")),
         QueryRuntimeError: ErrorKind(
             "TypeError",
             RUNTIME,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from random import Random
+from types import MappingProxyType
 from typing import Any, Final
 
 from graph.backends.networkx.clauses import QueryCompiler
@@ -27,10 +29,15 @@ def bind_text(text: str, procedures: Mapping[str, TableProcedure]) -> BoundQuery
     return prepare(text, None, LIMITS, {name: procedure.signature for name, procedure in procedures.items()})
 
 
-def run(bound: BoundQuery, store: GraphStore, parameters: Mapping[str, Any]) -> Answer:
+def run(
+    bound: BoundQuery,
+    store: GraphStore,
+    parameters: Mapping[str, Any],
+    procedures: Mapping[str, TableProcedure] = MappingProxyType({}),
+) -> Answer:
     """Columns and rows of a bound query. Raises QueryError."""
     values = complete_parameters(bound, parameters, NOW)
-    environment = Environment(store, store.schema(), values, Deadline(_TIMEOUT_S))
+    environment = Environment(store, store.schema(), values, Deadline(_TIMEOUT_S), procedures, Random(1))
     return bound.columns, list(QueryCompiler(environment).query(bound.query))
 
 

@@ -146,7 +146,7 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
         bound = bind_text(setting.query, setting.procedures)
         accepted = True
         before = _content(setting.store)
-        columns, rows = run(bound, setting.store, setting.parameters)
+        columns, rows = run(bound, setting.store, setting.parameters, setting.procedures)
         if _content(setting.store) != before:
             return Outcome(scenario, category, False, True, setting.query, demanded, "the graph has changed")
     except JumeauError as error:

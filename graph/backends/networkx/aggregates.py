@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from typing import Any
 
 from graph.backends.networkx.durations import Duration
-from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.errors import ArgumentError, EvaluationError
 from graph.backends.networkx.numbers import int64
 from graph.backends.networkx.values import add, identity_key, is_number, sort_key, type_name
 
@@ -128,7 +128,7 @@ def _deviation(values: list[Any], degrees: int) -> float | None:
 def _percentile(values: list[Any], share: float | None, *, continuous: bool) -> Any:
     _numbers(values, "percentile")
     if share is None or not 0 <= share <= 1:
-        raise EvaluationError(f"the percentile {share!r} is not between 0 and 1")
+        raise ArgumentError(f"the percentile {share!r} is not between 0 and 1")
     if not values:
         return None
     ordered = sorted(values)

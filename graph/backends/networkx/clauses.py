@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from graph.backends.networkx.aggregates import Accumulator, RowCounter, fold_of
-from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.errors import EvaluationError, RowCountError
 from graph.backends.networkx.expressions import ExpressionCompiler
 from graph.backends.networkx.frame import Environment, Evaluate, Row, Rows, Scope, Slots
 from graph.backends.networkx.patterns import PatternCompiler
@@ -30,9 +30,13 @@ class QueryCompiler:
         self._patterns = PatternCompiler(environment, self._expressions)
 
     def query(self, query: ast.Query) -> Iterator[tuple[Any, ...]]:
-        """The rows of a whole query, lazily."""
+        """The rows of a whole query, lazily; none of a query that returns nothing."""
         slots = Slots()
         run = self._union(query, lambda: Scope(slots))
+        if not isinstance(query.parts[0].clauses[-1], ast.Return):
+            for _ in run([None] * slots.width):
+                pass
+            return iter(())
         return run([None] * slots.width)
 
     def subquery(self, query: ast.Query, scope: Scope) -> Tuples:
@@ -75,6 +79,8 @@ class QueryCompiler:
                     columns = [scope.names[item.alias] for item in projection.items]
                 case ast.CallSubquery():
                     operators.append(self._call(clause, scope))
+                case ast.CallProcedure():
+                    operators.append(self._procedure(clause, scope))
                 case _:
                     raise EvaluationError(f"{type(clause).__name__} cannot run here")
 
@@ -138,6 +144,27 @@ class QueryCompiler:
                     for slot, value in zip(slots, found, strict=True):
                         new[slot] = value
                     yield new
+
+        return call
+
+    def _procedure(self, clause: ast.CallProcedure, scope: Scope) -> Rows:
+        """Every row once for each row of results; a procedure without results passes rows on."""
+        called = self._environment.procedures[clause.name]
+        arguments = [self._expressions.compile(argument, scope) for argument in clause.arguments or ()]
+        slots = [(result, scope.declare(name)) for result, name in clause.yields or ()]
+        keep = None if clause.where is None else self._expressions.condition(clause.where, scope)
+        step = self._environment.deadline.step
+
+        def call(rows: Iterator[Row]) -> Iterator[Row]:
+            for row in rows:
+                results = called([argument(row) for argument in arguments])
+                for found in results if slots else ({},):
+                    step()
+                    new = row.copy()
+                    for result, slot in slots:
+                        new[slot] = found[result]
+                    if keep is None or keep(new):
+                        yield new
 
         return call
 
@@ -262,7 +289,7 @@ class QueryCompiler:
     def _count(self, expression: ast.Expression, word: str, scope: Scope) -> int:
         value = self._constant(expression, scope)
         if type(value) is not int or value < 0:
-            raise EvaluationError(f"{word} needs an integer of at least 0, {value!r} was given")
+            raise RowCountError(f"{word} needs an integer of at least 0, {value!r} was given")
         return value
 
     def _constant(self, expression: ast.Expression, scope: Scope) -> Any:

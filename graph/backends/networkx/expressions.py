@@ -49,7 +49,7 @@ class ExpressionCompiler:
     def __init__(self, environment: Environment, queries: QueryCompiler) -> None:
         self._environment = environment
         self._queries = queries
-        self._graph_functions = graph_functions(environment.store)
+        self._graph_functions = graph_functions(environment.store, environment.random)
         self._methods: dict[type, Callable[[Any, Scope], Evaluate]] = {
             ast.Literal: self._literal,
             ast.Parameter: self._parameter,

@@ -6,8 +6,9 @@ Rows of subqueries extend the rows they stand in: outer variables keep their slo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from time import monotonic
 from typing import Any
 
@@ -17,6 +18,9 @@ from graph.schema.model import Schema
 
 Row = list[Any]
 Evaluate = Callable[[Row], Any]
+Procedure = Callable[[Sequence[Any]], Iterable[Mapping[str, Any]]]
+"""What a procedure does: from its arguments to rows of its results, by name."""
+
 Rows = Callable[[Iterator[Row]], Iterator[Row]]
 """An operator: rows in, rows out, lazily."""
 
@@ -86,3 +90,5 @@ class Environment:
     schema: Schema
     parameters: Mapping[str, Any]
     deadline: Deadline
+    procedures: Mapping[str, Procedure] = field(default_factory=dict)
+    random: Random = field(default_factory=Random)

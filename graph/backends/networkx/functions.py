@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
 from graph.backends.networkx import durations, temporal
 from graph.backends.networkx.durations import Duration
-from graph.backends.networkx.errors import EvaluationError
+from graph.backends.networkx.errors import ArgumentError, EvaluationError
 from graph.backends.networkx.numbers import (
     ceiling,
     cotangent,
@@ -76,8 +77,11 @@ def _split(text: str, separator: str | list[str]) -> list[str]:
 
 
 def _range(start: int, end: int, step: int = 1) -> list[int]:
+    for value in (start, end, step):
+        if type(value) is not int:
+            raise ArgumentError(f"range() takes integers, not a {type_name(value)}")
     if step == 0:
-        raise EvaluationError("range() needs a step other than 0")
+        raise ArgumentError("range() needs a step other than 0")
     items = range(start, end + (1 if step > 0 else -1), step)
     if len(items) > _LONGEST_RANGE:
         raise EvaluationError(f"range() of {len(items)} items", hint=f"at most {_LONGEST_RANGE} are allowed")
@@ -289,9 +293,10 @@ def _type_place(name: str) -> tuple[int, tuple[int, ...]]:
     ) else ()
 
 
-def graph_functions(store: GraphStore) -> dict[str, Function]:
-    """Functions that look into the graph."""
+def graph_functions(store: GraphStore, random: Random) -> dict[str, Function]:
+    """Functions that look into the graph, or at chance."""
     return {
+        "rand": random.random,
         "startNode": lambda edge: store.nodes[edge.start],
         "endNode": lambda edge: store.nodes[edge.end],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.cypher.explain import explain
+from graph.cypher.explain import explain, explained
 from tests.graph.cypher.small_schema import SCHEMA
 
 
@@ -20,3 +20,10 @@ def test_each_stage_that_changes_something_is_shown() -> None:
     assert stages[2].findings[0].startswith("the variable-length pattern at line 1, column 26")
     assert "{name: $name}" in stages[3].text
     assert stages[4].findings == ("relation __r1: only its set of ends matters",)
+
+
+def test_the_word_explain_is_taken_off_and_positions_stay() -> None:
+    text = "/* why */ explain MATCH (a) RETURN a"
+    assert explained(text) == "/* why */         MATCH (a) RETURN a"
+    assert explained("MATCH (explain) RETURN explain") is None
+    assert explained("EXPLAINED") is None
