@@ -1,8 +1,9 @@
 """Tables of the ledger, alike on SQLite and PostgreSQL.
 
 `event` is append-only and is the system of record. `batch` is the atomic unit: a row exists when all its events do.
-`head` and `identity` are indexes over `event` (the last event of each element; what sources call it), written in the
-same transaction; they can be rebuilt from it. `writer` has one row, locked by whoever appends.
+`head`, `tombstone` and `identity` are indexes over `event` (the last event of each present element, of each deleted one;
+what sources call it), written in the same transaction; they can be rebuilt from it. The events of one element are a chain
+from its last one backwards (`previous`): an index by element would slow every load down. `writer` has one row, locked by whoever appends.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ event = Table(
     Column("before", Text),  # whole old state as JSON, null for a create
     Column("after", Text),  # whole new state as JSON, null for a delete
     Column("provenance", Text),  # {attribute: source} where not the run's own source
+    Column("previous", BigInteger),  # the element's event before this one, its deletion included
 )
 
 head = Table(
@@ -70,6 +72,14 @@ head = Table(
     metadata,
     Column("element", String(36), primary_key=True),
     Column("sequence", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("element", String(36), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),  # of the deletion
     sqlite_with_rowid=False,
 )
 
@@ -82,4 +92,4 @@ identity = Table(
     sqlite_with_rowid=False,
 )
 
-FORMAT = 1
+FORMAT = 2

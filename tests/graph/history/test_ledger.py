@@ -170,6 +170,39 @@ def test_two_writers_take_turns_and_leave_no_gap(url: str, schema: Schema, clock
         one.close()
 
 
+def test_the_events_of_an_element_are_a_chain_that_outlives_its_deletion(ledger: Ledger) -> None:
+    run = opened(ledger)
+    ledger.append(run, [create(A, name="one"), create(B)])
+    ledger.append(run, [update(A, {"name": "one"}, {"name": "two"})])
+    ledger.append(run, [Event(Operation.DELETE, A, False, "PhysicalServer", {"name": "two"}, None)])
+    ledger.append(run, [create(A, name="three"), create(C)])
+    assert ledger.last_events([A, B, C]) == {A: 5, B: 2, C: 6}
+    assert {e.sequence: e.previous for e in ledger.events(1, 6)} == {1: None, 2: None, 3: 1, 4: 3, 5: 4, 6: None}
+    assert ledger.recorded([3, 5])[5].event.after == {"name": "three"}
+
+
+def test_a_ledger_of_the_first_format_is_brought_up_to_date(tmp_path: Path, schema: Schema, clock: FrozenClock) -> None:
+    path = tmp_path / "ledger.db"
+    ledger = Ledger(f"sqlite:///{path}", schema, clock)
+    run = opened(ledger)
+    ledger.append(run, [create(A, name="one"), create(B)])
+    ledger.append(run, [update(A, {"name": "one"}, {"name": "two"})])
+    ledger.append(run, [Event(Operation.DELETE, B, False, "PhysicalServer", {}, None)])
+    chained = list(ledger.events(1, 4))
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE event DROP COLUMN previous")
+        connection.execute("DROP TABLE tombstone")
+        connection.execute("UPDATE writer SET format = 1")
+    connection.close()
+    ledger = Ledger(f"sqlite:///{path}", schema, clock)
+    assert list(ledger.events(1, 4)) == chained
+    assert ledger.last_events([A, B]) == {A: 3, B: 4}
+    ledger.append(run, [create(B)])
+    assert next(ledger.events(5, 5)).previous == 4
+    ledger.close()
+
+
 def test_a_ledger_of_another_format_is_refused(tmp_path: Path, schema: Schema, clock: FrozenClock) -> None:
     path = tmp_path / "ledger.db"
     Ledger(f"sqlite:///{path}", schema, clock).close()

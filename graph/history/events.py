@@ -1,0 +1,82 @@
+"""What the ledger holds, as values: events, the batches they were committed in, runs, and the state they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from graph.model import Operation, Properties
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One change of one element, with its whole old and new state.
+
+    `kind` is the relation type for an edge; `previous_kind` is set by a reclassification only.
+    """
+
+    operation: Operation
+    element: str
+    edge: bool
+    kind: str
+    before: Properties | None
+    after: Properties | None
+    start: str | None = None
+    end: str | None = None
+    provenance: Mapping[str, str] = field(default_factory=dict)
+    previous_kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """An event with its place in the order, and the place of the element's event before it."""
+
+    sequence: int
+    batch: int
+    event: Event
+    previous: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that were committed together, and who did."""
+
+    number: int
+    run: str
+    source: str
+    actor: str
+    first: int
+    last: int
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The present state of an element, and the sequence number of the event that gave it."""
+
+    element: str
+    edge: bool
+    kind: str
+    properties: Properties
+    provenance: Mapping[str, str]
+    sequence: int
+    start: str | None = None
+    end: str | None = None
+    source: str = ""  # of the run that wrote the last event
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One load of one source. `cursor` is where its last committed batch left the reader ({} before the first)."""
+
+    id: str
+    source: str
+    actor: str
+    location: str
+    fingerprint: str
+    started_at: datetime
+    status: str
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    counters: Mapping[str, int] = field(default_factory=dict)

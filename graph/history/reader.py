@@ -1,0 +1,270 @@
+"""What the ledger answers: present states, identities, events in order, runs and batches. Reads take no lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.errors import NotFoundError
+from graph.history import tables
+from graph.history.database import ledger_error, open_engine
+from graph.history.encoding import Decoder
+from graph.history.events import Batch, Event, RecordedEvent, Run, State
+from graph.model import Operation
+from graph.schema.model import Schema
+
+MAIN = "main"
+_LOOKUP = 5_000  # identifiers per IN list: under every database's parameter limit
+_SCAN = 20_000  # rows fetched at a time
+
+
+class LedgerReader:
+    """The reading half of a ledger."""
+
+    def __init__(self, url: str, schema: Schema) -> None:
+        self.url = make_url(url).render_as_string(hide_password=True)
+        self._decoder = Decoder(schema)
+        self._engine = open_engine(url)
+
+    def sequence(self) -> int:
+        """The last sequence number assigned; 0 in a new ledger."""
+        with self._reading() as connection:
+            return int(connection.execute(select(tables.writer.c.sequence)).scalar_one())
+
+    def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """For each known identity key: (element id, kind at first sight)."""
+        table = tables.identity
+        found: dict[str, tuple[str, str]] = {}
+        with self._reading() as connection:
+            for part in _parts(keys):
+                rows = connection.execute(
+                    select(table.c.key, table.c.element, table.c.kind).where(table.c.key.in_(part))
+                )
+                found.update({key: (element, kind) for key, element, kind in rows})
+        return found
+
+    def states(self, elements: Sequence[str]) -> dict[str, State]:
+        """The present state of each element that exists."""
+        found: dict[str, State] = {}
+        with self._reading() as connection:
+            for part in _parts(elements):
+                for row in connection.execute(_STATES.where(tables.head.c.element.in_(part))):
+                    state = self._state(row)
+                    found[state.element] = state
+        return found
+
+    def kinds(self, elements: Sequence[str]) -> dict[str, str]:
+        """The present kind (or relation type) of each element that exists."""
+        found: dict[str, str] = {}
+        query = select(tables.head.c.element, tables.event.c.kind).join_from(
+            tables.head, tables.event, tables.head.c.sequence == tables.event.c.sequence
+        )
+        with self._reading() as connection:
+            for part in _parts(elements):
+                found.update(
+                    {row[0]: row[1] for row in connection.execute(query.where(tables.head.c.element.in_(part)))}
+                )
+        return found
+
+    def present(self) -> Iterator[State]:
+        """Every element's present state, in the order of their last events."""
+        with self._reading() as connection:
+            rows = connection.execution_options(yield_per=_SCAN).execute(_STATES.order_by(tables.event.c.sequence))
+            for row in rows:
+                yield self._state(row)
+
+    def edges_of(self, nodes: Sequence[str]) -> list[State]:
+        """Present relations that start or end at one of the nodes."""
+        found: dict[str, State] = {}
+        with self._reading() as connection:
+            for part in _parts(nodes):
+                touching = tables.event.c.start.in_(part) | tables.event.c.end.in_(part)
+                for row in connection.execute(_STATES.where(tables.event.c.edge, touching)):
+                    state = self._state(row)
+                    found[state.element] = state
+        return list(found.values())
+
+    def batches(self, after: int) -> list[tuple[int, int, int]]:
+        """(number, first, last) of each batch on main whose events come after that sequence number, in order."""
+        table = tables.batch
+        query = select(table.c.number, table.c.first, table.c.last).where(table.c.last > after, table.c.branch == MAIN)
+        with self._reading() as connection:
+            return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(table.c.number))]
+
+    def events(self, first: int, last: int) -> Iterator[RecordedEvent]:
+        """Events `first..last`, inclusive, in order."""
+        table = tables.event
+        query = select(table).where(table.c.sequence.between(first, last)).order_by(table.c.sequence)
+        with self._reading() as connection:
+            for row in connection.execution_options(yield_per=_SCAN).execute(query):
+                yield self._recorded(row)
+
+    def recorded(self, sequences: Sequence[int]) -> dict[int, RecordedEvent]:
+        """The events of these sequence numbers."""
+        found: dict[int, RecordedEvent] = {}
+        with self._reading() as connection:
+            for start in range(0, len(sequences), _LOOKUP):
+                part = sequences[start : start + _LOOKUP]
+                for row in connection.execute(select(tables.event).where(tables.event.c.sequence.in_(part))):
+                    found[row.sequence] = self._recorded(row)
+        return found
+
+    def last_events(self, elements: Sequence[str]) -> dict[str, int]:
+        """The sequence number of the last event of each element that ever was, deletions included."""
+        found: dict[str, int] = {}
+        with self._reading() as connection:
+            for table in (tables.head, tables.tombstone):
+                for part in _parts(elements):
+                    query = select(table.c.element, table.c.sequence).where(table.c.element.in_(part))
+                    found.update((element, sequence) for element, sequence in connection.execute(query))
+        return found
+
+    def batches_of(self, run: str) -> list[Batch]:
+        """The batches of a run, in order."""
+        return self._batches(tables.batch.c.run == run)
+
+    def batches_by_number(self, numbers: Sequence[int]) -> dict[int, Batch]:
+        """These batches."""
+        return {batch.number: batch for batch in self._batches(tables.batch.c.number.in_(numbers))}
+
+    def _batches(self, condition: ColumnElement[bool]) -> list[Batch]:
+        query = (
+            select(tables.batch, tables.run.c.source, tables.run.c.actor)
+            .join(tables.run, tables.run.c.id == tables.batch.c.run)
+            .where(condition)
+            .order_by(tables.batch.c.number)
+        )
+        with self._reading() as connection:
+            return [
+                Batch(row.number, row.run, row.source, row.actor, row.first, row.last, row.recorded_at)
+                for row in connection.execute(query)
+            ]
+
+    def find_run(self, name: str) -> Run:
+        """The run of that identifier, or of an unambiguous beginning of it. Raises NotFoundError."""
+        query = select(tables.run).where(tables.run.c.id.startswith(name, autoescape=True)).limit(2)
+        with self._reading() as connection:
+            rows = connection.execute(query).all() if name else []
+            if len(rows) == 1:
+                return self._run(connection, rows[0])
+        seen = "several runs begin with" if rows else "no run begins with"
+        raise NotFoundError(f"{seen} {name!r}", where=self.url, hint="`jumeau ingest runs` lists them")
+
+    def runs(self, limit: int = 50) -> list[Run]:
+        """The latest runs, newest first."""
+        with self._reading() as connection:
+            rows = connection.execute(select(tables.run).order_by(tables.run.c.started_at.desc()).limit(limit)).all()
+            return [self._run(connection, row) for row in rows]
+
+    def latest_run(self, source: str) -> Run | None:
+        """The run of a source that committed last; clocks do not matter."""
+        last = (
+            select(tables.batch.c.run)
+            .join(tables.run, tables.run.c.id == tables.batch.c.run)
+            .where(tables.run.c.source == source)
+            .order_by(tables.batch.c.number.desc())
+            .limit(1)
+        )
+        with self._reading() as connection:
+            row = connection.execute(select(tables.run).where(tables.run.c.id == last.scalar_subquery())).first()
+            return None if row is None else self._run(connection, row)
+
+    def ends(self, relation: str) -> Iterator[tuple[str, str]]:
+        """Both ends of every present relation of a type."""
+        query = (
+            select(tables.event.c.start, tables.event.c.end)
+            .join(tables.head, tables.head.c.sequence == tables.event.c.sequence)
+            .where(tables.event.c.edge, tables.event.c.kind == relation)
+        )
+        with self._reading() as connection:
+            rows = connection.execution_options(yield_per=_SCAN).execute(query)
+            yield from ((start, end) for start, end in rows)
+
+    def _run(self, connection: Connection, row: Any) -> Run:
+        last = connection.execute(
+            select(tables.batch.c.cursor)
+            .where(tables.batch.c.run == row.id)
+            .order_by(tables.batch.c.number.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        return Run(
+            id=row.id,
+            source=row.source,
+            actor=row.actor,
+            location=row.location,
+            fingerprint=row.fingerprint,
+            started_at=row.started_at,
+            status=row.status,
+            cursor=orjson.loads(last) if last else {},
+            counters=orjson.loads(row.counters),
+        )
+
+    def _recorded(self, row: Any) -> RecordedEvent:
+        decode = self._decoder.edge if row.edge else self._decoder.node
+        event = Event(
+            operation=Operation(row.operation),
+            element=row.element,
+            edge=bool(row.edge),
+            kind=row.kind,
+            before=None if row.before is None else decode(row.before),
+            after=None if row.after is None else decode(row.after),
+            start=row.start,
+            end=row.end,
+            provenance={} if row.provenance is None else orjson.loads(row.provenance),
+            previous_kind=row.previous_kind,
+        )
+        return RecordedEvent(row.sequence, row.batch, event, row.previous)
+
+    def _state(self, row: Any) -> State:
+        element, sequence, edge, kind, start, end, after, provenance, source = row
+        decode = self._decoder.edge if edge else self._decoder.node
+        return State(
+            element=element,
+            edge=bool(edge),
+            kind=kind,
+            properties=decode(after),
+            provenance={} if provenance is None else orjson.loads(provenance),
+            sequence=sequence,
+            start=start,
+            end=end,
+            source=source,
+        )
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._guarded(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise ledger_error(error, self.url) from error
+
+
+_STATES = select(
+    tables.head.c.element,
+    tables.head.c.sequence,
+    tables.event.c.edge,
+    tables.event.c.kind,
+    tables.event.c.start,
+    tables.event.c.end,
+    tables.event.c.after,
+    tables.event.c.provenance,
+    tables.run.c.source,
+).select_from(
+    tables.head.join(tables.event, tables.head.c.sequence == tables.event.c.sequence)
+    .join(tables.batch, tables.batch.c.number == tables.event.c.batch)
+    .join(tables.run, tables.run.c.id == tables.batch.c.run)
+)
+
+
+def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (items[start : start + _LOOKUP] for start in range(0, len(items), _LOOKUP))
