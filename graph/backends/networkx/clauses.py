@@ -221,11 +221,11 @@ class QueryCompiler:
 
     def _grouped(self, projection: ast.Projection, scope: Scope, after: Scope, outer: list[Row]) -> Rows:
         keys: list[tuple[int, Evaluate]] = []
-        calls: list[tuple[int, Callable[[], Any], Evaluate]] = []
+        calls: list[tuple[int, Callable[[Row], Any], Evaluate]] = []
         for item in projection.items:
             expression = item.expression
             if isinstance(expression, ast.CountStar):
-                calls.append((after.declare(item.alias), RowCounter, lambda _row: None))
+                calls.append((after.declare(item.alias), lambda _row: RowCounter(), lambda _row: None))
             elif isinstance(expression, ast.FunctionCall) and is_aggregate(expression.name):
                 make, argument = self._aggregate(expression, scope)
                 calls.append((after.declare(item.alias), make, argument))
@@ -243,11 +243,11 @@ class QueryCompiler:
                     new = row.copy()
                     for (slot, _), value in zip(keys, found, strict=True):
                         new[slot] = value
-                    known = groups[key] = (new, [make() for _, make, _ in calls])
+                    known = groups[key] = (new, [make(row) for _, make, _ in calls])
                 for accumulator, (_, _, argument) in zip(known[1], calls, strict=True):
                     accumulator.take(argument(row))
             if not groups and not keys:
-                groups[()] = (outer[0].copy(), [make() for _, make, _ in calls])
+                groups[()] = (outer[0].copy(), [make(outer[0]) for _, make, _ in calls])
             for new, accumulators in groups.values():
                 for accumulator, (slot, _, _) in zip(accumulators, calls, strict=True):
                     new[slot] = accumulator.result()
@@ -255,11 +255,14 @@ class QueryCompiler:
 
         return group
 
-    def _aggregate(self, call: ast.FunctionCall, scope: Scope) -> tuple[Callable[[], Any], Evaluate]:
+    def _aggregate(self, call: ast.FunctionCall, scope: Scope) -> tuple[Callable[[Row], Any], Evaluate]:
+        """What makes the accumulator of a group from its first row, and the value that each row adds."""
         argument = self._expressions.compile(call.arguments[0], scope)
-        parameter = self._constant(call.arguments[1], scope) if len(call.arguments) > 1 else None
-        fold = fold_of(call.name, parameter)
-        return (lambda: Accumulator(fold, call.distinct)), argument
+        if len(call.arguments) > 1:
+            share = self._expressions.compile(call.arguments[1], scope)
+            return (lambda row: Accumulator(fold_of(call.name, share(row)), call.distinct)), argument
+        fold = fold_of(call.name)
+        return (lambda _row: Accumulator(fold, call.distinct)), argument
 
     def _ordered(self, projection: ast.Projection, scope: Scope) -> Rows:
         named = {item.expression: item.alias for item in projection.items}

@@ -38,7 +38,13 @@ from graph.cypher.binder.operators import OperatorRules
 from graph.cypher.binder.scope import Aggregation, Scope
 from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.clock import NAMES
-from graph.cypher.diagnostics import CypherSyntaxError, InvalidAccessError, UnknownPropertyError, report
+from graph.cypher.diagnostics import (
+    CypherSyntaxError,
+    InvalidAccessError,
+    TypeMismatchError,
+    UnknownPropertyError,
+    report,
+)
 from graph.cypher.operations import literal_type
 from graph.cypher.vocabulary import suggest
 
@@ -120,7 +126,8 @@ class ExpressionBinder(OperatorRules):
                 f"{types.describe(of, article=True)} has no part {key!r}", span, key, list(parts)
             )
         hint = f"take it of each item: [x IN list | x.{key}]" if name is TypeName.LIST else None
-        return self.refuse(InvalidAccessError, f"{types.describe(of, article=True)} has no properties", tree.span, hint)
+        error = TypeMismatchError if name is TypeName.PATH else InvalidAccessError  # as openCypher tells them apart
+        return self.refuse(error, f"{types.describe(of, article=True)} has no properties", tree.span, hint)
 
     def element_property(self, of: CypherType, key: str, tree: Property) -> CypherType:
         if self.vocabulary is None:
