@@ -17,6 +17,7 @@ from graph.cypher.prepare import prepare, prepare_ast
 from graph.history.snapshots import Snapshots
 from graph.repository import Answer, ReadContext
 from services.cells import to_json
+from services.cost import CostGuard
 from services.twin import Twin
 
 PREPARED = 512
@@ -53,6 +54,8 @@ class QueryService:
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
         self._limits = QueryLimits(default_hops=twin.settings.default_hops)
+        self._costs = CostGuard(twin)
+        self._seen = 0  # the latest sequence that an answer reflected
         self._snapshots = Snapshots(twin.ledger, twin.schema)
         self._prepared = lru_cache(PREPARED)(lambda text: prepare(text, twin.schema, self._limits))
 
@@ -74,6 +77,7 @@ class QueryService:
         twin = self._twin
         now = twin.clock.now()
         values = complete_parameters(bound, parameters, now)
+        self._costs.check(bound, self._seen)
         settings = twin.settings
         context = ReadContext(
             now=now,
@@ -85,6 +89,7 @@ class QueryService:
             answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:
             answer = self._snapshots.run(bound, values, context, unsupported)
+        self._seen = max(self._seen, answer.sequence)
         answer = replace(answer, notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000
         return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
