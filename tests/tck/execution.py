@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from graph.backends.networkx.clauses import QueryCompiler
 from graph.backends.networkx.frame import Deadline, Environment
+from graph.backends.networkx.store import GraphStore
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
-from tests.tck.open_store import OpenStore as GraphStore
 from tests.tck.procedures import TableProcedure
 
 NOW: Final = datetime(2025, 1, 1, 12, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ def run(
 ) -> Answer:
     """Columns and rows of a bound query. Raises QueryError."""
     values = complete_parameters(bound, parameters, NOW)
-    environment = Environment(store, store.schema(), values, Deadline(_TIMEOUT_S), procedures, Random(1))
+    environment = Environment(store, None, values, Deadline(_TIMEOUT_S), procedures, Random(1))
     return bound.columns, list(QueryCompiler(environment).query(bound.query))
 
 

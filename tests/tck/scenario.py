@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Any, Final
 
 from core.errors import JumeauError, QueryRuntimeError
+from graph.backends.networkx.store import GraphStore
 from graph.cypher.diagnostics import CypherError, NotReadOnlyError
 from tests.tck.cells import Form, form_of, read_cell
 from tests.tck.errors import RUNTIME, Demand, kind_of
 from tests.tck.execution import bind_text, run
 from tests.tck.features import Scenario, Step
-from tests.tck.open_store import OpenStore
 from tests.tck.procedures import TableProcedure, read_procedure
 from tests.tck.source import named_graph
 from tests.tck.store import write
@@ -59,7 +59,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Setting:
-    store: OpenStore = field(default_factory=OpenStore)
+    store: GraphStore = field(default_factory=GraphStore)
     fixtures: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
     procedures: dict[str, TableProcedure] = field(default_factory=dict)
@@ -174,13 +174,13 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
     return Outcome(scenario, category, not difference, accepted, setting.query, demanded, seen)
 
 
-def _content(store: OpenStore) -> list[str]:
+def _content(store: GraphStore) -> list[str]:
     """Everything a graph holds: no query has a side effect."""
     nodes = (f"{node.id} {node.labels} {node.properties}" for node in store.nodes.values())
     return [*nodes, *(f"{e.id} {e.type} {e.start} {e.end} {e.properties}" for e in store.edges.values())]
 
 
-def _difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]], store: OpenStore) -> str:
+def _difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]], store: GraphStore) -> str:
     """What differs, in words; empty where nothing does."""
     found = _RESULT.fullmatch(step.text)
     if found is None:

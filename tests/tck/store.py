@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from graph.backends.networkx.store import GraphStore
 from graph.cypher import ast
 from graph.cypher.parser.clauses import ClauseParser
 from graph.model import Edge, Node
 from tests.tck.execution import execute
-from tests.tck.open_store import OpenStore as GraphStore
 
 _WRITING: Final = frozenset({"CREATE", "DELETE", "DETACH"})
 Row = dict[str, Any]

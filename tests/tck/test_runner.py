@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from graph.backends.networkx.store import GraphStore
 from graph.model import Edge, Node, Path
 from tests.tck.cells import form_of, read_cell
 from tests.tck.features import Scenario, Step, read_feature
 from tests.tck.known import surprises
-from tests.tck.open_store import OpenStore
 from tests.tck.scenario import Category, category_of, run_scenario
 from tests.tck.store import write
 
@@ -158,7 +158,7 @@ def test_a_query_that_writes_is_told_by_its_clauses(query: str, category: Catego
 
 
 def test_the_writer_carries_out_what_fixtures_do() -> None:
-    store = OpenStore()
+    store = GraphStore()
     write(store, "UNWIND range(1, 3) AS i CREATE (a:A {n: i})-[:R {w: [i]}]->(:B:C)<-[:S]-(a)", {})
     assert sorted(node.labels for node in store.nodes.values()) == [("A",)] * 3 + [("B", "C")] * 3
     assert sorted(edge.type for edge in store.edges.values()) == ["R"] * 3 + ["S"] * 3

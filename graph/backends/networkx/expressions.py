@@ -11,7 +11,15 @@ from graph.backends.networkx import values
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import EvaluationError
 from graph.backends.networkx.frame import Environment, Evaluate, Row, Scope
-from graph.backends.networkx.functions import PURE, component, graph_functions, null_if, properties_of, value_type
+from graph.backends.networkx.functions import (
+    PURE,
+    component,
+    graph_functions,
+    null_if,
+    open_properties_of,
+    properties_of,
+    value_type,
+)
 from graph.backends.networkx.labels import label_test
 from graph.cypher import ast
 from graph.model import Edge, Node
@@ -34,6 +42,18 @@ def property_of(subject: Any, key: str) -> Any:
     if isinstance(subject, Node | Edge):
         found = subject.id if key == "id" else subject.properties.get(key)
         return list(found) if type(found) is tuple else found
+    return _part_of(subject, key)
+
+
+def open_property_of(subject: Any, key: str) -> Any:
+    """The same in open mode, where `id` is a property like others."""
+    if isinstance(subject, Node | Edge):
+        found = subject.properties.get(key)
+        return list(found) if type(found) is tuple else found
+    return _part_of(subject, key)
+
+
+def _part_of(subject: Any, key: str) -> Any:
     if subject is None:
         return None
     if isinstance(subject, dict):
@@ -49,7 +69,10 @@ class ExpressionCompiler:
     def __init__(self, environment: Environment, queries: QueryCompiler) -> None:
         self._environment = environment
         self._queries = queries
-        self._graph_functions = graph_functions(environment.store, environment.random)
+        closed = environment.schema is not None
+        self.property_of = property_of if closed else open_property_of
+        self._properties_of = properties_of if closed else open_properties_of
+        self._graph_functions = graph_functions(environment.store, environment.random, closed=closed)
         self._methods: dict[type, Callable[[Any, Scope], Evaluate]] = {
             ast.Literal: self._literal,
             ast.Parameter: self._parameter,
@@ -102,7 +125,7 @@ class ExpressionCompiler:
         return lambda row: row[slot]
 
     def _property(self, tree: ast.Property, scope: Scope) -> Evaluate:
-        key = tree.key
+        key, property_of = tree.key, self.property_of
         if isinstance(tree.subject, ast.Variable):
             slot = scope.names[tree.subject.name]
             return lambda row: property_of(row[slot], key)
@@ -111,6 +134,7 @@ class ExpressionCompiler:
 
     def _index(self, tree: ast.Index, scope: Scope) -> Evaluate:
         subject, index = self.compile(tree.subject, scope), self.compile(tree.index, scope)
+        property_of = self.property_of
 
         def evaluate(row: Row) -> Any:
             of, at = subject(row), index(row)
@@ -343,6 +367,7 @@ class ExpressionCompiler:
     def _map_projection(self, tree: ast.MapProjection, scope: Scope) -> Evaluate:
         slot = scope.names[tree.subject]
         items = [(i.key, None if i.value is None else self.compile(i.value, scope)) for i in tree.items]
+        property_of, properties_of = self.property_of, self._properties_of
 
         def evaluate(row: Row) -> Any:
             subject = row[slot]

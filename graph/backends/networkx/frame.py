@@ -87,7 +87,7 @@ class Environment:
     """What every closure of one run may use."""
 
     store: GraphStore
-    schema: Schema
+    schema: Schema | None  # None in open mode
     parameters: Mapping[str, Any]
     deadline: Deadline
     procedures: Mapping[str, Procedure] = field(default_factory=dict)

@@ -147,12 +147,21 @@ def _keys(value: Any) -> list[str]:
     return sorted(properties_of(value)) if isinstance(value, Node | Edge) else sorted(value)
 
 
+def _open_keys(value: Any) -> list[str]:
+    return sorted(open_properties_of(value))
+
+
 def properties_of(value: Any) -> dict[str, Any]:
     """`properties()` of an element, the id among them, or of a map."""
+    found = open_properties_of(value)
+    return {**found, "id": value.id} if isinstance(value, Node | Edge) else found
+
+
+def open_properties_of(value: Any) -> dict[str, Any]:
+    """The same in open mode, where an element has no property that was not given to it."""
     if not isinstance(value, Node | Edge):
         return dict(value)
-    found = {name: list(item) if type(item) is tuple else item for name, item in value.properties.items()}
-    return {**found, "id": value.id}
+    return {name: list(item) if type(item) is tuple else item for name, item in value.properties.items()}
 
 
 def _is_empty(value: Any) -> bool:
@@ -293,9 +302,11 @@ def _type_place(name: str) -> tuple[int, tuple[int, ...]]:
     ) else ()
 
 
-def graph_functions(store: GraphStore, random: Random) -> dict[str, Function]:
-    """Functions that look into the graph, or at chance."""
+def graph_functions(store: GraphStore, random: Random, *, closed: bool) -> dict[str, Function]:
+    """Functions that look into the graph, or at chance; `closed` where it has a schema."""
+    of_elements = {} if closed else {"keys": _open_keys, "properties": open_properties_of}
     return {
+        **of_elements,
         "rand": random.random,
         "startNode": lambda edge: store.nodes[edge.start],
         "endNode": lambda edge: store.nodes[edge.end],

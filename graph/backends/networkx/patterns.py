@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graph.backends.networkx import values
-from graph.backends.networkx.expressions import ExpressionCompiler, property_of
+from graph.backends.networkx.expressions import ExpressionCompiler
 from graph.backends.networkx.frame import Environment, Row, Rows, Scope
 from graph.backends.networkx.labels import label_test
 from graph.backends.networkx.shortest import shortest_paths
@@ -41,7 +41,10 @@ class PatternCompiler:
         self._environment = environment
         self._store = environment.store
         self._expressions = expressions
-        self._all_kinds = frozenset(environment.schema.concrete)
+        schema = environment.schema
+        self._all_kinds = frozenset(environment.store.by_kind if schema is None else schema.concrete)
+        self._all_types = None if schema is None else len(schema.relations)
+        self._identifies = None if schema is None else "id"  # the property that is the identity of an element
 
     def compile(self, patterns: Sequence[ast.PathPattern], where: ast.Expression | None, scope: Scope) -> Rows:
         """An operator that gives, for each row, one row per match. Declares the patterns' variables in `scope`."""
@@ -79,7 +82,7 @@ class PatternCompiler:
         kinds = self._kinds(node)
         if isinstance(node.properties, ast.MapLiteral):
             keys = {key for key, _ in node.properties.items}
-            if "id" in keys:
+            if self._identifies in keys:
                 return 1
             if keys:
                 return 2 + self._store.count(kinds) / 1_000
@@ -142,10 +145,10 @@ class PatternCompiler:
         kinds, store = tuple(sorted(self._kinds(node))), self._store
         if isinstance(node.properties, ast.MapLiteral):
             items = dict(node.properties.items)
-            key = "id" if "id" in items else next(iter(items), None)
+            key = self._identifies if self._identifies in items else next(iter(items), None)
             if key is not None:
                 value = self._expressions.compile(items[key], plan.scope)
-                if key == "id":
+                if key == self._identifies:
 
                     def by_id(row: Row) -> Sequence[Node]:
                         wanted = value(row)
@@ -184,14 +187,18 @@ class PatternCompiler:
     ) -> list[Callable[[Any, Row], bool]]:
         if properties is None:
             return []
+        same = self._same
         if isinstance(properties, ast.Parameter):
             given = self._expressions.compile(properties, scope)
-            return [lambda found, row: all(_same(found, key, value) for key, value in (given(row) or {}).items())]
+            return [lambda found, row: all(same(found, key, value) for key, value in (given(row) or {}).items())]
         tests: list[Callable[[Any, Row], bool]] = []
         for key, expression in properties.items:
             value = self._expressions.compile(expression, scope)
-            tests.append(lambda found, row, key=key, value=value: _same(found, key, value(row)))  # type: ignore[misc]
+            tests.append(lambda found, row, key=key, value=value: same(found, key, value(row)))  # type: ignore[misc]
         return tests
+
+    def _same(self, element: Any, key: str, value: Any) -> bool:
+        return values.equal(self._expressions.property_of(element, key), value) is True
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
@@ -280,6 +287,7 @@ class PatternCompiler:
         low, high = _bounds(relationship)
         nodes = self._store.nodes
         ends_only = relationship.ends_only
+        edge_bound = relationship.variable in plan.bound
 
         def expand(rows: Iterator[Row]) -> Iterator[Row]:
             for row in rows:
@@ -302,8 +310,11 @@ class PatternCompiler:
                         continue
                     found = nodes[end]
                     if accept(found, row):
+                        taken = edges[::-1] if edges is not None and reverse else edges
+                        if edge_bound and taken != row[edge_slot]:
+                            continue
                         new = row.copy()
-                        new[edge_slot] = edges[::-1] if edges is not None and reverse else edges
+                        new[edge_slot] = taken
                         new[target_slot] = found
                         yield new
 
@@ -317,7 +328,7 @@ class PatternCompiler:
 
     def _named_types(self, relationship: ast.RelationshipPattern) -> tuple[str, ...] | None:
         """The types to look for; None for any type."""
-        if relationship.types is None or len(relationship.types) == len(self._environment.schema.relations):
+        if relationship.types is None or len(relationship.types) == self._all_types:
             return None
         return relationship.types
 
@@ -436,10 +447,6 @@ def _edges_in(value: Any) -> Sequence[Edge]:
 
 def _walked(edge: Edge, row: Row, slots: tuple[int, ...]) -> bool:
     return any(edge.id == other.id for slot in slots for other in _edges_in(row[slot]))
-
-
-def _same(element: Any, key: str, value: Any) -> bool:
-    return values.equal(property_of(element, key), value) is True
 
 
 def _all_of(tests: list[Callable[[Any, Row], bool]]) -> Callable[[Any, Row], bool]:

@@ -24,9 +24,13 @@ _NOTHING: Mapping[str, list[tuple[Edge, str]]] = {}
 
 
 class GraphStore:
-    """Nodes, relations and indexes. Not safe for writing while reading: the repository locks."""
+    """Nodes, relations and indexes. Not safe for writing while reading: the repository locks.
 
-    def __init__(self, schema: Schema) -> None:
+    Without schema (open mode) the content comes by `add_node` and `add_edge`, nodes may have any labels or none, and `id`
+    is a property like others. `by_kind` then goes by the first label.
+    """
+
+    def __init__(self, schema: Schema | None = None) -> None:
         self._schema = schema
         self.nodes: dict[str, Node] = {}
         self.edges: dict[str, Edge] = {}
@@ -112,7 +116,7 @@ class GraphStore:
             exists = change.id in self.nodes
             if exists == (change.operation is Operation.CREATE):
                 raise _mismatch(change, exists)
-            if change.kind not in self._schema.kinds:
+            if self._schema is None or change.kind not in self._schema.kinds:
                 raise BackendDriftError(f"no kind {change.kind!r} in the schema", where=change.id)
             if change.operation is Operation.CREATE:
                 created.add(change.id)
@@ -136,7 +140,23 @@ class GraphStore:
                 self._drop_edge(self.edges[edge_change.id])
                 self._add_edge(_edge(edge_change))
 
+    def add_node(self, node: Node) -> None:
+        """Put a node into a graph without schema."""
+        kind = _first_label(node)
+        self.nodes[node.id] = node
+        self.by_kind.setdefault(kind, {})[node.id] = node
+        self._forget(kind)
+
+    def add_edge(self, edge: Edge) -> None:
+        """Put a relation between two nodes that are there into a graph without schema."""
+        self._add_edge(edge)
+
+    def remove_edge(self, edge_id: str) -> None:
+        """Take a relation out of a graph without schema."""
+        self._drop_edge(self.edges.pop(edge_id))
+
     def _put_node(self, change: NodeChange) -> None:
+        assert self._schema is not None  # `check` has passed
         known = self.nodes.get(change.id)
         if known is not None:
             self._drop_node(known)
@@ -147,8 +167,9 @@ class GraphStore:
         self._forget(change.kind)
 
     def _drop_node(self, node: Node) -> None:
-        del self.by_kind[node.kind][node.id]
-        self._forget(node.kind)
+        kind = _first_label(node)
+        del self.by_kind[kind][node.id]
+        self._forget(kind)
 
     def _add_edge(self, edge: Edge) -> None:
         self.edges[edge.id] = edge
@@ -176,6 +197,10 @@ class GraphStore:
         if self._indexes:
             for key in [key for key in self._indexes if key[0] == kind]:
                 del self._indexes[key]
+
+
+def _first_label(node: Node) -> str:
+    return node.labels[0] if node.labels else ""
 
 
 def _edge(change: EdgeChange) -> Edge:
