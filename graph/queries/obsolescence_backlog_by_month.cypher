@@ -8,7 +8,7 @@
 // param months: integer = 12 -- how many months to look back
 UNWIND range(0, $months) AS back
 WITH date() - duration({months: back}) AS day
-MATCH (opened:ObsolescenceCase)
+OPTIONAL MATCH (opened:ObsolescenceCase)
 WHERE date(opened.opened_at) < day AND (opened.closed_at IS NULL OR date(opened.closed_at) >= day)
 RETURN day, count(opened) AS open, count(CASE WHEN opened.regulatory_deadline < day THEN 1 END) AS past_deadline
 ORDER BY day

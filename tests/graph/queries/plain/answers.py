@@ -6,10 +6,10 @@ from collections.abc import Callable
 from inspect import getmembers, isfunction
 from types import MappingProxyType, ModuleType
 
-from tests.graph.queries.plain import obsolescence, topology, treatment
+from tests.graph.queries.plain import obsolescence, operability, security, topology, treatment
 from tests.graph.queries.plain.reckoning import Answer
 
-DOMAINS: tuple[ModuleType, ...] = (topology, obsolescence, treatment)
+DOMAINS: tuple[ModuleType, ...] = (topology, obsolescence, treatment, security, operability)
 
 ANSWERS: MappingProxyType[str, Callable[..., Answer]] = MappingProxyType(
     {

@@ -171,4 +171,4 @@ def obsolescence_backlog_by_month(export: Export, months: int = 12) -> Answer:
         ]
         past = sum((export.get(case, "regulatory_deadline") or "9") < day for case in listed)
         rows.append([day, len(listed), past])
-    return ["day", "open", "past_deadline"], [row for row in rows if row[1]]
+    return ["day", "open", "past_deadline"], rows
