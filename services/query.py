@@ -53,7 +53,7 @@ class QueryService:
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
-        self._limits = QueryLimits(default_hops=twin.settings.default_hops)
+        self._limits = QueryLimits(default_hops=twin.settings.default_hops, row_cap=twin.settings.row_cap)
         self._costs = CostGuard(twin)
         self._seen = 0  # the latest sequence that an answer reflected
         self._snapshots = Snapshots(twin.ledger, twin.schema)

@@ -17,16 +17,18 @@ from graph.cypher.rewrite import descend
 
 @dataclass(frozen=True, slots=True)
 class QueryLimits:
-    """What a query may ask for. Rows and time are limits of the read (`ReadContext`), not of the text.
+    """What a query may ask for. Time and memory are limits of the read (`ReadContext`), not of the text.
 
     `default_hops` is the upper bound given to a variable-length pattern without one, `default_path_hops` to a shortest
-    path without one, `maximum_hops` the largest that may be written.
+    path without one, `maximum_hops` the largest that may be written. `row_cap` is that of the reads that will follow, None
+    where it is not known: beyond one row more, no row need be made.
     """
 
     default_hops: int = 8
     default_path_hops: int = 30
     maximum_hops: int = 30
     maximum_bytes: int = 100_000
+    row_cap: int | None = None
 
 
 DEFAULT_LIMITS: Final = QueryLimits()
