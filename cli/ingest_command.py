@@ -1,4 +1,4 @@
-"""`jumeau ingest`: one load of one source."""
+"""`jumeau ingest`: load a source, list the loads, take one back."""
 
 from __future__ import annotations
 
@@ -7,19 +7,39 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from cli.options import BackendOption, OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
 from core.settings import load_settings
 from ingest.rehearsal import Difference
-from ingest.report import IngestReport
+from ingest.report import COUNTERS, IngestReport
 from services.ingestion import ingest as load_source
-from services.ingestion import rehearse
+from services.ingestion import rehearse, runs, undo
 
 WITH_REJECTS = 1
+LOAD = "load"
+WOULD = "would change"
 SHOWN_CHANGES = 40
 
 
+class _LoadFirst(TyperGroup):
+    """`jumeau ingest PATH` is `jumeau ingest load PATH`: what names no command of the group is a path."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ("--help", *ctx.help_option_names):
+            args = [LOAD, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_LoadFirst,
+    no_args_is_help=True,
+    help="Load exports into the twin, list loads, take one back. `jumeau ingest PATH` is `jumeau ingest load PATH`.",
+)
+
+
+@app.command(LOAD)
 def ingest(
     path: Annotated[Path, typer.Argument(help="File or directory; .gz is accepted.")],
     source: Annotated[
@@ -73,7 +93,7 @@ def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None
             f"{report.source}: {report.status}",
         )
         if report.difference is not None:
-            _show_difference(report.difference, output)
+            _show_difference(report.difference, output, WOULD)
         if report.unmapped:
             most = sorted(report.unmapped.items(), key=lambda item: -item[1])
             say("not mapped: " + ", ".join(f"{name} {count}" for name, count in most))
@@ -83,14 +103,55 @@ def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None
         raise typer.Exit(WITH_REJECTS)
 
 
-def _show_difference(difference: Difference, output: Output) -> None:
+def _show_difference(difference: Difference, output: Output, title: str) -> None:
     counts = sorted(difference.counts.items())
     if not counts:
-        say("nothing would change")
+        say(f"{title}: nothing")
         return
-    print_rows(("kind", "operation", "elements"), [(k, o.value, n) for (k, o), n in counts], output, "would change")
+    print_rows(("kind", "operation", "elements"), [(k, o.value, n) for (k, o), n in counts], output, title)
     shown = difference.changes[:SHOWN_CHANGES]
     rows = [(c.operation.value, c.kind, c.name, c.attribute, c.before, c.after) for c in shown]
     print_rows(("operation", "kind", "name", "attribute", "before", "after"), rows, output)
     if len(difference.changes) > len(shown):
         say(f"the first {len(shown)} changes; --output json lists more")
+
+
+@app.command("runs")
+def list_runs(
+    limit: Annotated[int, typer.Option(help="How many, newest first.", min=1)] = 20, output: OutputOption = Output.TABLE
+) -> None:
+    """List the latest loads with their status and counts. Example: jumeau ingest runs --limit 5"""
+    found = runs(load_settings(), limit)
+    columns = ("run", "source", "status", "started", "location", *COUNTERS)
+    rows = [
+        (r.id, r.source, r.status, r.started_at, r.location, *(r.counters.get(name) for name in COUNTERS))
+        for r in found
+    ]
+    if output is Output.JSON:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_rows(columns, rows, output)
+
+
+@app.command("undo")
+def undo_run(
+    run: Annotated[str, typer.Argument(help="The run's identifier, or its beginning (`jumeau ingest runs`).")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be taken back; write nothing.")] = False,
+    keep_conflicts: Annotated[
+        bool, typer.Option("--keep-conflicts", help="Leave alone what was changed since; take back the rest.")
+    ] = False,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Take one load back: what it touched returns to what it was before, each value to the source that held it.
+
+    Where something was changed since, nothing is done (exit code 3) and the conflicts are told. Examples:
+    jumeau ingest undo 3f2a --dry-run; jumeau ingest undo 3f2a --keep-conflicts
+    """
+    report = undo(load_settings(), run, keep_conflicts=keep_conflicts, dry_run=dry_run)
+    if output is Output.JSON:
+        print_json(report.to_dict())
+        return
+    _show_difference(report.difference, output, WOULD if dry_run else "taken back")
+    if report.conflicts:
+        rows = [(c.kind, c.name, c.reason, c.source) for c in report.conflicts]
+        print_rows(("kind", "name", "conflict", "source"), rows, output, "left as they are")

@@ -21,9 +21,9 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 unequal or rejected rows, 2 wrong use, 3 source refused, 4 store or server failed.",
 )
 app.command("query")(query.query)
-app.command("ingest")(ingest_command.ingest)
 app.command("generate")(generate.generate)
 app.command("serve")(serve.serve)
+app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")

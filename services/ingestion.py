@@ -9,8 +9,10 @@ from time import perf_counter
 
 from core.clock import clock_for
 from core.settings import Settings
+from graph.history.ledger import Run
 from graph.history.projection import Progress
 from ingest.job import IngestJob, IngestReport
+from ingest.undo import Undo, UndoReport
 from services.rendezvous import running_server
 from services.twin import open_ledger, open_twin
 
@@ -49,13 +51,8 @@ def ingest(
     finally:
         ledger.close()
     started = perf_counter()
-    server = running_server(settings.home)
-    if server is not None:
-        sequence = int(server.post("/api/graph/catch-up")["sequence"])
-    elif settings.backend_url != "networkx":
-        with open_twin(settings, catch_up=False) as twin:
-            sequence = twin.catch_up(projecting)
-    return LoadResult(report, sequence, perf_counter() - started)
+    reached = _project(settings, projecting)
+    return LoadResult(report, sequence if reached is None else reached, perf_counter() - started)
 
 
 def rehearse(
@@ -70,3 +67,35 @@ def rehearse(
         return job.rehearse(source, path, progress=loading)
     finally:
         ledger.close()
+
+
+def undo(settings: Settings, run: str, *, keep_conflicts: bool = False, dry_run: bool = False) -> UndoReport:
+    """Take a run back and bring the graph up to it. Raises what `ingest.undo.Undo.run` does, and BackendError."""
+    schema, ledger = open_ledger(settings)
+    try:
+        report = Undo(schema, ledger, actor=settings.actor).run(run, keep_conflicts=keep_conflicts, dry_run=dry_run)
+    finally:
+        ledger.close()
+    if not dry_run:
+        _project(settings, None)
+    return report
+
+
+def runs(settings: Settings, limit: int = 20) -> list[Run]:
+    """The latest runs, newest first."""
+    _, ledger = open_ledger(settings)
+    try:
+        return ledger.runs(limit)
+    finally:
+        ledger.close()
+
+
+def _project(settings: Settings, projecting: Progress | None) -> int | None:
+    """Bring the graph up to the ledger, here or in the server that has the store open; the sequence reached."""
+    server = running_server(settings.home)
+    if server is not None:
+        return int(server.post("/api/graph/catch-up")["sequence"])
+    if settings.backend_url == "networkx":
+        return None
+    with open_twin(settings, catch_up=False) as twin:
+        return twin.catch_up(projecting)

@@ -79,11 +79,12 @@ class Ledger(LedgerReader):
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        statuses: Mapping[str, str] | None = None,
     ) -> tuple[int, int]:
         """Commit one batch, whole or not at all; returns its first and last sequence number.
 
-        At most one event per element. `identities` are new keys: key to (element, kind). Without events only the cursor
-        moves, and (n + 1, n) comes back. Raises LedgerError.
+        At most one event per element. `identities` are new keys: key to (element, kind); `statuses` are what becomes of
+        runs, by identifier. Without events only the cursor moves, and (n + 1, n) comes back. Raises LedgerError.
         """
         reach("ledger.append.before")
         with self._writing() as connection:
@@ -110,6 +111,9 @@ class Ledger(LedgerReader):
             if counters is not None:
                 values = {"counters": orjson.dumps(dict(counters)).decode()}
                 connection.execute(update(tables.run).where(tables.run.c.id == run.id).values(**values))
+            for name, status in (statuses or {}).items():
+                closed = {"status": status, "ended_at": self._clock.now()}
+                connection.execute(update(tables.run).where(tables.run.c.id == name).values(**closed))
             reach("ledger.append.uncommitted")
         reach("ledger.append.committed")
         return first, last
