@@ -21,6 +21,7 @@ from graph.cypher.ast import (
     ProjectionItem,
     Query,
     RelationshipPattern,
+    Unwind,
 )
 from graph.cypher.bound import BoundQuery
 from graph.cypher.printer import POSTFIX, Printer, quote_name
@@ -144,7 +145,7 @@ class CypherFamilyCompiler(BaseCompiler, Printer):
 
 
 def _uses(query: Query) -> dict[str, int]:
-    """How often each variable stands anywhere, in patterns and imports too."""
+    """How often each variable stands anywhere: where it is read, in patterns, imports, and where it is given a name."""
     counts = mentions(query)
     for tree in descend(query):
         names: tuple[str | None, ...] = ()
@@ -152,6 +153,10 @@ def _uses(query: Query) -> dict[str, int]:
             names = (tree.variable,)
         elif isinstance(tree, CallSubquery):
             names = tree.imports or ()
+        elif isinstance(tree, ProjectionItem):
+            names = (tree.alias,)
+        elif isinstance(tree, Unwind):
+            names = (tree.variable,)
         for name in names:
             if name is not None:
                 counts[name] = counts.get(name, 0) + 1

@@ -83,6 +83,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.loops = loops
         self.given = given
         self.closures: set[int] = set()
+        self.float_sums: set[str] = set()  # aliases of sums of floats, which may be sums of nothing
         self.id_uses = _id_uses(bound.query)
         self.distinct_parameters: dict[str, None] = {}
         self.patterns = CompositionPrinter(self)
@@ -90,6 +91,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self._taken: set[str] = set()
         self._count = 0
         self._bare = False
+        self.in_case = 0  # how many CASE expressions are being printed
 
     def text(self, row_cap: int) -> str:
         """The statement; it answers at most one row more than the cap. Raises UnsupportedConstructError."""
@@ -147,6 +149,7 @@ class LadybugCompiler(CypherFamilyCompiler):
 
     def part(self, part: SinglePart, separator: str) -> str:
         self.patterns.bound, self.patterns.walks, self.patterns.ids, self.patterns.unique = set(), set(), {}, None
+        self.patterns.open_steps = 0
         clauses = without_idle_distinct(part).clauses
         lines, position = [], 0
         while position < len(clauses):
@@ -184,12 +187,14 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.patterns.bound = {item.alias for item in projection.items}
         self.patterns.walks = set()
         self.patterns.ids = {}
+        self.patterns.open_steps = 0
         return f"WITH {body}{self.where(clause.where)}"
 
     def projection(self, projection: Projection) -> str:
         for item in projection.order:
             if self.type_of(item.expression).name in _NOT_SORTED:
                 raise self.unsupported("ORDER BY", item.expression, "of anything but plain values")
+        self.float_sums |= {item.alias for item in projection.items if self._is_float_sum(item.expression)}
         bare = Projection(
             projection.items, projection.distinct, projection.star, projection.order, span=projection.span
         )
@@ -201,6 +206,11 @@ class LadybugCompiler(CypherFamilyCompiler):
             text += f" LIMIT {self.expression(projection.limit)}"
         self._bare = False
         return text
+
+    def _is_float_sum(self, tree: Expression) -> bool:
+        if isinstance(tree, Variable):
+            return tree.name in self.float_sums
+        return isinstance(tree, FunctionCall) and tree.name == "sum" and self.type_of(tree).name is TypeName.FLOAT
 
     # --- expressions -----------------------------------------------------------------------------------------------
 

@@ -10,14 +10,21 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-RENAMED: Final[Mapping[str, str]] = MappingProxyType(
-    {"relationships": "rels", "toLower": "lower", "toUpper": "upper", "log": "ln"}
-)
+from graph.backends.embedded.functions import LOWER, SPLIT, UPPER
+
+PLAIN_TEXT: Final = "^[\\x00-\\x7F\\xC0-\\xD6\\xD8-\\xDE\\xE0-\\xF6\\xF8-\\xFE]*$"
+"""Letters that have one letter in the other case: ASCII and most of Latin-1."""
+
+RENAMED: Final[Mapping[str, str]] = MappingProxyType({"relationships": "rels", "log": "ln"})
 
 TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "exists": "({0} IS NOT NULL)",
         "nullIf": "CASE WHEN {0} = {1} THEN NULL ELSE {0} END",
+        # The rare letters whose other case is several letters, or depends on their place, are left to us.
+        "toLower": f"CASE WHEN regexp_matches({{0}}, '{PLAIN_TEXT}') THEN lower({{0}}) ELSE {LOWER}({{0}}) END",
+        "toUpper": f"CASE WHEN regexp_matches({{0}}, '{PLAIN_TEXT}') THEN upper({{0}}) ELSE {UPPER}({{0}}) END",
+        "split": f"{SPLIT}({{0}}, {{1}})",
         "isEmpty": "(size({0}) = 0)",
         "ceil": "CAST(ceil({0}) AS DOUBLE)",
         "floor": "CAST(floor({0}) AS DOUBLE)",
@@ -53,11 +60,9 @@ _OTHERWISE = (
     "properties",
     "radians",
     "sin",
-    "split",
     "startNode",
     "stDev",
     "stDevP",
-    "tail",
     "tan",
     "toBoolean",
     "toBooleanList",
@@ -85,7 +90,6 @@ UNSUPPORTED: Final[Mapping[str, str]] = MappingProxyType(
             ),
             "ladybug has no such construct",
         ),
-        "slice": "ladybug cuts some lists wrongly when several are cut in one projection",
         **dict.fromkeys(
             _OTHERWISE,
             "ladybug's differs, or it has none",

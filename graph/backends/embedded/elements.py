@@ -48,6 +48,7 @@ class ElementPrinter:
         default_factory=dict
     )  # nodes of which there is only the id, and the variable that holds it
     later: set[str] = field(default_factory=set)  # what the clauses after this one name
+    _maps_apart: bool = False  # whether constant properties, too, are conditions
     _conditions: list[str] = field(default_factory=list)
     _late: list[str] = field(default_factory=list)  # conditions that must not stand between two relations
     _apart_conditions: list[str] = field(default_factory=list)  # that no relation repeats
@@ -63,14 +64,14 @@ class ElementPrinter:
         if isinstance(node.properties, Parameter):
             raise self.compiler.unsupported("a parameter as a map of properties", node)
         compiler = self.compiler
-        name = node.variable if compiler.is_used(node.variable) else None
         known = node.variable in self.bound
+        name = node.variable if known or compiler.is_used(node.variable) else None
         if not known and self._missing_kinds(node, left, right):
             name = name or node.variable or compiler.fresh("n")
         if (
             name is None
             and isinstance(node.properties, MapLiteral)
-            and not all(map(is_constant, node.properties.items))
+            and (self._maps_apart or not all(map(is_constant, node.properties.items)))
         ):
             name = node.variable or compiler.fresh("n")
         if node.where is not None:
@@ -92,11 +93,11 @@ class ElementPrinter:
             if key not in columns:
                 raise self.compiler.unsupported(f"property {key}", node, "no kind of this node has it")
         for item in properties.items:
-            if not is_constant(item):
+            if self._maps_apart or not is_constant(item):
                 value = self.compiler.expression(item[1], PREDICATE)
                 place = self._conditions if item[0] == ID else self._late
                 place.append(f"{self.compiler.variable(name)}.{quoted(item[0])} = {value}")
-        constant = tuple(item for item in properties.items if is_constant(item))
+        constant = tuple(item for item in properties.items if is_constant(item) and not self._maps_apart)
         return " " + self.compiler.property_map(MapLiteral(constant)) if constant else ""
 
     def _add_kinds(
@@ -198,6 +199,10 @@ class ElementPrinter:
         maximum = 1 if hops is None else hops.maximum
         if maximum is None or maximum > MOST_HOPS:
             raise self.compiler.unsupported("variable length", relationship, f"more than {MOST_HOPS} hops")
+        if minimum == 0 and shortest is None and not self._all_joined(relationship, ends):
+            raise self.compiler.unsupported(
+                "variable length", relationship, "of zero hops from nodes whose table has no such relation"
+            )
         if maximum < 1 or maximum < minimum:
             raise self.compiler.unsupported("variable length", relationship, "of zero hops only")
         if shortest is not None:
@@ -205,6 +210,12 @@ class ElementPrinter:
         if relationship.ends_only and minimum <= 1 and not ends[0] & ends[1]:
             return f"*SHORTEST 1..{maximum}"  # the start is no end: then a search once per node finds the same ends
         return f"*TRAIL {minimum}..{maximum}"
+
+    def _all_joined(self, relationship: RelationshipPattern, ends: tuple[frozenset[str], frozenset[str]]) -> bool:
+        """Whether every table of the ends has some of the relations: ladybug finds no path of zero hops elsewhere."""
+        pairs = [pair for table in self.tables_of_types(self.types_of(relationship)) for pair in table.pairs]
+        joined = {name for pair in pairs for name in pair}
+        return all(table.name in joined for kinds in ends for table in self.tables_of_kinds(kinds))
 
     def _step_condition(self, relationship: RelationshipPattern, types: frozenset[str]) -> str:
         if relationship.where is not None:

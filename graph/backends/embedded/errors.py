@@ -59,6 +59,7 @@ _DIALECT: Final = (
     "Runtime exception",
     "Not implemented",
     "Assertion failed",
+    "unordered_map::at",
 )
 
 

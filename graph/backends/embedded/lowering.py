@@ -10,11 +10,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from graph.backends.base_compiler import Lowering
+from graph.backends.embedded.functions import CUT, ITEMS, QUANTIFIER, REVERSE, TO_THE_END
 from graph.backends.embedded.layout import ID, KIND, TYPE
 from graph.backends.embedded.temporal import date_, datetime_, shifted, truncate
 from graph.cypher.ast import (
     Binary,
     BinaryOperator,
+    Case,
     Comparison,
     Expression,
     FunctionCall,
@@ -27,10 +29,11 @@ from graph.cypher.ast import (
     Parameter,
     Property,
     Quantifier,
+    Slice,
     Variable,
 )
 from graph.cypher.bound import CypherType, TypeName
-from graph.cypher.printer import AND, POSTFIX, PREDICATE
+from graph.cypher.printer import POSTFIX, PREDICATE
 from graph.cypher.rewrite import descend
 
 if TYPE_CHECKING:
@@ -49,6 +52,9 @@ _CASTS: Final[Mapping[TypeName, str]] = MappingProxyType(
         TypeName.INSTANT: "TIMESTAMP",
     }
 )
+NO_SUM: Final = "-0.0"
+"""Stands for the sum of no floats in a column of floats. It sorts and compares as zero; no sum of floats gives it."""
+
 # --- elements --------------------------------------------------------------------------------------------------------
 
 
@@ -204,13 +210,35 @@ def plus(compiler: LadybugCompiler, tree: Binary) -> str:
         if one is other:
             return f"list_concat({left}, {right})"
         return f"list_append({left}, {right})" if one is TypeName.LIST else f"list_prepend({right}, {left})"
-    if TypeName.STRING in (one, other) and one is not other:
-        if {one, other} != {TypeName.STRING, TypeName.INTEGER}:
-            raise compiler.unsupported("operator +", tree, f"of {one.value} and {other.value}")
-        left, right = (
-            t if of is TypeName.STRING else f"CAST({t} AS STRING)" for t, of in ((left, one), (right, other))
-        )
+    if TypeName.STRING in (one, other):
+        return _joined(compiler, tree)
+    if _UNKNOWN & {one, other}:
+        raise compiler.unsupported("operator +", tree, f"of {one.value} and {other.value}")
     return f"({left} + {right})"
+
+
+def _joined(compiler: LadybugCompiler, tree: Binary) -> str:
+    """Texts one after the other; ladybug takes null for an empty text, to us it makes all of it null."""
+    texts, nullable = [], []
+    for operand in _joined_operands(compiler, tree):
+        of = compiler.type_of(operand).name
+        if of not in (TypeName.STRING, TypeName.INTEGER):
+            raise compiler.unsupported("operator +", tree, f"of {of.value} and a string")
+        text = compiler.expression(operand, POSTFIX)
+        texts.append(text if of is TypeName.STRING else f"CAST({text} AS STRING)")
+        if not isinstance(operand, Literal):
+            nullable.append(f"{text} IS NULL")
+    joined = " + ".join(texts)
+    return f"CASE WHEN {' OR '.join(nullable)} THEN NULL ELSE {joined} END" if nullable else f"({joined})"
+
+
+def _joined_operands(compiler: LadybugCompiler, tree: Expression) -> list[Expression]:
+    """The operands of a chain of `+` whose first two are not both numbers."""
+    if not isinstance(tree, Binary) or tree.operator is not BinaryOperator.ADD:
+        return [tree]
+    if compiler.type_of(tree).name is not TypeName.STRING:
+        return [tree]
+    return [*_joined_operands(compiler, tree.left), *_joined_operands(compiler, tree.right)]
 
 
 def minus(compiler: LadybugCompiler, tree: Binary) -> str:
@@ -223,14 +251,17 @@ def minus(compiler: LadybugCompiler, tree: Binary) -> str:
 
 
 def total(compiler: LadybugCompiler, tree: FunctionCall) -> str:
-    """Sums of integers are 128 bits wide there, and the sum of nothing is null."""
+    """Sums of integers are 128 bits wide there, and the sum of nothing is null; to us it is the integer 0 even of floats.
+
+    A column of floats cannot hold that: `NO_SUM` stands for it, and becomes 0 where it leaves (`queries`).
+    """
     distinct = "DISTINCT " if tree.distinct else ""
     summed = f"sum({distinct}{compiler.expression(tree.arguments[0])})"
     of = compiler.type_of(tree.arguments[0]).name
     if of is TypeName.INTEGER:
         return f"coalesce(CAST({summed} AS INT64), 0)"
     if of is TypeName.FLOAT:
-        return f"coalesce({summed}, 0.0)"
+        return f"coalesce({summed}, CAST('{NO_SUM}' AS DOUBLE))"
     raise compiler.unsupported("sum", tree, f"of values of type {of.value}")
 
 
@@ -252,8 +283,57 @@ def substring(compiler: LadybugCompiler, tree: FunctionCall) -> str:
 
 
 def reverse(compiler: LadybugCompiler, tree: FunctionCall) -> str:
-    name = "list_reverse" if compiler.type_of(tree.arguments[0]).name is TypeName.LIST else "reverse"
+    """ladybug turns what looks like one letter around as one, whatever code points it is made of."""
+    name = "list_reverse" if compiler.type_of(tree.arguments[0]).name is TypeName.LIST else REVERSE
     return f"{name}({compiler.expression(tree.arguments[0])})"
+
+
+def substring_end(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """`left` and `right` of nothing are nothing there too, but of an absent text they are null."""
+    text, count = (compiler.expression(argument, POSTFIX) for argument in tree.arguments)
+    return f"CASE WHEN {text} IS NULL THEN NULL ELSE {tree.name}({text}, {count}) END"
+
+
+def case(compiler: LadybugCompiler, tree: Case) -> str:
+    """With an operand, ladybug takes null for equal to null: written as conditions."""
+    text = "CASE"
+    compiler.in_case += 1
+    for when, result in tree.whens:
+        if tree.operand is None:
+            condition = compiler.expression(when)
+        else:
+            condition = _compare(compiler, tree.operand, BinaryOperator.EQ, when)
+        text += f" WHEN {condition} THEN {compiler.expression(result)}"
+    text += ("" if tree.default is None else f" ELSE {compiler.expression(tree.default)}") + " END"
+    compiler.in_case -= 1
+    return _truth(text) if compiler.type_of(tree).name is TypeName.BOOLEAN else text
+
+
+def _truth(choice: str) -> str:
+    """A CASE of booleans: ladybug takes a bare one as the condition of another CASE for false."""
+    return f"({choice} = true)"
+
+
+def slice_(compiler: LadybugCompiler, tree: Slice) -> str:
+    """By a function of ours: ladybug cuts some lists wrongly where several are cut in one projection."""
+    start = "0" if tree.start is None else compiler.expression(tree.start, POSTFIX)
+    end = str(TO_THE_END) if tree.end is None else compiler.expression(tree.end, POSTFIX)
+    for bound in (tree.start, tree.end):
+        if bound is not None and compiler.type_of(bound).name is not TypeName.INTEGER:
+            raise compiler.unsupported("slice", tree, "by anything but whole numbers")
+    return _cut(compiler, tree.subject, start, end)
+
+
+def tail(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    return _cut(compiler, tree.arguments[0], "1", str(TO_THE_END))
+
+
+def _cut(compiler: LadybugCompiler, subject: Expression, start: str, end: str) -> str:
+    of = compiler.type_of(subject)
+    item = None if of.item is None else _CASTS.get(of.item.name)
+    if of.name is not TypeName.LIST or item not in ITEMS:
+        raise compiler.unsupported("slice", subject, "of a list whose items are not plain values of one type")
+    return f"{CUT}_{item.lower()}({compiler.expression(subject)}, {start}, {end})"
 
 
 def trimmed(compiler: LadybugCompiler, tree: FunctionCall) -> str:
@@ -297,6 +377,10 @@ def comprehension(compiler: LadybugCompiler, tree: ListComprehension) -> str:
     name = _lambda_name(compiler, tree, tree.variable, parts)
     text = compiler.expression(tree.source, POSTFIX)
     if tree.predicate is not None:
+        if compiler.in_case:
+            raise compiler.unsupported(
+                "list comprehension", tree, "with a condition inside CASE: ladybug mixes them up"
+            )
         text = f"list_filter({text}, {name} -> {compiler.expression(tree.predicate)})"
     if tree.projection is not None:
         text = f"list_transform({text}, {name} -> {compiler.expression(tree.projection)})"
@@ -304,9 +388,11 @@ def comprehension(compiler: LadybugCompiler, tree: ListComprehension) -> str:
 
 
 def quantifier(compiler: LadybugCompiler, tree: Quantifier) -> str:
+    """By a function of ours over the answers: ladybug's own take a condition that is null for false."""
     name = _lambda_name(compiler, tree, tree.variable, [tree.predicate])
-    source = compiler.expression(tree.source)
-    return f"{tree.kind.value}({name} IN {source} WHERE {compiler.expression(tree.predicate, AND)})"
+    source = compiler.expression(tree.source, POSTFIX)
+    answers = f"list_transform({source}, {name} -> {compiler.expression(tree.predicate)})"
+    return f"{QUANTIFIER}_{tree.kind.value}({answers})"
 
 
 def _lambda_name(compiler: LadybugCompiler, tree: Expression, variable: str, parts: list[Expression]) -> str:
@@ -325,6 +411,10 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "type": relation_type,
         "labels": labels,
         "index": index,
+        "CASE": case,
+        "slice": slice_,
+        "tail": tail,
+        **dict.fromkeys(("left", "right"), substring_end),
         "head": head,
         "last": last,
         "map projection": map_projection,

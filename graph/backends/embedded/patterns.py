@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from graph.backends.embedded.elements import ElementPrinter
 from graph.backends.embedded.layout import ID
@@ -34,6 +34,9 @@ from graph.cypher.rewrite import mentions
 
 if TYPE_CHECKING:
     from graph.backends.embedded.compiler import LadybugCompiler
+
+MOST_STEPS: Final = 2
+"""Relations that ladybug 0.22 joins without losing rows where a node is filtered first."""
 
 Step = tuple[RelationshipPattern, NodePattern]
 
@@ -64,6 +67,8 @@ class PatternPrinter(ElementPrinter):
     """Prints the MATCH clauses of one query; the compiler prints what stands in them."""
 
     _unwound: str = ""
+    _inside: bool = False  # a subquery
+    open_steps: int = 0  # relations of MATCH clauses since the last WITH: ladybug plans them together
 
     def follow(self, clause: Match) -> str | None:
         """The clause with its closures on the adjacency index; None for a clause without, or where they cannot be."""
@@ -77,6 +82,7 @@ class PatternPrinter(ElementPrinter):
         outer_late, self._late = self._late, []
         outer_apart, self._apart_conditions = self._apart_conditions, []
         known = set(self.bound)
+        outside, self._inside = self._inside, inside
         try:
             clause = self._named(clause)
             if not clause.optional and not inside:
@@ -87,17 +93,23 @@ class PatternPrinter(ElementPrinter):
         finally:
             self._conditions, self._late, self._apart_conditions = outer, outer_late, outer_apart
             self.bound = known if inside else self.bound
+            self._inside = outside
 
     def _match(self, clause: Match, *, inside: bool) -> str:
         followed = None if inside else self.follow(clause)
         if followed is not None:
             return followed
-        printed = ", ".join(self._path(path, clause) for path in clause.patterns)
-        if not clause.optional and not inside:
-            return f"MATCH {printed}{self._filter(clause.where)}"
         steps = sum(len(path.steps) for path in clause.patterns)
+        if not clause.optional and not inside:
+            return self._barrier(steps) + (
+                self._anchored(clause)
+                if steps > MOST_STEPS
+                else f"MATCH {', '.join(self._path(path, clause) for path in clause.patterns)}{self._filter(clause.where)}"
+            )
+        printed = ", ".join(self._path(path, clause) for path in clause.patterns)
         early, late = self._divided(clause.where)
-        if (steps > 1 and (self._late or late)) or (steps > 2 and self._apart_conditions):
+        filtered = self._conditions or early or any(n.properties is not None for p in clause.patterns for n in p.nodes)
+        if (steps > 1 and (self._late or late)) or (steps > MOST_STEPS and (self._apart_conditions or filtered)):
             raise self.compiler.unsupported(
                 "a condition between the relations of an OPTIONAL MATCH or a subquery",
                 clause,
@@ -105,6 +117,43 @@ class PatternPrinter(ElementPrinter):
             )
         self._conditions += [*self._apart_conditions, *self._late]
         return ("OPTIONAL " if clause.optional else "") + f"MATCH {printed}{self._where([*early, *late])}"
+
+    def _barrier(self, steps: int) -> str:
+        """What keeps ladybug from planning a MATCH together with those before it, where they are too many for it."""
+        apart = bool(steps and self.open_steps and self.open_steps + steps > MOST_STEPS)
+        self.open_steps = steps if apart else self.open_steps + steps
+        return "WITH *\n" if apart else ""
+
+    def _anchored(self, clause: Match) -> str:
+        """A MATCH of many relations: first the node that is found best, then the others from there, then every condition.
+
+        ladybug 0.22 loses rows where a filter on a node stands before the scans of three relations or more.
+        """
+        conditions = [] if clause.where is None else conjuncts(clause.where)
+        nodes = [n for path in clause.patterns for n in path.nodes if n.variable not in self.bound]
+        anchor = max(nodes, key=lambda node: self._found_by(node, conditions), default=None)
+        text, paths = "", clause.patterns
+        if anchor is not None and anchor.variable is not None and self._found_by(anchor, conditions) > 0:
+            own = [c for c in conditions if self._is_of_a_node(c) and set(mentions(c)) == {anchor.variable}]
+            conditions = [c for c in conditions if not any(c is other for other in own)]
+            self.compiler.used[anchor.variable] = max(2, self.compiler.used.get(anchor.variable, 0))
+            text = f"MATCH {self._node(anchor, None, None)}{self._where(own)}\nWITH *\n"
+            known = NodePattern(anchor.variable, kinds=anchor.kinds)
+            paths = tuple(_with(path, anchor, known) for path in paths)
+        self._maps_apart = True
+        printed = ", ".join(self._path(path, clause) for path in paths)
+        self._maps_apart = False
+        after = [*self._conditions, *self._apart_conditions, *self._late]
+        self._conditions, self._apart_conditions, self._late = [], [], []
+        after += [self.compiler.expression(part, AND) for part in conditions]
+        return f"{text}MATCH {printed}" + (f"\nWITH * WHERE {' AND '.join(after)}" if after else "")
+
+    def _found_by(self, node: NodePattern, conditions: Sequence[Expression]) -> int:
+        """How well a new node can be found: by its id, by other properties, by a condition, not at all."""
+        if isinstance(node.properties, MapLiteral):
+            return 3 if any(key == ID for key, _ in node.properties.items) else 2
+        own = node.where is not None and self._is_of_a_node(node.where)
+        return 1 if own or any(self._is_of_a_node(c) and set(mentions(c)) == {node.variable} for c in conditions) else 0
 
     def _filter(self, condition: Expression | None) -> str:
         """WHERE with what single nodes must fulfil; behind a barrier what speaks of relations or of several variables.
@@ -203,6 +252,8 @@ class PatternPrinter(ElementPrinter):
 
     def _path(self, path: PathPattern, clause: Match) -> str:
         named = path.variable is not None and self.compiler.is_used(path.variable)
+        if named and self._inside:
+            raise self.compiler.unsupported("a named path in a subquery", path, "ladybug gives another path there")
         if named and clause.optional:
             raise self.compiler.unsupported(
                 "a named path in OPTIONAL MATCH", path, "ladybug gives a path where there is none"
@@ -252,15 +303,19 @@ def _ids_parameter(condition: Expression) -> tuple[str, str] | None:
     return None
 
 
+def _with(path: PathPattern, node: NodePattern, other: NodePattern) -> PathPattern:
+    """The path with another node in the place of one."""
+    start = other if path.start is node else path.start
+    return replace(path, start=start, steps=tuple((r, other if n is node else n) for r, n in path.steps))
+
+
 def _keyed(path: PathPattern, node: NodePattern, name: str) -> PathPattern | None:
     """The path with that node found by the id that `name` holds; None where the node has an id already."""
     items = node.properties.items if isinstance(node.properties, MapLiteral) else ()
     if isinstance(node.properties, Parameter) or any(key == ID for key, _ in items):
         return None
     keyed = replace(node, properties=MapLiteral((*items, (ID, Variable(name)))))
-    start = keyed if path.start is node else path.start
-    steps = tuple((relationship, keyed if other is node else other) for relationship, other in path.steps)
-    return replace(path, start=start, steps=steps)
+    return _with(path, node, keyed)
 
 
 def _counts(relationship: RelationshipPattern) -> bool:

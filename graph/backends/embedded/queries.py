@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from math import copysign
 from threading import Lock
 from typing import Any, Final, cast
 
@@ -38,6 +39,7 @@ class Compiled:
     names: tuple[tuple[str, str], ...]  # of parameters: in the query, as sent
     closures: tuple[int, ...]
     distinct: tuple[tuple[str, str], ...]  # of list parameters that are sent without repetitions
+    sums: tuple[int, ...] = ()  # columns that are sums of floats, which may be sums of nothing
     converters: tuple[Callable[[Any], Any] | None, ...] | None = field(default=None)
 
     @property
@@ -80,6 +82,7 @@ class CompiledQueries:
             tuple((name, sent(name)) for name in compiler.parameters_used if given.get(name) != "null"),
             tuple(sorted(compiler.closures)),
             tuple((name, sent(name) + DISTINCT) for name in compiler.distinct_parameters),
+            tuple(at for at, name in enumerate(query.columns) if name in compiler.float_sums),
         )
         with self._lock:
             while len(self._kept) >= KEPT:
@@ -96,9 +99,11 @@ class CompiledQueries:
         """Rows of cells, as many as the cap allows, and whether there were more."""
         types = result.get_column_data_types()
         if compiled.converters is None:
-            compiled.converters = tuple(self._cells.converter(of) for of in types)
+            compiled.converters = tuple(
+                _sum_of_floats if at in compiled.sums else self._cells.converter(of) for at, of in enumerate(types)
+            )
         converters = compiled.converters
-        if result.get_num_tuples() > FEW and PLAIN_COLUMNS.issuperset(types):
+        if result.get_num_tuples() > FEW and not compiled.sums and PLAIN_COLUMNS.issuperset(types):
             table = result.get_as_arrow(-1)
             columns = [column.to_pylist() for column in table.slice(0, row_cap).columns]
             return list(zip(*columns, strict=True)), table.num_rows > row_cap
@@ -108,6 +113,11 @@ class CompiledQueries:
             for row in found[:row_cap]
         ]
         return rows, len(found) > row_cap
+
+
+def _sum_of_floats(value: float) -> float | int:
+    """The sum of no floats is the integer 0; the store gave a zero below zero for it."""
+    return 0 if value == 0 and copysign(1, value) < 0 else value
 
 
 def _given(value: Any) -> str | None:

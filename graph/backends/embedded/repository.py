@@ -12,6 +12,7 @@ import ladybug
 
 from core.errors import ConfigurationError, SequenceGapError
 from core.failpoints import reach
+from graph.backends.embedded import functions
 from graph.backends.embedded.capabilities import CAPABILITIES
 from graph.backends.embedded.errors import translated, translated_query
 from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, AdjacencyIndex, Kinds
@@ -25,7 +26,7 @@ from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node, Operation
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, ReadContext, Value
+from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
 from graph.schema.model import Schema
 
 PREFERRED_DELTA_SIZE = 150_000
@@ -58,7 +59,8 @@ class EmbeddedRepository:
         self._applying = Lock()
 
     def _define(self, connection: ladybug.Connection) -> None:
-        """Make the adjacency index callable in queries."""
+        """Make the adjacency index, and what ladybug lacks, callable in queries."""
+        functions.define(connection)
 
         def ends(start: str, road: int) -> list[str]:
             return self._index.reach((start,), road)
@@ -133,7 +135,7 @@ class EmbeddedRepository:
         return self._store.loading(BulkLoad(delta.last, before, after, creates_only))
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
-        values = complete_parameters(query, parameters, context.now)
+        values = complete_parameters(query, parameters, context.now, context.sees)
         compiled = self._queries.compiled(query, values, context.row_cap)
         sequence = self._store.sequence  # before the read: the rows reflect at least this
         for closure in compiled.closures:
@@ -144,6 +146,11 @@ class EmbeddedRepository:
             rows, truncated = self._queries.rows(compiled, result, context.row_cap)
             result.close()
         return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
+
+    def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
+        values = complete_parameters(query, parameters, context.now, context.sees)
+        compiled = self._queries.compiled(query, values, context.row_cap)
+        return Plan(compiled.engine, compiled.text)
 
     def nodes(self) -> Iterator[Node]:
         with self._store.reading() as reader, translated(self.url):

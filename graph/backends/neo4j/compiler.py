@@ -21,9 +21,11 @@ from graph.backends.neo4j.shortest import keep_ends_apart
 from graph.backends.neo4j.steps import move_step_conditions
 from graph.backends.neo4j.types import sent
 from graph.cypher.ast import (
+    Binary,
     Expression,
     FunctionCall,
     Index,
+    IsNull,
     Literal,
     MapLiteral,
     Match,
@@ -35,7 +37,7 @@ from graph.cypher.ast import (
     Variable,
 )
 from graph.cypher.bound import BoundQuery, TypeName
-from graph.cypher.printer import POSTFIX
+from graph.cypher.printer import ADDITION, POSTFIX, PREDICATE
 from graph.cypher.rewrite import descend
 from graph.schema.model import Schema
 
@@ -80,12 +82,35 @@ def _datetime(compiler: Neo4jCompiler, tree: FunctionCall) -> str:
     )
 
 
+def _unless_null(compiler: Neo4jCompiler, tree: FunctionCall) -> str:
+    """Functions that refuse null in their last argument, where null should give null."""
+    *first, last = tree.arguments
+    arguments = ", ".join([*(compiler.expression(argument) for argument in first), "given"])
+    return f"head([given IN [{compiler.expression(last)}] | CASE WHEN given IS NULL THEN null ELSE {tree.name}({arguments}) END])"
+
+
+def _reverse(compiler: Neo4jCompiler, tree: FunctionCall) -> str:
+    """Neo4j refuses to reverse a list as it is stored: it is read into another first."""
+    text = compiler.expression(tree.arguments[0])
+    if compiler.type_of(tree.arguments[0]).name is not TypeName.LIST:
+        return f"reverse({text})"
+    return f"reverse([item IN {text} | item])"
+
+
 class Neo4jCompiler(CypherFamilyCompiler):
     """Compiles one bound query for Neo4j 5.26 or later."""
 
     DIALECT: ClassVar[str] = "Neo4j"
     LOWERED: ClassVar[Mapping[str, Lowering]] = MappingProxyType(
-        {"elementId": "{0}.id", "labels": _labels, "index": _index, "exists": _exists, "datetime": _datetime}
+        {
+            "elementId": "{0}.id",
+            "labels": _labels,
+            "index": _index,
+            "exists": _exists,
+            "datetime": _datetime,
+            **dict.fromkeys(("date.truncate", "datetime.truncate"), _unless_null),
+            "reverse": _reverse,
+        }
     )
 
     def __init__(self, bound: BoundQuery, schema: Schema) -> None:
@@ -116,6 +141,16 @@ class Neo4jCompiler(CypherFamilyCompiler):
         if not any(_crosses(relationship) for relationship in path.relationships):
             self._bare.add(id(path.start))  # the watermark has no relations: only where none is crossed can it match
         return super().path(path)
+
+    def _is_null(self, tree: IsNull) -> str:
+        """Neo4j takes one such test in a row: `(x IN y) IS NULL`."""
+        return f"{self.expression(tree.operand, ADDITION)} IS {'NOT NULL' if tree.negated else 'NULL'}"
+
+    def _binary(self, tree: Binary) -> str:
+        if self.precedence(tree) != PREDICATE:
+            return super()._binary(tree)
+        left, right = (self.expression(side, ADDITION) for side in (tree.left, tree.right))
+        return f"{left} {tree.operator.value} {right}"
 
     def _pattern_predicate(self, tree: PatternPredicate) -> str:
         """As a subquery, which may stand anywhere; a bare pattern may be a condition only."""

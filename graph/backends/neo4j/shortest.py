@@ -15,6 +15,7 @@ from graph.cypher.ast import (
     BinaryOperator,
     Comparison,
     Expression,
+    Literal,
     Match,
     NodePattern,
     PathPattern,
@@ -34,12 +35,17 @@ def keep_ends_apart(query: Query) -> Query:
     def visit(tree: Tree) -> Tree | None:
         if not isinstance(tree, Match) or all(path.shortest is None or _apart(tree, path) for path in tree.patterns):
             return None
-        paths = tuple(path if path.shortest is None else _named(path, names) for path in tree.patterns)
-        where = tree.where
-        for path in paths:
-            if path.shortest is not None:
-                where = _and(where, _differ(path))
-        return transform(replace(tree, patterns=paths, where=where), visit)
+        paths, where = [], tree.where
+        for path in tree.patterns:
+            if path.shortest is None:
+                paths.append(path)
+            elif path.nodes[0].variable is not None and path.nodes[0].variable == path.nodes[-1].variable:
+                paths.append(replace(path, shortest=None))  # refused even where no row has come so far
+                where = _and(where, Literal(False))
+            else:
+                paths.append(_named(path, names))
+                where = _and(where, _differ(paths[-1]))
+        return transform(replace(tree, patterns=tuple(paths), where=where), visit)
 
     return transform(query, visit)
 

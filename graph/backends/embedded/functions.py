@@ -1,0 +1,86 @@
+"""Functions that the store calls back for: where ladybug's own means something else, or nothing.
+
+A function is given no null: ladybug answers null by itself. Each costs about a microsecond per row, so what the store can
+say itself it says itself (`lowering`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import ladybug
+
+UPPER: Final = "text_upper"
+LOWER: Final = "text_lower"
+REVERSE: Final = "text_reverse"
+SPLIT: Final = "text_split"
+CUT: Final = "list_cut"
+"""Begins the name of the slice of a list; its item type follows."""
+
+ITEMS: Final = ("STRING", "INT64", "DOUBLE", "BOOL", "DATE", "TIMESTAMP")
+"""Item types of the lists that can be cut."""
+
+QUANTIFIER: Final = "answers"
+"""Begins the name of a quantifier over the answers of its condition."""
+
+TO_THE_END: Final = 2**62
+"""The bound of a slice that has none."""
+
+_TEXT: Final = ladybug.Type.STRING.value
+_INTEGER: Final = ladybug.Type.INT64.value
+
+
+def cut(items: list[Any], start: int, end: int) -> list[Any]:
+    """`items[start..end]`: positions count from zero, negative ones from the end; what is out of range is cut off."""
+    return items[start:end]
+
+
+def split(text: str, separator: str) -> list[str]:
+    """The parts between separators, empty ones too; the letters of the text where the separator is empty."""
+    return text.split(separator) if separator else list(text) or [""]
+
+
+def any_of(answers: list[bool | None]) -> bool | None:
+    """Whether a condition holds for some item; null where it may."""
+    return True if True in answers else None if None in answers else False
+
+
+def all_of(answers: list[bool | None]) -> bool | None:
+    return False if False in answers else None if None in answers else True
+
+
+def none_of(answers: list[bool | None]) -> bool | None:
+    return False if True in answers else None if None in answers else True
+
+
+def single_of(answers: list[bool | None]) -> bool | None:
+    """Whether it holds for exactly one; null where it may."""
+    return False if answers.count(True) > 1 else None if None in answers else answers.count(True) == 1
+
+
+def _plain(function: Callable[[list[bool | None]], bool | None]) -> Callable[..., Any]:
+    """The function without annotations."""
+    return lambda answers: function(answers)
+
+
+def define(connection: ladybug.Connection) -> None:
+    """Make the functions callable on the connection's database. ladybug reads annotations: lambdas have none."""
+
+    def make(name: str, function: Callable[..., Any], arguments: list[str], result: str) -> None:
+        # ladybug's annotations know functions of one argument, and types by its own enumeration only
+        connection.create_function(name, cast(Callable[[Any], Any], function), cast(list[Any], arguments), result)
+
+    make(UPPER, str.upper, [_TEXT], _TEXT)
+    make(LOWER, str.lower, [_TEXT], _TEXT)
+    make(REVERSE, lambda text: text[::-1], [_TEXT], _TEXT)
+    make(SPLIT, lambda text, separator: split(text, separator), [_TEXT, _TEXT], f"{_TEXT}[]")
+    for name, quantifier in (("any", any_of), ("all", all_of), ("none", none_of), ("single", single_of)):
+        make(f"{QUANTIFIER}_{name}", _plain(quantifier), ["BOOL[]"], "BOOL")
+    for item in ITEMS:
+        make(
+            f"{CUT}_{item.lower()}",
+            lambda items, start, end: cut(items, start, end),
+            [f"{item}[]", _INTEGER, _INTEGER],
+            f"{item}[]",
+        )
