@@ -1,0 +1,56 @@
+"""The generator as Hypothesis strategies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from graph.schema.model import Schema
+from tests.differential.choices import drawn, seeded
+from tests.differential.graphs import Graph, make_graph
+from tests.differential.queries import WANTED, Sample, make_sample
+from tests.differential.schema import SCHEMA
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A graph and queries over it: loading costs more than asking."""
+
+    graph: Graph
+    samples: tuple[Sample, ...]
+
+    def __repr__(self) -> str:
+        return f"<{len(self.graph.nodes)} nodes, {len(self.samples)} queries>"  # a failure prints what it is about
+
+
+@st.composite
+def graphs(draw: Callable[[st.SearchStrategy[Any]], Any], schema: Schema = SCHEMA) -> Graph:
+    """Graphs of a schema."""
+    return make_graph(drawn(draw), schema)
+
+
+@st.composite
+def samples(draw: Callable[[st.SearchStrategy[Any]], Any], graph: Graph, schema: Schema = SCHEMA) -> Sample:
+    """Queries over a graph."""
+    return make_sample(drawn(draw), graph, draw(st.sampled_from(WANTED)), schema)
+
+
+@st.composite
+def batches(draw: Callable[[st.SearchStrategy[Any]], Any], most: int = 20, schema: Schema = SCHEMA) -> Batch:
+    """A graph with up to that many queries, each asked to contain another construct."""
+    graph = draw(graphs(schema))
+    first = draw(st.integers(0, len(WANTED) - 1))
+    count = draw(st.sampled_from((1, *[most] * 9)))  # one by itself is what a failure shrinks to
+    wanted = [WANTED[(first + at) % len(WANTED)] for at in range(count)]
+    return Batch(graph, tuple(make_sample(drawn(draw), graph, name, schema) for name in wanted))
+
+
+def seeded_batch(number: int, count: int = 20, schema: Schema = SCHEMA) -> Batch:
+    """The batch of a number: the same generator, without shrinking."""
+    graph = make_graph(seeded(f"graph {number}"), schema)
+    wanted = [WANTED[(number * count + at) % len(WANTED)] for at in range(count)]
+    made = (make_sample(seeded(f"query {number} {at}"), graph, name, schema) for at, name in enumerate(wanted))
+    return Batch(graph, tuple(made))
