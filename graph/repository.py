@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from graph.cypher.bound import BoundQuery
 from graph.model import Edge, GraphDelta, Node
@@ -34,12 +34,14 @@ class ReadContext:
     """How a read is to be done. `now` is the one present instant of the query (UTC).
 
     `row_cap` rows at most come back, a cut is reported; `timeout_s` seconds at most are spent; where our executor runs,
-    what the query keeps takes `memory_bytes` at most (a database has limits of its own).
+    what the query keeps takes `memory_bytes` at most (a database has limits of its own). `sees` are the perimeters of a
+    restricted asker (`core.principal`), and the query must have been prepared for one; None where all is seen.
     """
 
     now: datetime
     timeout_s: float = 30.0
     row_cap: int = 10_000
+    sees: tuple[str, ...] | None = None
     memory_bytes: int = 512 * 1024 * 1024
 
 
@@ -57,6 +59,22 @@ class Answer:
     truncated: bool = False
     statement: str | None = None
     notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a backend would answer a query: the engine, and the statement it would receive (None for our executor)."""
+
+    engine: str
+    statement: str | None
+
+
+@runtime_checkable
+class Plans(Protocol):
+    """What a repository has that can tell how it would answer, for EXPLAIN."""
+
+    def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
+        """What `run` would do; nothing is read. Raises UnsupportedConstructError as `run` does."""
 
 
 class GraphRepository(Protocol):

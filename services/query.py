@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import UnsupportedConstructError
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
+from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
@@ -18,6 +19,7 @@ from graph.history.snapshots import Snapshots
 from graph.repository import Answer, ReadContext
 from services.cells import to_json
 from services.cost import CostGuard
+from services.explanation import COLUMNS, compiled_stage, rows_of
 from services.twin import Twin
 
 PREPARED = 512
@@ -66,7 +68,32 @@ class QueryService:
     def cypher(self, text: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
         """Run a query text. `parameters` are JSON values; they are converted to the types the query needs."""
         started = perf_counter()
+        inner = explained(text)
+        if inner is not None:
+            return self.explain(inner, parameters)
         return self._run(self.prepare(text), parameters or {}, started)
+
+    def explain(self, text: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
+        """The stages of a query, as rows: what each made of it, what it is expected to cost, what the backend would run."""
+        started = perf_counter()
+        twin = self._twin
+        statistics = self._costs.statistics(self._seen)
+        stages = explain(
+            text, twin.schema, self._limits, statistics=statistics, cost_limit=twin.settings.query_cost_limit
+        )
+        stages += (compiled_stage(self.prepare(text), twin.repository, parameters or {}, self._context()),)
+        answer = Answer(COLUMNS, rows_of(stages), twin.repository.watermark())
+        elapsed = (perf_counter() - started) * 1000
+        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
+
+    def _context(self) -> ReadContext:
+        settings = self._twin.settings
+        return ReadContext(
+            now=self._twin.clock.now(),
+            timeout_s=settings.query_timeout_s,
+            row_cap=settings.row_cap,
+            memory_bytes=settings.query_memory_mb * 1024 * 1024,
+        )
 
     def tree(self, query: Query, parameters: Mapping[str, Any] | None = None) -> QueryResult:
         """Run a query that a caller built as a tree, such as a GraphQL selection."""
@@ -75,16 +102,9 @@ class QueryService:
 
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], started: float) -> QueryResult:
         twin = self._twin
-        now = twin.clock.now()
-        values = complete_parameters(bound, parameters, now)
+        context = self._context()
+        values = complete_parameters(bound, parameters, context.now)
         self._costs.check(bound, self._seen)
-        settings = twin.settings
-        context = ReadContext(
-            now=now,
-            timeout_s=settings.query_timeout_s,
-            row_cap=settings.row_cap,
-            memory_bytes=settings.query_memory_mb * 1024 * 1024,
-        )
         try:
             answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:

@@ -71,4 +71,5 @@ class BoundQuery:
     notes: tuple[str, ...] = ()  # what the front end changed that may matter to the asker, such as a default bound
     text: str = ""  # as written; empty for a tree built by a caller
     features: frozenset[Feature] = frozenset()
+    restricted: bool = False  # whether the perimeter of who asks is among its conditions (ReadContext.sees)
     read: frozenset[str] = frozenset()  # the variables that an expression, a map projection or an import reads

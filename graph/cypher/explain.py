@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Final
 
 from graph.cypher.ast import NodePattern, RelationshipPattern
 from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery
+from graph.cypher.cost import Estimate, estimate
+from graph.cypher.diagnostics import locate
 from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
+from graph.cypher.joins import Visit, rounded
 from graph.cypher.parser import parse
 from graph.cypher.passes import PASSES
 from graph.cypher.passes.context import PassContext
 from graph.cypher.printer import print_tree
 from graph.cypher.rewrite import descend
+from graph.cypher.statistics import Statistics
 from graph.cypher.types import describe
 from graph.cypher.vocabulary import vocabulary_of
 from graph.schema.model import Schema
@@ -28,7 +33,10 @@ class Stage:
     findings: tuple[str, ...] = ()
 
 
-_EXPLAIN = re.compile(r"(?:\s+|//[^\n]*\n|/\*.*?\*/)*(?P<word>EXPLAIN)\s", re.IGNORECASE | re.DOTALL)
+_EXPLAIN: Final = re.compile(  # possessive: a long run of blanks is read once
+    r"(?:\s|//[^\n]*+|/\*(?s:.*?)\*/)*+(?P<word>EXPLAIN)(?=\s|/[/*])", re.IGNORECASE
+)
+"""A leading EXPLAIN, after blanks and comments."""
 
 
 def explained(text: str) -> str | None:
@@ -40,15 +48,27 @@ def explained(text: str) -> str | None:
     return text[:start] + " " * (end - start) + text[end:]
 
 
-def explain(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> tuple[Stage, ...]:
-    """The stages of a query, in order; a pass that changes nothing is left out. Raises what `prepare` raises."""
+def explain(
+    text: str,
+    schema: Schema | None,
+    limits: QueryLimits = DEFAULT_LIMITS,
+    *,
+    restricted: bool = False,
+    statistics: Statistics | None = None,
+    cost_limit: float | None = None,
+) -> tuple[Stage, ...]:
+    """The stages of a query, in order; a pass that changes nothing is left out. Raises what `prepare` raises.
+
+    With the statistics of a store, the guard's stage has the estimate of every part; a query beyond the limit is
+    explained nevertheless.
+    """
     check_size(text, limits)
     query = parse(text)
     check_read_only(query, text)
     stages = [Stage("parse", print_tree(query))]
     bound = bind(query, schema, text)
     stages.append(Stage("bind", print_tree(bound.query), _findings(bound, schema)))
-    context = PassContext(limits, None if schema is None else vocabulary_of(schema))
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted)
     for name, rewrite in PASSES:
         rewritten = rewrite(bound, context)
         if rewritten is not bound:
@@ -57,7 +77,22 @@ def explain(text: str, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMI
                 stages.append(Stage(name, print_tree(rewritten.query), (*rewritten.notes[len(bound.notes) :], *marked)))
         bound = rewritten
     check_bounds(bound, limits)
+    if statistics is not None:
+        stages.append(Stage("guard", "", _estimates(bound, estimate(bound, statistics), cost_limit)))
     return tuple(stages)
+
+
+def _estimates(bound: BoundQuery, found: Estimate, limit: float | None) -> tuple[str, ...]:
+    lines = [_estimated(bound.text, visit) for visit in found.visits]
+    total = f"about {rounded(found.cost)} rows and relations in all, {rounded(found.rows)} rows in the answer"
+    if limit is not None:
+        total += f"; {'more than' if found.cost > limit else 'within'} the limit of {rounded(limit)}"
+    return (*lines, total)
+
+
+def _estimated(text: str, visit: Visit) -> str:
+    line, column, _ = locate(text, visit.span)
+    return f"line {line}, column {column}: {visit.what}; cost {rounded(visit.cost)}, then {rounded(visit.rows)} rows"
 
 
 def _findings(bound: BoundQuery, schema: Schema | None) -> tuple[str, ...]:

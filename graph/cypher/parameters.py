@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, Final
 
 from core.clock import parse_instant
+from core.errors import QueryError
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
 from graph.cypher.clock import clock_values
 from graph.cypher.diagnostics import MissingParameterError, ParameterTypeError, report
@@ -33,17 +34,38 @@ def coerce_parameters(bound: BoundQuery, raw: Mapping[str, Any]) -> dict[str, An
     return {name: _convert(f"${name}", raw[name], wanted) for name, wanted in bound.parameters.items()}
 
 
-def complete_parameters(bound: BoundQuery, raw: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """Every parameter that the bound tree mentions: the asker's, converted, and the clock's at `now` (UTC)."""
+def complete_parameters(
+    bound: BoundQuery, raw: Mapping[str, Any], now: datetime, sees: tuple[str, ...] | None = None
+) -> dict[str, Any]:
+    """Every parameter that the bound tree mentions: the asker's, converted, and the clock's at `now` (UTC).
+
+    A query that was prepared for a restricted asker gets what that asker `sees`. Raises PerimeterMismatchError where
+    only one of the two is so: nothing is ever read without its perimeter.
+    """
     values = coerce_parameters(bound, raw)
     if bound.clock:
         values.update(clock_values(bound.clock, now))
+    if bound.restricted or sees is not None:
+        if not bound.restricted or sees is None:
+            raise PerimeterMismatchError(
+                "the query was not prepared for the perimeter of who asks", hint="prepare it with the asker's principal"
+            )
+        values[PERIMETERS] = list(sees)
     return values
+
+
+class PerimeterMismatchError(QueryError):
+    """A query for a restricted asker without perimeters, or the other way round: a fault of the program."""
+
+    code = "PERIMETER_MISMATCH"
 
 
 def _type(bound: BoundQuery, name: str) -> TypeName:
     return bound.parameters[name].name
 
+
+PERIMETERS: Final = "__perimeters"
+"""The parameter that holds what a restricted asker sees; who writes it in a text gets no other value for it."""
 
 _EXAMPLES = {
     TypeName.STRING: "text",

@@ -21,7 +21,7 @@ from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, ReadContext, Value
+from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
 from graph.schema.model import Schema
 
 PREFERRED_DELTA_SIZE = 50_000
@@ -120,7 +120,7 @@ class Neo4jRepository:
         return True
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
-        values = complete_parameters(query, parameters, context.now)
+        values = complete_parameters(query, parameters, context.now, context.sees)
         statement = Neo4jCompiler(query, self._schema).compile(values)
         read = unit_of_work(timeout=context.timeout_s)(self._read)
         with (
@@ -163,6 +163,10 @@ class Neo4jRepository:
     def _ends(transaction: ManagedTransaction, found: set[str]) -> dict[str, str]:
         result = transaction.run(_ENDS, found=sorted(found))
         return {record["element"]: record["id"] or record["element"] for record in result}
+
+    def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
+        values = complete_parameters(query, parameters, context.now, context.sees)
+        return Plan("native", Neo4jCompiler(query, self._schema).compile(values).text)
 
     def nodes(self) -> Iterator[Node]:
         for record in self._scan(_NODES):

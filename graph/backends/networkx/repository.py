@@ -15,7 +15,7 @@ from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, ReadContext, Value
+from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
 from graph.schema.model import Schema
 
 CAPABILITIES = Capabilities(name="networkx", durable=False, single_writer_process=False, native_language=None)
@@ -68,7 +68,7 @@ class NetworkXRepository:
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         with self._lock:
             deadline = Deadline(context.timeout_s)
-            values = complete_parameters(query, parameters, context.now)
+            values = complete_parameters(query, parameters, context.now, context.sees)
             environment = Environment(self._store, self._schema, values, deadline)
             rows = map(_cells, QueryCompiler(environment).query(query.query))
             found = list(islice(rows, context.row_cap + 1))
@@ -78,6 +78,9 @@ class NetworkXRepository:
                 sequence=self._sequence,
                 truncated=len(found) > context.row_cap,
             )
+
+    def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
+        return Plan("native", None)
 
     def nodes(self) -> Iterator[Node]:
         return iter(list(self._store.nodes.values()))

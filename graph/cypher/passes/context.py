@@ -10,7 +10,11 @@ from graph.cypher.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class PassContext:
-    """The limits of the query and the schema's vocabulary; None in open mode."""
+    """The limits of the query and the schema's vocabulary; None in open mode.
+
+    `restricted` where the query is asked by someone from whom parts of the graph are hidden.
+    """
 
     limits: QueryLimits
     vocabulary: Vocabulary | None
+    restricted: bool = False

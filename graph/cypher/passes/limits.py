@@ -1,7 +1,8 @@
 """LIMIT moves to where rows are made, and the row cap of the read becomes a LIMIT that every backend can use.
 
-`WITH a ... RETURN a.name LIMIT 5` needs five rows of the WITH; an answer of which 10,000 rows at most come back needs one
-more than that, to know that it was cut. A projection hands its LIMIT on only where it makes one row of one row.
+`WITH a ... RETURN a.name LIMIT 5` needs five rows of the WITH; a sorted answer of which 10,000 rows at most come back
+needs the first 10,001, which tell that it was cut, and no complete sort. (An answer that is not sorted is read until the
+cap, and no further.) A projection hands its LIMIT on only where it makes one row of one row.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def _part(part: SinglePart, cap: int | None) -> SinglePart:
         return part
     clauses: list[Clause] = list(part.clauses)
     projection = last.projection
-    if cap is not None and _is_above(projection.limit, cap):
+    if cap is not None and _is_above(projection.limit, cap) and _is_sorted(clauses):
         projection = replace(projection, limit=Literal(cap + 1))
         clauses[-1] = replace(last, projection=projection)
     at = len(clauses) - 1
@@ -44,6 +45,11 @@ def _part(part: SinglePart, cap: int | None) -> SinglePart:
         projection, at = limited, at - 1
     same = all(new is old for new, old in zip(clauses, part.clauses, strict=True))
     return part if same else replace(part, clauses=tuple(clauses))
+
+
+def _is_sorted(clauses: list[Clause]) -> bool:
+    """Whether the rows of a part come sorted, by its RETURN or by the WITH before it."""
+    return any(isinstance(clause, With | Return) and clause.projection.order for clause in clauses[-2:])
 
 
 def _is_above(limit: Expression | None, cap: int) -> bool:

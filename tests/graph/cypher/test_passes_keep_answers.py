@@ -14,6 +14,7 @@ from graph.cypher.guard import DEFAULT_LIMITS
 from graph.cypher.parser import parse
 from graph.cypher.passes import PASSES
 from graph.cypher.passes.context import PassContext
+from graph.cypher.printer import print_tree
 from graph.cypher.vocabulary import vocabulary_of
 from graph.schema.model import Schema
 from tests.contract.estate import CONTEXT as READ
@@ -53,7 +54,7 @@ WRITTEN: Mapping[str, tuple[str, ...]] = {
         "MATCH (a:Server) WITH a.name AS name ORDER BY name WHERE name > 'h' RETURN name LIMIT 2",
         "MATCH (a:Server) WITH a.name AS name ORDER BY name SKIP 1 RETURN name LIMIT 2",
         "MATCH (a:Server) RETURN a.os_family AS os, count(*) + 1 AS n ORDER BY os LIMIT 1",
-        "MATCH (a:Server) RETURN a.name AS n UNION ALL MATCH (t:Team) RETURN t.name AS n",
+        "MATCH (a:Server) RETURN a.name AS n ORDER BY n UNION ALL MATCH (t:Team) RETURN t.name AS n",
     ),
 }
 GENERATED_SAMPLES = 250
@@ -94,11 +95,14 @@ def test_the_pass_rewrites_some_of_what_was_written_for_it(name: str, schema: Sc
 
 
 def test_a_cap_of_rows_is_still_reported_as_a_cut(estate: NetworkXRepository, schema: Schema) -> None:
-    text = "MATCH (a:Server) WITH a.name AS name RETURN name UNION ALL MATCH (t:Team) RETURN t.name AS name"
+    text = (
+        "MATCH (a:Server) WITH a.name AS name ORDER BY name RETURN name UNION ALL MATCH (t:Team) RETURN t.name AS name"
+    )
     context = PassContext(replace(DEFAULT_LIMITS, row_cap=2), vocabulary_of(schema))
     bound, _ = without(bind(parse(text), schema, text), "", context)
+    assert print_tree(bound.query).count("LIMIT 3") == 2
     answer = estate.run(bound, {}, replace(READ, row_cap=2))
-    assert len(answer.rows) == 2
+    assert [row[0] for row in answer.rows] == ["h1", "p1"]
     assert answer.truncated
 
 
