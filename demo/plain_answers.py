@@ -59,6 +59,10 @@ class Export:
             for row in self._relations.get(relation, ()):
                 yield (row["from_kind"], row["from"]), (row["to_kind"], row["to"])
 
+    def rows(self, relation: str) -> list[dict[str, str]]:
+        """Every relation of a type, with its own cells."""
+        return self._relations.get(relation, [])
+
     def forwards(self, *relations: str) -> dict[Item, list[Item]]:
         return neighbours(self.pairs(*relations))
 

@@ -28,6 +28,8 @@ FOLDERS = (DEMO / "golden", HERE / "golden")
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 GOLDENS = {path.stem: path for folder in FOLDERS for path in sorted(folder.glob("*.json"))}
 MOST_ROWS = 300
+ONE_ROW = ("application_360",)
+"""Queries whose answer is one row of figures, whatever they are asked."""
 
 
 def golden(name: str) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def test_there_is_a_golden_answer_for_every_query() -> None:
 @pytest.mark.parametrize("name", GOLDENS)
 def test_golden_answers_say_something_and_can_be_reviewed(name: str) -> None:
     rows = golden(name)["rows"]
-    assert 2 <= len(rows) <= MOST_ROWS
+    assert (1 if golden(name)["query"] in ONE_ROW else 2) <= len(rows) <= MOST_ROWS
     assert len({json.dumps(row) for row in rows}) == len(rows)
 
 

@@ -6,10 +6,28 @@ from collections.abc import Callable
 from inspect import getmembers, isfunction
 from types import MappingProxyType, ModuleType
 
-from tests.graph.queries.plain import obsolescence, operability, security, topology, treatment
+from tests.graph.queries.plain import (
+    incidents,
+    obsolescence,
+    operability,
+    organisation,
+    recovery,
+    security,
+    topology,
+    treatment,
+)
 from tests.graph.queries.plain.reckoning import Answer
 
-DOMAINS: tuple[ModuleType, ...] = (topology, obsolescence, treatment, security, operability)
+DOMAINS: tuple[ModuleType, ...] = (
+    topology,
+    obsolescence,
+    treatment,
+    security,
+    operability,
+    recovery,
+    incidents,
+    organisation,
+)
 
 ANSWERS: MappingProxyType[str, Callable[..., Answer]] = MappingProxyType(
     {
