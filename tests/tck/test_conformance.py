@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from tests.tck.known import known_failures, surprises
 from tests.tck.scenario import Category, Outcome, run_scenario
 from tests.tck.source import KitUnavailableError, scenarios
 
@@ -31,3 +32,7 @@ def test_every_valid_query_is_accepted(outcomes: list[Outcome]) -> None:
 def test_every_query_that_writes_is_refused_by_name(outcomes: list[Outcome]) -> None:
     writing = [outcome for outcome in outcomes if outcome.category is Category.WRITING]
     assert not [f"{outcome.scenario.key}: {outcome.seen}" for outcome in writing if not outcome.passed]
+
+
+def test_what_fails_is_known_with_its_reason_and_what_is_known_fails(outcomes: list[Outcome]) -> None:
+    assert not surprises(outcomes, known_failures())

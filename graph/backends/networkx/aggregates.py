@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable
+from fractions import Fraction
 from typing import Any
 
 from graph.backends.networkx.durations import Duration
@@ -109,7 +110,7 @@ def _mean(values: list[Any]) -> Any:
     if not values:
         return None
     if isinstance(values[0], Duration):
-        return _sum(values).scaled(1 / len(values))
+        return _sum(values).scaled(Fraction(1, len(values)))
     _numbers(values, "avg")
     total = _total(values)
     if math.isinf(total) and all(map(math.isfinite, values)):  # the sum overflows, the mean does not

@@ -1,4 +1,4 @@
-"""Durations: months, days, seconds and microseconds kept apart, because a month has no fixed length.
+"""Durations: months, days and time (in nanoseconds) kept apart, because a month has no fixed length.
 
 Adding one to a date follows the calendar: 31 January plus one month is the last day of February (Neo4j does the same).
 """
@@ -11,12 +11,13 @@ from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 from typing import Any, Final
 
 from graph.backends.networkx.errors import ArithmeticOverflowError, EvaluationError
 
-_SECONDS_PER_DAY = 86_400
-_MICROSECONDS = 1_000_000
+_SECOND = 1_000_000_000
+_DAY = 86_400 * _SECOND
 _ISO = re.compile(
     r"(?P<sign>-)?P(?:(?P<years>-?[\d.]+)Y)?(?:(?P<months>-?[\d.]+)M)?(?:(?P<weeks>-?[\d.]+)W)?(?:(?P<days>-?[\d.]+)D)?"
     r"(?:T(?:(?P<hours>-?[\d.]+)H)?(?:(?P<minutes>-?[\d.]+)M)?(?:(?P<seconds>-?[\d.]+)S)?)?"
@@ -25,38 +26,39 @@ _AS_DATE = re.compile(
     r"P(?P<years>\d{4})-(?P<months>\d{2})-(?P<days>\d{2})"
     r"(?:T(?P<hours>\d{2}):(?P<minutes>\d{2}):(?P<seconds>\d{2}(?:\.\d{1,9})?))?"
 )
-_AVERAGE_MONTH_DAYS = 30.436875
+_AVERAGE_MONTH_DAYS = Fraction("30.436875")
 """Mean Gregorian month, what a fraction of a month is worth (as in Neo4j)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Duration:
-    """A span of calendar months, days, and microseconds of time."""
+    """A span of calendar months, days, and nanoseconds of time."""
 
     months: int = 0
     days: int = 0
-    microseconds: int = 0
+    nanoseconds: int = 0
 
     def __add__(self, other: Duration) -> Duration:
-        return Duration(self.months + other.months, self.days + other.days, self.microseconds + other.microseconds)
+        return Duration(self.months + other.months, self.days + other.days, self.nanoseconds + other.nanoseconds)
 
     def __neg__(self) -> Duration:
-        return Duration(-self.months, -self.days, -self.microseconds)
+        return Duration(-self.months, -self.days, -self.nanoseconds)
 
-    def scaled(self, factor: float) -> Duration:
+    def scaled(self, factor: float | Fraction) -> Duration:
         """The duration times a number; fractions of months become days, fractions of days become time."""
-        return _normal(self.months * factor, self.days * factor, self.microseconds * factor)
+        exact = _exact(factor)
+        return _normal(self.months * exact, self.days * exact, self.nanoseconds * exact)
 
-    def average(self) -> float:
-        """Microseconds with mean months: what durations are ordered by."""
-        return ((self.months * _AVERAGE_MONTH_DAYS + self.days) * _SECONDS_PER_DAY) * _MICROSECONDS + self.microseconds
+    def average(self) -> Fraction:
+        """Nanoseconds with mean months: what durations are ordered by."""
+        return (self.months * _AVERAGE_MONTH_DAYS + self.days) * _DAY + self.nanoseconds
 
     def component(self, name: str) -> int | None:
         """A component as the language names it, such as `months`, `days`, `seconds`; None for an unknown one.
 
         Whole units truncate towards zero, except seconds, which round down and leave a positive fraction (as in Neo4j).
         """
-        seconds, fraction = divmod(self.microseconds, _MICROSECONDS)
+        seconds, fraction = divmod(self.nanoseconds, _SECOND)
         minutes = _whole(seconds, 60)
         values = {
             "years": _whole(self.months, 12),
@@ -73,12 +75,12 @@ class Duration:
             "minutesOfHour": _rest(minutes, 60),
             "seconds": seconds,
             "secondsOfMinute": _rest(seconds, 60),
-            "milliseconds": self.microseconds // 1000,
-            "microseconds": self.microseconds,
-            "nanoseconds": self.microseconds * 1000,
-            "millisecondsOfSecond": fraction // 1000,
-            "microsecondsOfSecond": fraction,
-            "nanosecondsOfSecond": fraction * 1000,
+            "milliseconds": self.nanoseconds // 1_000_000,
+            "microseconds": self.nanoseconds // 1_000,
+            "nanoseconds": self.nanoseconds,
+            "millisecondsOfSecond": fraction // 1_000_000,
+            "microsecondsOfSecond": fraction // 1_000,
+            "nanosecondsOfSecond": fraction,
         }
         return values.get(name)
 
@@ -87,14 +89,14 @@ class Duration:
         sign = "-" if self.months < 0 else ""
         text = "P" + (f"{sign}{years}Y" if years else "") + (f"{sign}{months}M" if months else "")
         text += f"{self.days}D" if self.days else ""
-        if self.microseconds:
-            seconds, micro = divmod(abs(self.microseconds), _MICROSECONDS)
-            minus = "-" if self.microseconds < 0 else ""
+        if self.nanoseconds:
+            seconds, nano = divmod(abs(self.nanoseconds), _SECOND)
+            minus = "-" if self.nanoseconds < 0 else ""
             hours, rest = divmod(seconds, 3600)
             minutes, left = divmod(rest, 60)
-            fraction = f".{micro:06d}".rstrip("0") if micro else ""
+            fraction = f".{nano:09d}".rstrip("0") if nano else ""
             text += "T" + (f"{minus}{hours}H" if hours else "") + (f"{minus}{minutes}M" if minutes else "")
-            text += f"{minus}{left}{fraction}S" if left or micro else ""
+            text += f"{minus}{left}{fraction}S" if left or nano else ""
         return text if text != "P" else "PT0S"
 
 
@@ -106,30 +108,35 @@ def _rest(value: int, unit: int) -> int:
     return value - _whole(value, unit) * unit
 
 
-def _normal(months: float, days: float, microseconds: float) -> Duration:
-    """Fractions of months become days, fractions of days become time; integers stay exact."""
-    if not all(map(math.isfinite, (months, days, microseconds))):
-        raise ArithmeticOverflowError("a duration would be infinite", hint="divide by a number other than 0")
+def _exact(number: float | Fraction) -> Fraction:
+    """A number as it is written: 0.7 is seven tenths. Raises ArithmeticOverflowError on an infinite one."""
+    if isinstance(number, float):
+        if not math.isfinite(number):
+            raise ArithmeticOverflowError("a duration would be infinite", hint="divide by a number other than 0")
+        return Fraction(repr(number))
+    return Fraction(number)
+
+
+def _normal(months: Fraction, days: Fraction, nanoseconds: Fraction) -> Duration:
+    """Fractions of months become days, fractions of days become time."""
     whole_months = int(months)
-    if months != whole_months:
-        days += (months - whole_months) * _AVERAGE_MONTH_DAYS
+    days += (months - whole_months) * _AVERAGE_MONTH_DAYS
     whole_days = int(days)
-    if days != whole_days:
-        microseconds += (days - whole_days) * _SECONDS_PER_DAY * _MICROSECONDS
-    return Duration(whole_months, whole_days, round(microseconds))
+    nanoseconds += (days - whole_days) * _DAY
+    return Duration(whole_months, whole_days, int(nanoseconds))
 
 
-_SCALE: Final[Mapping[str, tuple[float, float, float]]] = {
+_SCALE: Final[Mapping[str, tuple[int, int, int]]] = {
     "years": (12, 0, 0),
     "months": (1, 0, 0),
     "weeks": (0, 7, 0),
     "days": (0, 1, 0),
-    "hours": (0, 0, 3600 * _MICROSECONDS),
-    "minutes": (0, 0, 60 * _MICROSECONDS),
-    "seconds": (0, 0, _MICROSECONDS),
-    "milliseconds": (0, 0, 1000),
-    "microseconds": (0, 0, 1),
-    "nanoseconds": (0, 0, 0.001),
+    "hours": (0, 0, 3_600 * _SECOND),
+    "minutes": (0, 0, 60 * _SECOND),
+    "seconds": (0, 0, _SECOND),
+    "milliseconds": (0, 0, 1_000_000),
+    "microseconds": (0, 0, 1_000),
+    "nanoseconds": (0, 0, 1),
 }
 
 
@@ -139,7 +146,7 @@ def from_map(parts: Mapping[str, Any]) -> Duration:
         raise EvaluationError(
             "a duration needs at least one component", hint="months, days, hours, minutes, seconds ..."
         )
-    total: list[float] = [0, 0, 0]
+    total = [Fraction(0), Fraction(0), Fraction(0)]
     for name, value in parts.items():
         if name not in _SCALE:
             raise EvaluationError(
@@ -148,7 +155,8 @@ def from_map(parts: Mapping[str, Any]) -> Duration:
         if type(value) not in (int, float):
             raise EvaluationError(f"{name} must be a number, {value!r} was given")
         for place, factor in enumerate(_SCALE[name]):
-            total[place] += factor * value if factor else 0
+            if factor:
+                total[place] += factor * _exact(value)
     return _normal(*total)
 
 
@@ -181,8 +189,8 @@ def shift(moment: Any, by: Duration) -> Any:
         day = min(moment.day, monthrange(year, month0 + 1)[1])
         moved = moment.replace(year=year, month=month0 + 1, day=day)
         if isinstance(moment, datetime):
-            return moved + timedelta(days=by.days, microseconds=by.microseconds)
-        return moved + timedelta(days=by.days + _whole(by.microseconds, _SECONDS_PER_DAY * _MICROSECONDS))
+            return moved + timedelta(days=by.days, microseconds=by.nanoseconds // 1_000)
+        return moved + timedelta(days=by.days + _whole(by.nanoseconds, _DAY))
     except (ValueError, OverflowError) as error:
         raise EvaluationError("the date lies outside the years 1 to 9999", hint="shift it by less") from error
 
@@ -192,9 +200,9 @@ def between(start: Any, end: Any) -> Duration:
     one, other = _instants(start, end)
     months = _months_until(one, other)
     rest = other - shift(one, Duration(months))
-    microseconds = rest // timedelta(microseconds=1)
-    days = _whole(microseconds, _SECONDS_PER_DAY * _MICROSECONDS)
-    return Duration(months, days, microseconds - days * _SECONDS_PER_DAY * _MICROSECONDS)
+    nanoseconds = _nanoseconds(rest)
+    days = _whole(nanoseconds, _DAY)
+    return Duration(months, days, nanoseconds - days * _DAY)
 
 
 def _months_until(one: datetime, other: datetime) -> int:
@@ -210,18 +218,22 @@ def _months_until(one: datetime, other: datetime) -> int:
 def in_seconds(start: Any, end: Any) -> Duration:
     """The exact time between two moments."""
     one, other = _instants(start, end)
-    return Duration(microseconds=(other - one) // timedelta(microseconds=1))
+    return Duration(nanoseconds=_nanoseconds(other - one))
 
 
 def in_days(start: Any, end: Any) -> Duration:
     """Whole days between two moments."""
     one, other = _instants(start, end)
-    return Duration(days=_whole((other - one) // timedelta(microseconds=1), _SECONDS_PER_DAY * _MICROSECONDS))
+    return Duration(days=_whole(_nanoseconds(other - one), _DAY))
 
 
 def in_months(start: Any, end: Any) -> Duration:
     """Whole months between two moments."""
     return Duration(months=between(start, end).months)
+
+
+def _nanoseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1) * 1_000
 
 
 def _instants(start: date, end: date) -> tuple[datetime, datetime]:

@@ -21,6 +21,7 @@ from graph.backends.networkx.functions import (
     value_type,
 )
 from graph.backends.networkx.labels import label_test
+from graph.backends.networkx.moments.values import Moment, of_python
 from graph.cypher import ast
 from graph.model import Edge, Node
 
@@ -58,7 +59,7 @@ def _part_of(subject: Any, key: str) -> Any:
         return None
     if isinstance(subject, dict):
         return subject.get(key)
-    if isinstance(subject, date | Duration):
+    if isinstance(subject, date | Duration | Moment):
         return component(subject, key)
     raise EvaluationError(f"a {values.type_name(subject)} has no property {key!r}")
 
@@ -113,12 +114,16 @@ class ExpressionCompiler:
     # --- leaves and access -------------------------------------------------------------------------------------------
 
     def _literal(self, tree: ast.Literal, _scope: Scope) -> Evaluate:
-        value = tree.value
+        value = self._moment(tree.value)
         return lambda _row: value
 
     def _parameter(self, tree: ast.Parameter, _scope: Scope) -> Evaluate:
-        value = self._environment.parameters.get(tree.name)
+        value = self._moment(self._environment.parameters.get(tree.name))
         return lambda _row: value
+
+    def _moment(self, value: Any) -> Any:
+        """A date or an instant as open mode has it; anything else, and everything on a schema, as it is."""
+        return of_python(value) if isinstance(value, date) and self._environment.schema is None else value
 
     def _variable(self, tree: ast.Variable, scope: Scope) -> Evaluate:
         slot = scope.names[tree.name]

@@ -15,6 +15,8 @@ from typing import Any, Final
 from graph.backends.networkx import durations, temporal
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import ArgumentError, EvaluationError
+from graph.backends.networkx.moments import functions as moments
+from graph.backends.networkx.moments.values import Moment
 from graph.backends.networkx.numbers import (
     ceiling,
     cotangent,
@@ -117,7 +119,7 @@ def _to_boolean(value: Any) -> bool | None:
 
 
 def _to_string(value: Any) -> str:
-    if isinstance(value, str | bool | int | float | date | Duration):
+    if isinstance(value, str | bool | int | float | date | Duration | Moment):
         return text_of(value)
     raise EvaluationError(f"toString() of a {type_name(value)}", hint="name a property of it")
 
@@ -170,7 +172,7 @@ def _is_empty(value: Any) -> bool:
 
 def component(value: Any, key: str) -> Any:
     """A component of a date, an instant or a duration, such as `year`. Raises EvaluationError for an unknown one."""
-    found = value.component(key) if isinstance(value, Duration) else temporal.component_of(value, key)
+    found = value.component(key) if isinstance(value, Duration | Moment) else temporal.component_of(value, key)
     if found is None:
         raise EvaluationError(f"a {type_name(value)} has no component {key!r}", hint="year, month, day ...")
     return found
@@ -304,9 +306,9 @@ def _type_place(name: str) -> tuple[int, tuple[int, ...]]:
 
 def graph_functions(store: GraphStore, random: Random, *, closed: bool) -> dict[str, Function]:
     """Functions that look into the graph, or at chance; `closed` where it has a schema."""
-    of_elements = {} if closed else {"keys": _open_keys, "properties": open_properties_of}
+    open_mode = {} if closed else {**moments.FUNCTIONS, "keys": _open_keys, "properties": open_properties_of}
     return {
-        **of_elements,
+        **open_mode,
         "rand": random.random,
         "startNode": lambda edge: store.nodes[edge.start],
         "endNode": lambda edge: store.nodes[edge.end],

@@ -9,10 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 
 from graph.backends.networkx.durations import Duration, shift
 from graph.backends.networkx.errors import ArithmeticOverflowError, EvaluationError
+from graph.backends.networkx.moments.values import Moment
 from graph.backends.networkx.numbers import float_text, int64
 from graph.model import Edge, Node, Path
 
@@ -65,6 +67,10 @@ def compare(one: Any, other: Any) -> int | None:
         return int(len(one) > len(other)) - int(len(one) < len(other))
     if type(one) is type(other) and isinstance(one, str | bool | date):
         return int(one > other) - int(one < other)
+    if isinstance(one, Moment):
+        if type(one) is not type(other):
+            return None
+        return int(one.order > other.order) - int(one.order < other.order)
     if isinstance(one, Duration) and one == other:
         return 0
     return _compare_maps(one, other) if isinstance(one, dict) and isinstance(other, dict) else None
@@ -109,6 +115,8 @@ def sort_key(value: Any) -> Any:
         return (2, value.id)
     if isinstance(value, Path):
         return (4, tuple(n.id for n in value.nodes), tuple(e.id for e in value.edges))
+    if isinstance(value, Moment):
+        return (value.rank, *value.order)
     if isinstance(value, Duration):
         return (7, value.average(), value.months, value.days)
     return (0, len(value), tuple(sorted(value)), tuple(sort_key(value[key]) for key in sorted(value)))
@@ -154,6 +162,10 @@ def add(one: Any, other: Any) -> Any:
         return shift(one, other)
     if isinstance(one, Duration) and isinstance(other, date):
         return shift(other, one)
+    if isinstance(one, Moment) and isinstance(other, Duration):
+        return one.plus(other)
+    if isinstance(one, Duration) and isinstance(other, Moment):
+        return other.plus(one)
     raise _mismatch("+", one, other)
 
 
@@ -167,6 +179,8 @@ def subtract(one: Any, other: Any) -> Any:
         return one - other
     if isinstance(other, Duration) and isinstance(one, Duration | date):
         return one + -other if isinstance(one, Duration) else shift(one, -other)
+    if isinstance(other, Duration) and isinstance(one, Moment):
+        return one.plus(-other)
     raise _mismatch("-", one, other)
 
 
@@ -199,7 +213,11 @@ def divide(one: Any, other: Any) -> Any:
             return math.nan if one == 0 or one != one else math.copysign(math.inf, one) * math.copysign(1, other)
         return one / other
     if isinstance(one, Duration) and is_number(other):
-        return one.scaled(1 / other if other else math.nan)
+        if math.isinf(other):
+            return one.scaled(0)
+        if not other:
+            raise ArithmeticOverflowError("a duration would be infinite", hint="divide by a number other than 0")
+        return one.scaled(math.nan if other != other else 1 / Fraction(repr(other)))
     raise _mismatch("/", one, other)
 
 
@@ -259,7 +277,7 @@ def type_name(value: Any) -> str:
     names = {bool: "boolean", int: "integer", float: "float", str: "string", date: "date", datetime: "instant",
              list: "list", tuple: "list", dict: "map", Node: "node", Edge: "relationship", Path: "path",
              Duration: "duration", type(None): "null"}  # fmt: skip
-    return names.get(type(value), type(value).__name__)
+    return value.name if isinstance(value, Moment) else names.get(type(value), type(value).__name__)
 
 
 def _mismatch(operator: str, one: Any, other: Any) -> EvaluationError:
