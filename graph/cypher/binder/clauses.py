@@ -123,7 +123,8 @@ class ClauseBinder(ProcedureBinder):
         visible = set(projected.scope.values())
         where = None
         if clause.where is not None:
-            where = self.predicate(clause.where, {**scope, **projected.scope})
+            with self.left_behind(scope, projected.scope, closed=projected.closed):
+                where = self.predicate(clause.where, {**scope, **projected.scope})
             where = name_projected(where, {item.expression: item.alias for item in projection.items})
             if projected.closed:
                 self.check_visible(where, visible, "WHERE")

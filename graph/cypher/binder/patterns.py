@@ -89,7 +89,7 @@ class PatternBinder(CallBinder):
             left = node
         variable = path.variable
         if variable is not None:
-            if variable in matching.scope:
+            if self._known(variable, matching) is not None:
                 self.conflict(f"the path {variable!r} is already a variable", path.span, "give the path another name")
             if not matching.introduces:
                 raise self.unknown_variable(variable, matching.scope, path.span)
@@ -101,14 +101,14 @@ class PatternBinder(CallBinder):
         if name is None:
             internal = self.anonymous("n", types.NODE)
             matching.declared.add(internal)
-        elif name in matching.scope:
-            internal = matching.scope[name]
+        elif (known := self._known(name, matching)) is not None:
+            internal = known
             of = self.types[internal]
             if of.name is not TypeName.NODE and of.name not in types.UNKNOWN:
                 self.conflict(f"{name!r} is {types.describe(of, article=True)}, not a node", node.span)
         elif not matching.introduces:
             raise self.unknown_variable(
-                name, matching.scope, Span(node.span.start + 1, node.span.start + 1 + len(name))
+                name, self._in_sight(matching), Span(node.span.start + 1, node.span.start + 1 + len(name))
             )
         else:
             internal = self.declare(name, types.NODE, matching.scope)
@@ -130,6 +130,14 @@ class PatternBinder(CallBinder):
             matching.masks[internal] = _holding(node.properties, mask, self.vocabulary)
         return replace(node, variable=internal)
 
+    def _known(self, name: str, matching: Matching) -> str | None:
+        """The internal name of a variable that the pattern may refer to; None for one that it declares."""
+        internal = matching.scope.get(name)
+        return None if internal in self.behind else internal
+
+    def _in_sight(self, matching: Matching) -> list[str]:
+        return [name for name, internal in matching.scope.items() if internal not in self.behind]
+
     def _name_relationship(self, relationship: RelationshipPattern, matching: Matching) -> RelationshipPattern:
         name = relationship.variable
         of = types.RELATIONSHIP
@@ -140,12 +148,12 @@ class PatternBinder(CallBinder):
                 self.features.add(Feature.UNBOUNDED)
         if name is None:
             internal = self.anonymous("r", of)
-        elif name in matching.scope:
-            internal = matching.scope[name]
-            known = self.types[internal]
-            if known.name is not of.name and known.name not in types.UNKNOWN:
+        elif (known := self._known(name, matching)) is not None:
+            internal = known
+            declared = self.types[internal]
+            if declared.name is not of.name and declared.name not in types.UNKNOWN:
                 self.conflict(
-                    f"{name!r} is {types.describe(known, article=True)}, not {types.describe(of, article=True)}",
+                    f"{name!r} is {types.describe(declared, article=True)}, not {types.describe(of, article=True)}",
                     relationship.span,
                 )
             if internal in matching.relationships:
@@ -155,7 +163,7 @@ class PatternBinder(CallBinder):
                     "a relationship is walked once per MATCH: give the second its own name",
                 )
         elif not matching.introduces:
-            raise self.unknown_variable(name, matching.scope, relationship.span)
+            raise self.unknown_variable(name, self._in_sight(matching), relationship.span)
         else:
             internal = self.declare(name, of, matching.scope)
         matching.relationships.add(internal)

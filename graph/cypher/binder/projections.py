@@ -6,6 +6,8 @@ its name, so that no backend computes it twice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -155,7 +157,7 @@ class ProjectionBinder(PatternBinder):
         if isinstance(tree, Variable | Property | Parameter | Literal) and tree in keys:
             return
         if isinstance(tree, Variable):
-            if tree.name not in self.locals:
+            if not self._is_inner(tree.name):
                 self.refuse(
                     InvalidAggregationError,
                     f"{tree.name!r} stands beside an aggregate, but the rows are not grouped by it",
@@ -166,6 +168,10 @@ class ProjectionBinder(PatternBinder):
         for child in children(tree):
             self._check_grouped(child, keys)
 
+    def _is_inner(self, name: str) -> bool:
+        """Whether a variable belongs to a comprehension or a subquery within the expression."""
+        return name in self.locals or self.depths.get(name, 0) > self.depth
+
     # --- order, skip, limit ----------------------------------------------------------------------------------------
 
     def _sort_item(
@@ -173,7 +179,8 @@ class ProjectionBinder(PatternBinder):
     ) -> SortItem:
         visible = {**scope, **after}
         self.aggregation, self.aggregated = Aggregation.ALLOWED if closed else Aggregation.FORBIDDEN, False
-        expression, _ = self.expression(item.expression, visible)
+        with self.left_behind(scope, after, closed=closed):
+            expression, _ = self.expression(item.expression, visible)
         self.aggregation = Aggregation.FORBIDDEN
         projected = {projection.expression: projection.alias for projection in bound}
         if self.aggregated and expression not in projected:
@@ -184,6 +191,15 @@ class ProjectionBinder(PatternBinder):
             self.check_visible(expression, set(after.values()), "ORDER BY")
         return SortItem(expression, item.descending, span=item.span)
 
+    @contextmanager
+    def left_behind(self, scope: Scope, after: Scope, *, closed: bool) -> Iterator[None]:
+        """While ORDER BY or WHERE is read after DISTINCT or an aggregate, patterns may use names left behind anew."""
+        before = self.behind
+        if closed:
+            self.behind = before | (set(scope.values()) - set(after.values()))
+        yield
+        self.behind = before
+
     def check_visible(self, tree: Tree, visible: set[str], what: str) -> None:
         """After DISTINCT or an aggregate, ORDER BY and WHERE see what is projected only."""
         if _is_aggregate(tree):
@@ -193,7 +209,7 @@ class ProjectionBinder(PatternBinder):
                 tree.span,
                 "project it with a name, then use the name",
             )
-        if isinstance(tree, Variable) and tree.name not in visible and tree.name not in self.locals:
+        if isinstance(tree, Variable) and tree.name not in visible and not self._is_inner(tree.name):
             self.refuse(
                 InvalidAggregationError,
                 f"{what} uses {tree.name!r}, which DISTINCT or an aggregate has left behind",

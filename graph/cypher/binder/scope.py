@@ -43,6 +43,7 @@ class Binding:
         self.notes: dict[str, None] = {}
         self.features: set[Feature] = set()
         self.read: set[str] = set()
+        self.behind: frozenset[str] = frozenset()  # internal names that a pattern does not refer to any more
         self.locals: dict[str, None] = {}  # internal names of comprehensions, quantifiers and reduce
         self.aggregation = Aggregation.FORBIDDEN
         self.aggregated = False  # whether an aggregate was met since this was last cleared

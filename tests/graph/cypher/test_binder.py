@@ -7,6 +7,7 @@ import pytest
 from graph.cypher import ast
 from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
+from graph.cypher.diagnostics import CypherError
 from graph.cypher.parser import parse
 from graph.cypher.printer import print_tree
 from graph.cypher.rewrite import descend
@@ -334,3 +335,22 @@ def test_a_value_that_the_schema_does_not_list_is_noted(condition: str) -> None:
 def test_a_value_in_a_pattern_is_noted_too_and_a_listed_one_is_not() -> None:
     assert len(bound("MATCH (n:Server {criticality: 'low'}) RETURN n").notes) == 1
     assert bound("MATCH (n:Server {criticality: 'vital'}) WHERE n.name = 'low' RETURN n").notes == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (n:Server) WITH DISTINCT n WHERE EXISTS { (n)-->(m) WHERE m.id <> 'x' } RETURN n",
+        "MATCH (n:Server) WITH count(*) AS c WHERE COUNT { MATCH (a:Server) WHERE a.id <> 'x' } > c RETURN c",
+        "MATCH (n:Server) RETURN DISTINCT n ORDER BY COUNT { (n)-->(m) WHERE m.id <> 'x' }",
+    ],
+)
+def test_after_distinct_or_an_aggregate_a_subquery_has_variables_of_its_own(text: str) -> None:
+    assert bound(text).columns
+
+
+def test_after_distinct_a_pattern_uses_a_name_left_behind_anew() -> None:
+    text = "MATCH (n:Server)-->(m) WITH DISTINCT n WHERE EXISTS { (n)-->(m) WHERE m.id = 'x' } RETURN n"
+    assert "(m__2" in print_tree(bound(text).query)
+    with pytest.raises(CypherError, match="'m' is not defined"):
+        bound("MATCH (n:Server)-->(m) WITH DISTINCT n WHERE (n)-->(m) RETURN n")
