@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from services.catalogue import CatalogueService
+from services.history import HistoryService
 from services.query import QueryService
 from services.twin import Twin
 
@@ -19,12 +20,13 @@ class Services:
     twin: Twin
     queries: QueryService
     catalogue: CatalogueService
+    history: HistoryService
 
     @classmethod
     def of(cls, twin: Twin) -> Services:
         """The use cases of a twin, sharing one query service and its prepared queries."""
         queries = QueryService(twin)
-        return cls(twin, queries, CatalogueService(twin, queries))
+        return cls(twin, queries, CatalogueService(twin, queries), HistoryService(twin))
 
 
 def services_of(request: Request) -> Services:

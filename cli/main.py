@@ -7,7 +7,7 @@ import sys
 import typer
 from rich.console import Console
 
-from cli import catalogue, generate, graph_commands, ingest_command, query, schema_commands, serve
+from cli import catalogue, generate, graph_commands, history, ingest_command, query, schema_commands, serve
 from core.errors import JumeauError
 from core.log import configure_logging
 from core.settings import load_settings
@@ -21,6 +21,7 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 unequal or rejected rows, 2 wrong use, 3 source refused, 4 store or server failed.",
 )
 app.command("query")(query.query)
+app.command("history")(history.history)
 app.command("generate")(generate.generate)
 app.command("serve")(serve.serve)
 app.add_typer(ingest_command.app, name="ingest")

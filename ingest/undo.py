@@ -132,9 +132,8 @@ class Undo:
         sources = self._sources(former)
         plan = _Plan()
         for element, pair in touched.items():
-            event = pair.last.event
-            if heads[element] != pair.last.sequence:
-                plan.refuse(event, "changed since", self._source_of(heads[element]))
+            if heads[element] != pair.last.sequence and not _is_as_left(states.get(element), pair.last, target.source):
+                plan.refuse(pair.last.event, "changed since", self._source_of(heads[element]))
                 continue
             before = None if pair.first.previous is None else former[pair.first.previous]
             undone = _back(states.get(element), before, sources)
@@ -224,6 +223,22 @@ class Undo:
         )
 
 
+def _is_as_left(state: State | None, last: RecordedEvent, source: str) -> bool:
+    """Whether an element is as the run left it, whatever happened in between (a later run, taken back)."""
+    left = last.event
+    if state is None or left.after is None:
+        return state is None and left.after is None
+    return (state.kind, state.properties) == (left.kind, left.after) and _holders(
+        state.properties, state.provenance, state.source, edge=state.edge
+    ) == _holders(left.after, left.provenance, source, edge=left.edge)
+
+
+def _holders(properties: Properties, provenance: Mapping[str, str], source: str, *, edge: bool) -> dict[str, str]:
+    """The source that holds each attribute, and the kind of a node."""
+    names = [*properties] if edge else [*properties, KIND]
+    return {name: provenance.get(name, source) for name in names}
+
+
 def _back(state: State | None, before: RecordedEvent | None, sources: Mapping[int, str]) -> Event | None:
     """The event that leads from the present state to what `before` left behind (nothing: no event, or a deletion)."""
     gone = before is None or before.event.operation is Operation.DELETE
@@ -250,9 +265,7 @@ def _restored(
     """An event with the state of a former one, each attribute held by the source that held it then."""
     former, source = before.event, sources[before.sequence]
     after = former.after or {}
-    holders = {name: former.provenance.get(name, source) for name in after}
-    if not former.edge:
-        holders[KIND] = former.provenance.get(KIND, source)
+    holders = _holders(after, former.provenance, source, edge=former.edge)
     return Event(
         operation,
         former.element,

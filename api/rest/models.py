@@ -152,3 +152,44 @@ class ErrorAnswer(BaseModel):
     """What every failure answers with."""
 
     error: ErrorBody
+
+
+class HistoryRequest(BaseModel):
+    """Whose history is asked for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    of: str = Field(description="Id, name, number, code or alias; an element that is gone by its id only.")
+    kind: str = Field("ConfigurationItem", description="Kind among which the name is looked for.")
+    relations: bool = Field(False, description="Whether the events of its relations are told too.")
+
+
+class ChangeModel(BaseModel):
+    """One attribute before and after an event; null where it had, or has, no value."""
+
+    attribute: str
+    before: Any
+    after: Any
+
+
+class HistoryEntryModel(BaseModel):
+    """One event."""
+
+    sequence: int
+    at: str = Field(description="When it was recorded: ISO 8601, UTC.")
+    actor: str
+    source: str
+    run: str
+    operation: str = Field(description="create, update, delete or reclassify.")
+    element: str
+    kind: str = Field(description="Kind of a node, type of a relation.")
+    other: str | None = Field(description="The element at the far end, for a relation.")
+    other_name: str | None
+    changes: list[ChangeModel]
+
+
+class HistoryAnswer(BaseModel):
+    """The history of an element, oldest first."""
+
+    element: str
+    entries: list[HistoryEntryModel]

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -22,6 +22,7 @@ from graph.schema.model import Schema
 MAIN = "main"
 _LOOKUP = 5_000  # identifiers per IN list: under every database's parameter limit
 _SCAN = 20_000  # rows fetched at a time
+_NEVER_YET = 2**62  # after every batch
 
 
 class LedgerReader:
@@ -125,6 +126,13 @@ class LedgerReader:
                     found.update((element, sequence) for element, sequence in connection.execute(query))
         return found
 
+    def relations_ever(self, node: str) -> list[str]:
+        """The relations that a node has or had, each once. Reads every relation's events."""
+        event = tables.event
+        query = select(event.c.element).distinct().where(event.c.edge, (event.c.start == node) | (event.c.end == node))
+        with self._reading() as connection:
+            return list(connection.execute(query).scalars())
+
     def batches_of(self, run: str) -> list[Batch]:
         """The batches of a run, in order."""
         return self._batches(tables.batch.c.run == run)
@@ -157,9 +165,11 @@ class LedgerReader:
         raise NotFoundError(f"{seen} {name!r}", where=self.url, hint="`jumeau ingest runs` lists them")
 
     def runs(self, limit: int = 50) -> list[Run]:
-        """The latest runs, newest first."""
+        """The latest runs, newest first: by their last batch, clocks do not matter; one without any is the newest."""
+        last = select(func.max(tables.batch.c.number)).where(tables.batch.c.run == tables.run.c.id).scalar_subquery()
+        order = (func.coalesce(last, _NEVER_YET).desc(), tables.run.c.started_at.desc())
         with self._reading() as connection:
-            rows = connection.execute(select(tables.run).order_by(tables.run.c.started_at.desc()).limit(limit)).all()
+            rows = connection.execute(select(tables.run).order_by(*order).limit(limit)).all()
             return [self._run(connection, row) for row in rows]
 
     def latest_run(self, source: str) -> Run | None:

@@ -94,6 +94,13 @@ def test_conflicts_may_be_left_as_they_are(twin: TestTwin) -> None:
     assert twin.edges() == {("north", "LOCATED_IN", "Site one")}
 
 
+def test_runs_are_taken_back_one_after_the_other_newest_first(twin: TestTwin) -> None:
+    runs = [twin.load("csv", SITES).run, twin.load("csv", CHANGED).run]
+    for run in reversed(runs):
+        undo(twin, run)
+    assert (twin.nodes(), twin.edges()) == ({}, set())
+
+
 def test_a_run_is_taken_back_once_and_an_undo_never(twin: TestTwin) -> None:
     run = twin.load("csv", SITES).run
     report = undo(twin, run)

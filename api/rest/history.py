@@ -1,0 +1,18 @@
+"""`/api/history`: what happened to an element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from api.deps import Use
+from api.rest.models import HistoryAnswer, HistoryRequest
+
+router = APIRouter(prefix="/api/history", tags=["history"])
+
+
+@router.post("", response_model=HistoryAnswer)
+def history(body: HistoryRequest, services: Use) -> dict[str, Any]:
+    """Who changed an element, what, when, from which source and run, oldest first."""
+    return services.history.of(body.of, kind=body.kind, relations=body.relations)
