@@ -6,14 +6,12 @@ from typing import Annotated
 
 import typer
 
+from cli.answers import print_result
+from cli.asking import asking
 from cli.options import BackendOption, OutputOption, ParamOption, parse_parameters
 from cli.output import Output, print_json, print_rows
-from cli.query import print_result
 from core.settings import load_settings
 from graph.queries.catalogue import CatalogueQuery, load_catalogue
-from services.catalogue import CatalogueService
-from services.rendezvous import running_server
-from services.twin import open_twin
 
 app = typer.Typer(no_args_is_help=True, help="Named, documented queries.")
 
@@ -39,13 +37,8 @@ def run(
     """Run a named query. Example: jumeau catalogue run downstream_impact --param ci=srv-par-0001"""
     settings = load_settings(backend=backend)
     parameters = parse_parameters(param)
-    server = running_server(settings.home) if settings.backend_url.startswith("embedded:") else None
-    if server is not None:
-        content = server.post(f"/api/catalogue/{name}", {"parameters": parameters})
-    else:
-        with open_twin(settings) as twin:
-            content = CatalogueService(twin).run(name, parameters).to_dict()
-    print_result(content, output, name)
+    with asking(settings) as twin:
+        print_result(twin.named(name, parameters), output, name)
 
 
 def _signature(query: CatalogueQuery) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 import typer
-from rich.console import Console
 
-from cli import catalogue, generate, graph_commands, history, ingest_command, query, schema_commands, serve
+from cli import catalogue, generate, graph_commands, history, ingest_command, lint, query, schema_commands, serve
+from cli.answers import print_error
 from core.errors import JumeauError
 from core.log import configure_logging
 from core.settings import load_settings
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("query")(query.query)
 app.command("history")(history.history)
+app.command("lint")(lint.lint)
 app.command("generate")(generate.generate)
 app.command("serve")(serve.serve)
 app.add_typer(ingest_command.app, name="ingest")
@@ -37,12 +38,7 @@ def main() -> None:
         configure_logging(settings.log_level, settings.log_format)
         app(prog_name="jumeau")
     except JumeauError as error:
-        console = Console(stderr=True, highlight=False, soft_wrap=True)
-        console.print(f"[{error.code}] {error.seen}", markup=False, style="red")
-        if error.where:
-            console.print(f"  where: {error.where}", markup=False)
-        if error.hint:
-            console.print(f"  try:   {error.hint}", markup=False)
+        print_error(error)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

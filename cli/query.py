@@ -1,57 +1,97 @@
-"""`jumeau query`: one Cypher query, on this machine's twin or through the server that has it open."""
+"""`jumeau query`: Cypher, on this machine's twin or through the server that has it open; without a text, a console."""
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
+from cli.answers import print_result
+from cli.asking import asking
+from cli.console import converse
 from cli.options import BackendOption, OutputOption, ParamOption, parse_parameters
-from cli.output import Output, print_json, print_rows, say
+from cli.output import Output
+from core.errors import UsageError
 from core.settings import load_settings
-from services.query import QueryService
-from services.rendezvous import running_server
-from services.twin import open_twin
+from graph.cypher.explain import explained
+from graph.schema.load import load_schema
 
 
 def query(
-    text: Annotated[str, typer.Argument(help="Cypher text, or - to read it from standard input.")],
+    text: Annotated[
+        str | None,
+        typer.Argument(help="Cypher text, or - to read it from standard input. Without it, the interactive console."),
+    ] = None,
     param: ParamOption = None,
+    params_file: Annotated[
+        Path | None, typer.Option("--params-file", help="Parameters as a JSON or YAML mapping; --param wins.")
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show each stage of the query, its estimated cost, and what would run.")
+    ] = False,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Run a Cypher query (read-only) and print its rows.
+    """Run Cypher (read-only) and print its rows; without a text, talk: queries end with a semicolon.
 
     Examples:
 
       jumeau query 'MATCH (s:Server) RETURN s.os_family AS os, count(*) AS servers ORDER BY servers DESC'
 
       jumeau query 'MATCH (a:BusinessApplication {code: $code})-[:OWNED_BY]->(t:Team) RETURN t.name' -p code=APP-0001
+
+      jumeau query --explain 'MATCH (s:Server)-[:OWNED_BY]->(t:Team) RETURN t.name, count(*) AS servers'
+
+      jumeau query --params-file wanted.yml - < question.cypher
+
+      jumeau query                                  (the console; :help there)
+
+      jumeau query -o csv < questions.cypher        (every statement of a file)
     """
     settings = load_settings(backend=backend)
-    parameters = parse_parameters(param)
+    parameters = {**(read_parameters(params_file) if params_file else {}), **parse_parameters(param)}
+    if text is None:
+        if explain:
+            raise UsageError("--explain needs a query", where="jumeau query", hint="jumeau query --explain 'MATCH ...'")
+        with asking(settings) as twin:
+            code = converse(twin, load_schema(settings.pack), output, parameters)
+        raise typer.Exit(code)
     if text == "-":
         text = sys.stdin.read()
-    server = running_server(settings.home) if settings.backend_url.startswith("embedded:") else None
-    if server is not None:
-        content = server.post("/api/query", {"query": text, "parameters": parameters})
-    else:
-        with open_twin(settings) as twin:
-            content = QueryService(twin).cypher(text, parameters).to_dict()
-    print_result(content, output)
+    if explain and explained(text) is None:
+        text = f"EXPLAIN {text}"
+    with asking(settings) as twin:
+        print_result(twin.cypher(text, parameters), output)
 
 
-def print_result(content: dict[str, Any], output: Output, title: str | None = None) -> None:
-    """Print the envelope of an answer; what a person must know beside the rows goes to standard error."""
-    if output is Output.JSON:
-        print_json(content)
-        return
-    print_rows(content["columns"], content["rows"], output, title)
-    rows = f"{len(content['rows'])} rows" + (", cut at the row cap" if content["truncated"] else "")
-    engine = f"{content['backend']}, {content['engine']}, sequence {content['sequence']}"
-    say(f"{rows} in {content['elapsed_ms']:.1f} ms ({engine})")
-    for note in content["notes"]:
-        say(f"note: {note}")
-    if content["sequence"] < content["ledger_sequence"]:
-        say(f"note: the ledger is at {content['ledger_sequence']}; the graph has not followed yet")
+def read_parameters(path: Path) -> dict[str, Any]:
+    """The mapping of a parameter file: JSON, or YAML, of which JSON is a part. Raises UsageError."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the parameters cannot be read: {error}", where=str(path), hint="give a JSON or YAML file"
+        ) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark is not None else str(path)
+        raise UsageError(
+            "the file is neither JSON nor YAML", where=where, hint="write NAME: VALUE, one a line"
+        ) from error
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise UsageError(
+            "the file holds no mapping of names to values", where=str(path), hint="write NAME: VALUE, one a line"
+        )
+    return {name: plain(value) for name, value in content.items()}
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it: YAML's dates become ISO 8601."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value

@@ -86,6 +86,11 @@ def _load(folder: Path) -> Mapping[str, CatalogueQuery]:
     return MappingProxyType({path.stem: _Reader(path).query() for path in sorted(folder.glob("*.cypher"))})
 
 
+def read_query(path: Path) -> CatalogueQuery:
+    """One file of the catalogue. Raises CatalogueError with file and line."""
+    return _Reader(path).query()
+
+
 class _Reader:
     """Reads one file, knowing the line that it is at."""
 
