@@ -41,6 +41,7 @@ from graph.cypher.diagnostics import (
     UnknownRelationError,
     report,
 )
+from graph.cypher.quantified import STEP
 from graph.cypher.vocabulary import Vocabulary
 
 
@@ -258,7 +259,9 @@ class PatternBinder(CallBinder):
         single = (whole.item if whole.name is TypeName.LIST else whole) or types.RELATIONSHIP
         self.types[variable] = single  # conditions inside a variable-length relationship speak of each step
         properties = self._pattern_properties(relationship.properties, variable, matching.scope)
-        where = None if relationship.where is None else self.predicate(relationship.where, matching.scope)
+        where = None
+        if relationship.where is not None:
+            where = self.predicate(relationship.where, {**matching.scope, STEP: variable})
         self.types[variable] = whole
         hops = relationship.hops
         if hops is not None and hops.minimum is None:

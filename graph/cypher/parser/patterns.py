@@ -20,6 +20,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.lexer import INTEGER, NAME, PARAMETER, QUOTED, integer_value
 from graph.cypher.parser.atoms import AtomParser
+from graph.cypher.quantified import reduced
 
 _SHORTEST = {kind.value.upper(): kind for kind in ShortestKind}
 
@@ -200,7 +201,8 @@ class PatternParser(AtomParser):
         return Hops(minimum, maximum, span=self.span(start))
 
     def _quantified(self) -> tuple[RelationshipPattern, NodePattern]:
-        """`((x)-[r:TYPE WHERE ...]->(y)){1,3}` where x and y say nothing: a variable-length relationship."""
+        """`((x)-[r:TYPE]->(y) WHERE ...){1,3}`: a variable-length relationship, with a condition on its steps."""
+        opening = self.position
         start = self.advance().start
         inner = self._chain()
         where = self.expression() if self.accept_word("WHERE") else None
@@ -208,25 +210,27 @@ class PatternParser(AtomParser):
         hops = self._quantifier_of_relationship()
         if hops is None:
             raise self.unexpected("a quantifier such as {1,3}, + or *")
-        plain = all(
-            node.labels is None and node.properties is None and node.where is None and self._unused(node.variable)
-            for node in inner.nodes
-        )
-        if len(inner.steps) != 1 or not plain or where is not None or inner.steps[0][0].hops is not None:
+        local = all(self._unused(node.variable, opening) for node in inner.nodes)
+        relationship = reduced(inner, where, hops, self.span(start)) if local else None
+        if relationship is None:
             raise self.refuse(
                 "this quantified pattern does not reduce to a variable-length relationship",
                 self.span(start),
-                hint="one relationship between two empty nodes can be quantified: (()-[:TYPE]->()){1,3}; "
-                "conditions on the way go into WHERE all(n IN nodes(path) WHERE ...)",
+                hint="one relationship can be quantified, with conditions on itself and its ends: "
+                "((a:Kind)-[:TYPE]->(b) WHERE a.x < b.x){1,3}; name nodes on the way with nodes(path)",
             )
-        relationship = replace(inner.steps[0][0], hops=hops, span=self.span(start))
         return relationship, NodePattern(span=Span(self.last_end, self.last_end))
 
-    def _unused(self, name: str | None) -> bool:
-        """Whether a name of a quantified part stands there only: it would be a list elsewhere."""
+    def _unused(self, name: str | None, opening: int) -> bool:
+        """Whether a name of a quantified part, which began at token `opening`, stands there only: it would be a list elsewhere."""
+        if name is None:
+            return True
         if self.written is None:
             self.written = Counter(token.value for token in self.tokens if token.kind in (NAME, QUOTED))
-        return name is None or self.written[name] == 1
+        inside = sum(
+            token.value == name and token.kind in (NAME, QUOTED) for token in self.tokens[opening : self.position]
+        )
+        return self.written[name] == inside
 
     def _close_quantified(
         self, steps: list[tuple[RelationshipPattern, NodePattern]]

@@ -6,6 +6,7 @@ import pytest
 
 from graph.cypher import ast
 from graph.cypher.ast import BinaryOperator, Direction, Hops, Literal, Parameter, Variable
+from graph.cypher.diagnostics import CypherSyntaxError
 from graph.cypher.parser import parse
 from graph.cypher.rewrite import descend
 
@@ -157,6 +158,39 @@ def test_variable_length_and_quantifiers_give_the_same_bounds(text: str, hops: H
 def test_a_quantified_part_reduces_to_a_variable_length_relationship() -> None:
     quantified = pattern("(a) ((x)-[r:R {w: 1}]->(y)){1,3} (b)")
     assert quantified == pattern("(a)-[r:R*1..3 {w: 1}]->(b)")
+
+
+@pytest.mark.parametrize(
+    ("quantified", "reduced"),
+    [
+        ("((x:A)-[r:R]->(y:B)){1,3}", "-[r:R*1..3 WHERE startNode(r):A AND endNode(r):B]->"),
+        ("((x:A)<-[r:R]-(y WHERE y.n = 1)){2}", "<-[r:R*2 WHERE startNode(r).n = 1 AND endNode(r):A]-"),
+        (
+            "((x)-[r:R]->(y) WHERE x.n < y.n AND r.w > 1)+",
+            "-[r:R*1.. WHERE startNode(r).n < endNode(r).n AND r.w > 1]->",
+        ),
+        ("((x {n: 1})-[:R]->(:B))*", "-[:R*0.. WHERE startNode(__step).n = 1 AND endNode(__step):B]->"),
+        ("((x)-[r:R]-(y) WHERE r.w > 1){2}", "-[r:R*2 WHERE r.w > 1]-"),
+    ],
+)
+def test_conditions_of_a_quantified_part_become_conditions_of_each_step(quantified: str, reduced: str) -> None:
+    assert pattern(f"(a) {quantified} (b)") == pattern(f"(a){reduced}(b)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (a) ((x:A)-[:R]-(y)){2} (b) RETURN a",
+        "MATCH (a) ((x)-[:R]->(y)){2} (b) RETURN x",
+        "MATCH (a) ((x)-[:R]->()-[:S]->(y)){2} (b) RETURN a",
+        "MATCH (a) ((x)-[:R]->(y) WHERE EXISTS { (x)-->(:C) }){2} (b) RETURN a",
+        "MATCH (a) ((x)-[:R]->(y) WHERE x {.n} = y {.n}){2} (b) RETURN a",
+        "MATCH (a) ((x $p)-[:R]->(y)){2} (b) RETURN a",
+    ],
+)
+def test_a_quantified_part_that_is_no_variable_length_is_refused(text: str) -> None:
+    with pytest.raises(CypherSyntaxError, match="does not reduce"):
+        parse(text)
 
 
 def test_a_quantified_part_may_start_and_end_a_pattern() -> None:

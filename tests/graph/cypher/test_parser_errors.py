@@ -78,7 +78,7 @@ def test_the_excerpt_of_a_long_line_is_a_window_around_the_token() -> None:
         ("RETURN 9223372036854775808", "too large for an integer"),
         ("RETURN 1e999", "too large for a float"),
         ("MATCH p = shortestPath((a)-->(b)-->(c)) RETURN p", "one relationship"),
-        ("MATCH (a) ((x:X)-[:R]->(y)){2} (b) RETURN a", "does not reduce"),
+        ("MATCH (a) ((x:X)-[:R]-(y)){2} (b) RETURN a", "does not reduce"),
         ("MATCH (a) ((x)-[:R]->(y)){2} (b) RETURN x", "does not reduce"),
         ("RETURN 1 AS a UNION RETURN 2 AS a UNION ALL RETURN 3 AS a", "cannot be mixed"),
     ],

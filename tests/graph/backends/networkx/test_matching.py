@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from itertools import product
+from itertools import pairwise, product
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -132,3 +132,24 @@ def test_the_same_content_is_there_as_a_networkx_graph(schema: Schema) -> None:
     assert (graph.number_of_nodes(), graph.number_of_edges()) == (NODES, 3)
     assert graph.number_of_edges(uuid_of("0"), uuid_of("1")) == 2
     assert {data["node"].kind for _, data in graph.nodes(data=True)} == {"NetworkDevice"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(links=LINKS, arrow=st.sampled_from("><"), low=st.integers(0, 1))
+def test_conditions_of_a_quantified_part_hold_on_every_step(
+    links: list[tuple[int, int]], arrow: str, low: int, schema: Schema
+) -> None:
+    left, right = ARROWS[arrow]
+    text = (
+        f"MATCH (a:NetworkDevice) ((x){left}[:CONNECTED_THROUGH]{right}(y) WHERE x.name < y.name){{{low},3}} (b) "
+        "RETURN a.name, b.name"
+    )
+    expected: Counter[tuple[object, ...]] = Counter()
+    for length in range(low, 4):
+        for walk in product(steps(links, arrow), repeat=length):
+            joined = all(one[2] == other[1] for one, other in pairwise(walk))
+            if length and joined and len({step[0] for step in walk}) == length and all(s[1] < s[2] for s in walk):
+                expected[str(walk[0][1]), str(walk[-1][2])] += 1
+    if low == 0:
+        expected.update((str(number), str(number)) for number in range(NODES))
+    assert answers(repository(schema, links), text) == expected
