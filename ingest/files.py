@@ -115,12 +115,13 @@ def open_text(file: ExtractFile) -> Iterator[TextIOWrapper]:
         yield text
 
 
-def look_through(file: ExtractFile, *, document_limit: int | None = None) -> Content:
-    """Read a file once, in chunks: a CSV file, or with `document_limit` a document that is parsed as a whole.
+def look_through(file: ExtractFile, *, document_limit: int | None = None, quoted: bool = True) -> Content:
+    """Read a file once, in chunks: a CSV file (lines of text where not `quoted`), or with `document_limit` a document that is
+    parsed as a whole.
 
     Raises an IngestError for what no row of it could survive.
     """
-    csv = document_limit is None
+    csv = document_limit is None and quoted
     digest, decoder = blake2b(digest_size=16), getincrementaldecoder("utf-8")()
     size = lines = quotes = run = 0
     with open_bytes(file) as raw:

@@ -33,6 +33,13 @@ class Extract(Protocol):
     def rules(self) -> bytes:
         """A digest of whatever decides what the files mean, besides the schema: the mapping."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether the export is the whole of what its source holds: what a complete one does not tell is no longer there.
+
+        False for changes since a moment, and for a fetch that knows that it lacks something.
+        """
+
     def told(self, phase: str) -> Iterator[Told]:
         """Assertions and rejections of one phase, those of a row next to each other."""
 

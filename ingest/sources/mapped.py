@@ -11,14 +11,20 @@ from ingest.mapping.apply import is_mapped, nodes_of, relations_of
 from ingest.mapping.model import MappingRules
 from ingest.sources.contract import Record
 
+LINED = (".csv", ".jsonl")
+"""Files with about a row a line."""
+
 Records = Callable[[], Iterable[Record | Rejection]]
 
 
 class MappedExtract:
     """Applies a mapping to records. `records` gives them anew each time it is called."""
 
-    def __init__(self, contents: Iterable[Content], mapping: MappingRules, records: Records) -> None:
+    def __init__(
+        self, contents: Iterable[Content], mapping: MappingRules, records: Records, *, complete: bool = True
+    ) -> None:
         self._contents = tuple(contents)
+        self._complete = complete
         self._mapping = mapping
         self._records = records
         self._unmapped: Counter[str] = Counter()
@@ -35,6 +41,10 @@ class MappedExtract:
     def rules(self) -> bytes:
         return self._mapping.digest
 
+    @property
+    def complete(self) -> bool:
+        return self._complete
+
     def told(self, phase: str) -> Iterator[Told]:
         if phase == "nodes":
             return self._nodes()
@@ -44,7 +54,7 @@ class MappedExtract:
 
     def rows(self, phase: str) -> int:
         needed = {"references": self._shares, "relations": self._relates}.get(phase, True)
-        return sum(content.lines for content in self._contents if content.file.suffix == ".csv") if needed else 0
+        return sum(content.lines for content in self._contents if content.file.suffix in LINED) if needed else 0
 
     def unmapped(self) -> Mapping[str, int]:
         return dict(self._unmapped.most_common())

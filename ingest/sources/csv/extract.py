@@ -98,6 +98,10 @@ class CsvExtract:
     def rules(self) -> bytes:
         return _RULES
 
+    @property
+    def complete(self) -> bool:
+        return True
+
     def told(self, phase: str) -> Iterator[Told]:
         for table in self._of(phase):
             if table.refusal is not None:

@@ -9,7 +9,7 @@ from typing import Any
 from ingest.assertion import Place
 from ingest.sources.contract import Record
 
-_REFERENCES: Mapping[str, Mapping[str, str]] = {
+REFERENCES: Mapping[str, Mapping[str, str]] = {
     "dcim.site": {"region": "dcim.region", "tenant": "tenancy.tenant"},
     "dcim.location": {"site": "dcim.site", "parent": "dcim.location"},
     "dcim.rack": {"site": "dcim.site", "location": "dcim.location", "tenant": "tenancy.tenant"},
@@ -59,10 +59,16 @@ class Inventory:
     """All objects of an export. Referred objects appear in place of their number, with it as `pk`, one level deep and deeper
     where they refer in turn."""
 
-    def __init__(self, objects: list[tuple[Place, str, Any, dict[str, Any]]]) -> None:
+    def __init__(
+        self,
+        objects: list[tuple[Place, str, Any, dict[str, Any]]],
+        briefs: Mapping[tuple[str, Any], dict[str, Any]] | None = None,
+    ) -> None:
         self._objects = objects
         self._by_key: dict[tuple[str, Any], dict[str, Any]] = {}
         for _, model, pk, fields in objects:
+            self._by_key.setdefault((model, pk), {**fields, "pk": pk})
+        for (model, pk), fields in (briefs or {}).items():  # what references say of objects that are not there
             self._by_key.setdefault((model, pk), {**fields, "pk": pk})
         for (model, _), fields in self._by_key.items():
             self._joined(model, fields)
@@ -79,7 +85,7 @@ class Inventory:
         yield from self._connections()
 
     def _joined(self, model: str, fields: dict[str, Any]) -> dict[str, Any]:
-        for name, target in _REFERENCES.get(model, {}).items():
+        for name, target in REFERENCES.get(model, {}).items():
             if isinstance(fields.get(name), int | str):
                 fields[name] = self._by_key.get((target, fields[name]), {"pk": fields[name]})
         if "role" not in fields and "device_role" in fields:

@@ -1,0 +1,1 @@
+"""Connectors against doubles that speak HTTP on this machine."""

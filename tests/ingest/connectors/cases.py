@@ -1,0 +1,95 @@
+"""The connectors that the contract is tried on: each with its double, and records of one table that carry a name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ingest.connectors.contract import Connector
+from ingest.connectors.netbox import NetBox
+from ingest.connectors.servicenow import ServiceNow
+from tests.ingest.connectors.doubles.netbox import NetBoxDouble
+from tests.ingest.connectors.doubles.server import Double
+from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
+
+PAGE = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One connector on trial. `rows` is the double's list of records of `table`; `make(n, name, updated)` gives one of them.
+
+    `field` is a mapped field that every record has; `scheme` is how its token is sent.
+    """
+
+    name: str
+    connector: Callable[[], Connector]
+    double: Callable[[], Double]
+    table: str
+    kind: str
+    rows: Callable[[Any], list[dict[str, Any]]]
+    make: Callable[[int, str, str], dict[str, Any]]
+    field: str
+    scheme: str = "Bearer"
+
+
+def _servicenow_rows(double: ServiceNowDouble) -> list[dict[str, Any]]:
+    return double.tables.setdefault("cmdb_ci_server", [])
+
+
+def _servicenow_row(number: int, name: str, updated: str) -> dict[str, Any]:
+    return {
+        "sys_id": f"{number:032x}",
+        "sys_class_name": ("cmdb_ci_linux_server", "Linux Server"),
+        "sys_updated_on": updated,
+        "name": name,
+        "serial_number": f"SN{number}",
+        "operational_status": ("1", "Operational"),
+        "support_group": ("", ""),
+    }
+
+
+def _netbox_rows(double: NetBoxDouble) -> list[dict[str, Any]]:
+    return double.tables.setdefault("dcim/sites", [])
+
+
+def _netbox_row(number: int, name: str, updated: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "url": f"http://netbox/api/dcim/sites/{number}/",
+        "display": name,
+        "name": name,
+        "slug": name,
+        "status": {"value": "active", "label": "Active"},
+        "region": None,
+        "tenant": None,
+        "physical_address": f"street {number}",
+        "custom_fields": {},
+        "last_updated": updated.replace(" ", "T") + "Z",
+    }
+
+
+CASES = (
+    Case(
+        name="servicenow",
+        connector=lambda: ServiceNow(PAGE, ("cmdb_ci_server",)),
+        double=ServiceNowDouble,
+        table="cmdb_ci_server",
+        kind="PhysicalServer",
+        rows=_servicenow_rows,
+        make=_servicenow_row,
+        field="serial_number",
+    ),
+    Case(
+        name="netbox",
+        connector=lambda: NetBox(PAGE, ("dcim.site",)),
+        double=NetBoxDouble,
+        table="dcim.site",
+        kind="Site",
+        rows=_netbox_rows,
+        make=_netbox_row,
+        field="physical_address",
+        scheme="Token",
+    ),
+)
