@@ -15,4 +15,4 @@ WHERE change.started_at <= seen.opened_at
 OPTIONAL MATCH (item)-[:OWNED_BY]->(owner:Team)
 RETURN change.number AS number, change.title AS title, change.started_at AS started_at, change.ended_at AS ended_at,
   change.outcome AS outcome, labels(item)[0] AS kind, item.name AS touched, owner.name AS team
-ORDER BY started_at, number, touched, team
+ORDER BY started_at, number, kind, touched, team

@@ -1,8 +1,8 @@
 // title.en: Serious applications that depend on less critical ones
 // title.fr: Applications sensibles dépendant d'applications moins critiques
-// description: Vital or critical applications that depend directly on an application which is neither, with whether that one
+// description: Vital or critical applications that depend directly on one that is important or standard, with whether that one
 // description: has a validated recovery plan.
-// description.fr: Applications vitales ou critiques qui dépendent directement d'une application qui ne l'est pas, et si cette
+// description.fr: Applications vitales ou critiques qui dépendent directement d'une application importante ou standard, et si cette
 // description.fr: dernière a un plan de reprise validé.
 // tags: topology, recovery
 MATCH (application:BusinessApplication)-[:DEPENDS_ON]->(needed:BusinessApplication)

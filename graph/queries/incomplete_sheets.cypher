@@ -12,4 +12,4 @@ OPTIONAL MATCH (application)-[:OWNED_BY]->(owner:Team)
 RETURN application.code AS code, application.name AS name, sheet.fields_filled AS filled, sheet.fields_total AS fields,
   round(1000.0 * sheet.fields_filled / sheet.fields_total) / 10.0 AS percent, sheet.updated_at AS updated_at,
   owner.name AS team
-ORDER BY code, team
+ORDER BY code, filled, updated_at, team

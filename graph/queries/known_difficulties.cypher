@@ -17,4 +17,4 @@ OPTIONAL MATCH (application)<-[:DOCUMENTS]-(paper:Document)
 RETURN problem.number AS number, problem.title AS title, problem.status AS status, detail.name AS sub_cause,
   application.code AS code, incidents, count(DISTINCT paper) AS documents,
   count(DISTINCT CASE WHEN paper.document_type IN ['run_book', 'recovery_procedure'] THEN paper.id END) AS operating
-ORDER BY number, code
+ORDER BY number, code, sub_cause

@@ -13,4 +13,4 @@ OPTIONAL MATCH (change)-[:ASSIGNED_TO]->(owner:Team)
 RETURN change.planned_start AS planned_start, change.planned_end AS planned_end, change.number AS number,
   change.title AS title, change.status AS status, change.complexity AS complexity, labels(item)[0] AS kind,
   item.name AS touches, item.criticality AS criticality, owner.name AS team
-ORDER BY planned_start, number, touches
+ORDER BY planned_start, number, touches, team

@@ -15,4 +15,4 @@ WHERE incidents >= $least
 OPTIONAL MATCH (item)<-[:AFFECTS]-(problem:Problem)
 RETURN labels(item)[0] AS kind, item.name AS name, category, incidents, first_at, last_at, still_open,
   count(DISTINCT problem) AS problems
-ORDER BY incidents DESC, name, category
+ORDER BY incidents DESC, name, category, kind

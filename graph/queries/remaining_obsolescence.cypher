@@ -14,4 +14,4 @@ OPTIONAL MATCH (opened)-[:TREATED_BY]->(plan:TreatmentPlan)
 RETURN coalesce(plan.priority, 'P9') AS priority, item.name AS name, labels(item)[0] AS kind,
   item.criticality AS criticality, installed.name AS version, installed.end_of_support AS end_of_support,
   opened.regulatory_deadline AS deadline, plan.treatment AS treatment, plan.planned_on AS planned_on
-ORDER BY priority, name, version
+ORDER BY priority, name, version, deadline, planned_on, treatment

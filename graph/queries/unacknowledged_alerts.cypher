@@ -11,4 +11,4 @@ OPTIONAL MATCH (item)-[:OWNED_BY]->(owner:Team)
 RETURN alert.raised_at AS raised_at, alert.name AS alert_name, alert.rule AS rule, alert.severity AS severity,
   (datetime().epochMillis - alert.raised_at.epochMillis) / 3600000 AS hours, labels(item)[0] AS kind, item.name AS name,
   owner.name AS team
-ORDER BY raised_at, alert_name, name
+ORDER BY raised_at, alert_name, name, team

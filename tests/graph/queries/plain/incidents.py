@@ -13,7 +13,7 @@ from tests.graph.queries.plain.reckoning import (
     mean,
     midnight,
     minutes,
-    name_of,
+    names,
     ordered,
     percent,
     single,
@@ -80,7 +80,7 @@ def recurring_incidents(export: Export, months: int = 12, least: int = 3) -> Ans
         about = sum(start[0] == "Problem" for start in problems[item])
         rows.append([item[0], export.get(item, "name"), category, len(found), opened[0], opened[-1], still, about])
     columns = ["kind", "name", "category", "incidents", "first_at", "last_at", "still_open", "problems"]
-    return columns, ordered(rows, lambda row: -row[3], 1, 2)
+    return columns, ordered(rows, lambda row: -row[3], 1, 2, 0)
 
 
 def incidents_by_cause(export: Export, months: int = 12) -> Answer:
@@ -117,7 +117,7 @@ def known_difficulties(export: Export) -> Answer:
                 about = [export.get(detail, "name"), export.get(application, "code")]
                 rows.append([*head, *about, caused, len(documents), operating])
     columns = ["number", "title", "status", "sub_cause", "code", "incidents", "documents", "operating"]
-    return columns, ordered(rows, 0, 4)
+    return columns, ordered(rows, 0, 4, 3)
 
 
 def changes_before_incident(export: Export, incident: str, hours: int = 72) -> Answer:
@@ -133,10 +133,10 @@ def changes_before_incident(export: Export, incident: str, hours: int = 72) -> A
             continue
         if ended is None or instant(ended) >= opened - timedelta(hours=hours):
             head = [export.get(change, "number"), export.get(change, "title"), started, ended]
-            touched = [item[0], export.get(item, "name"), name_of(export, single(owners, item))]
-            rows.append([*head, export.get(change, "outcome"), *touched])
+            touched = [export.get(change, "outcome"), item[0], export.get(item, "name")]
+            rows += [[*head, *touched, team] for team in names(export, owners, item)]
     columns = ["number", "title", "started_at", "ended_at", "outcome", "kind", "touched", "team"]
-    return columns, ordered(rows, 2, 0, 6, 7)
+    return columns, ordered(rows, 2, 0, 5, 6, 7)
 
 
 def unacknowledged_alerts(export: Export) -> Answer:
@@ -147,6 +147,6 @@ def unacknowledged_alerts(export: Export) -> Answer:
         if export.get(alert, "acknowledged_at") is None and instant(raised) <= now:
             hours = (now - instant(raised)) // timedelta(hours=1)
             head = [raised, *(export.get(alert, name) for name in ("name", "rule", "severity")), hours]
-            rows.append([*head, item[0], export.get(item, "name"), name_of(export, single(owners, item))])
+            rows += [[*head, item[0], export.get(item, "name"), team] for team in names(export, owners, item)]
     columns = ["raised_at", "alert_name", "rule", "severity", "hours", "kind", "name", "team"]
-    return columns, ordered(rows, 0, 1, 6)
+    return columns, ordered(rows, 0, 1, 6, 7)

@@ -24,7 +24,7 @@ from tests.graph.queries.plain.reckoning import (
 def restart_rate_by_system(export: Export, months: int = 3) -> Answer:
     limit = before(export, months)
     families = grouped(
-        ((text(export, server, "os_family"), text(export, server, "environment")), export.get(server, "last_restart"))
+        ((export.get(server, "os_family"), export.get(server, "environment")), export.get(server, "last_restart"))
         for server in servers(export, *IN_SERVICE)
     )
     rows = []
@@ -37,13 +37,13 @@ def restart_rate_by_system(export: Export, months: int = 3) -> Answer:
 
 def backup_status_by_environment(export: Export) -> Answer:
     runs = export.backwards("BACKS_UP")
-    states: dict[str, Counter[str]] = {}
+    states: dict[str | None, Counter[str]] = {}
     for server in servers(export, *IN_SERVICE):
         if server[0] == "Hypervisor":
             continue
         saved = sorted((text(export, r, "started_at"), text(export, r, "status")) for r in runs.get(server, ()))
         latest = {status for at, status in saved if at == saved[-1][0]}
-        states.setdefault(text(export, server, "environment"), Counter())[min(latest, default="missing")] += 1
+        states.setdefault(export.get(server, "environment"), Counter())[min(latest, default="missing")] += 1
     rows = []
     for environment, found in states.items():
         counts = [found[state] for state in ("full", "partial", "failed", "none", "missing")]

@@ -14,6 +14,7 @@ from tests.graph.queries.plain.reckoning import (
     mean,
     midnight,
     name_of,
+    names,
     ordered,
     percent,
     single,
@@ -60,12 +61,12 @@ def planned_changes(export: Export, days: int = 30) -> Answer:
         if waiting and now <= instant(planned) < now + timedelta(days=days):
             cells = [export.get(change, name) for name in ("planned_end", "number", "title", "status", "complexity")]
             touched = [item[0], export.get(item, "name"), export.get(item, "criticality")]
-            rows.append([planned, *cells, *touched, name_of(export, single(assigned, change))])
+            rows += [[planned, *cells, *touched, team] for team in names(export, assigned, change)]
     columns = [
         "planned_start", "planned_end", "number", "title", "status", "complexity", "kind", "touches", "criticality",
         "team",
     ]  # fmt: skip
-    return columns, ordered(rows, 0, 2, 7)
+    return columns, ordered(rows, 0, 2, 7, 9)
 
 
 def documentation_by_perimeter(export: Export, months: int = 24) -> Answer:
@@ -94,9 +95,9 @@ def incomplete_sheets(export: Export, percent: float = 75.0) -> Answer:
         filled, total = int(text(export, sheet, "fields_filled")), int(text(export, sheet, "fields_total"))
         if 100 * filled < percent * total:
             head = [export.get(application, "code"), export.get(application, "name"), filled, total]
-            team = name_of(export, single(owners, application))
-            rows.append([*head, mean(100 * filled, total), export.get(sheet, "updated_at"), team])
-    return ["code", "name", "filled", "fields", "percent", "updated_at", "team"], ordered(rows, 0, 6)
+            state = [mean(100 * filled, total), export.get(sheet, "updated_at")]
+            rows += [[*head, *state, team] for team in names(export, owners, application)]
+    return ["code", "name", "filled", "fields", "percent", "updated_at", "team"], ordered(rows, 0, 2, 5, 6)
 
 
 def documents_to_review(export: Export, months: int = 24) -> Answer:

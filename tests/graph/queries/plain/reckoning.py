@@ -81,6 +81,11 @@ def name_of(export: Export, item: Item | None) -> str | None:
     return export.get(item, "name") if item else None
 
 
+def names(export: Export, edges: dict[Item, list[Item]], item: Item) -> list[str | None]:
+    """The names of the neighbours of an element: one row for each; where there are none, one row without."""
+    return [export.get(other, "name") for other in edges.get(item, ())] or [None]
+
+
 def servers(export: Export, *statuses: str) -> Iterator[Item]:
     """Servers of these statuses, or all."""
     for server in export.of_kind(*SERVERS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 from demo.plain_answers import Export, Item, Row
-from tests.graph.queries.plain.reckoning import Answer, before, days, grouped, ordered, percent, single, text
+from tests.graph.queries.plain.reckoning import Answer, before, days, grouped, ordered, percent, text
 
 
 def recovery_plans_by_perimeter(export: Export, months: int = 12) -> Answer:
@@ -61,7 +61,7 @@ def recovery_test_results(export: Export) -> Answer:
         counts = [results.count(result) for result in ("passed", "partial", "failed")]
         times = [Decimal(cell) for test in tests if (cell := export.get(test, "failover_minutes"))]
         tenth = Decimal("0.1")
-        average = float((sum(times) / len(times)).quantize(tenth, ROUND_HALF_UP)) if times else None
+        average = float((sum(times, Decimal(0)) / len(times)).quantize(tenth, ROUND_HALF_UP)) if times else None
         rows.append([year, len(tests), *counts, percent(counts[0], len(tests)), len(times), average])
     columns = ["year", "tests", "passed", "partial", "failed", "percent", "measured", "mean_failover_minutes"]
     return columns, ordered(rows, 0)
@@ -99,7 +99,7 @@ def load_tests_by_campaign(export: Export) -> Answer:
     for campaign, found in grouped(
         (text(export, test, "campaign"), (test, a)) for test, a in load_tests(export)
     ).items():
-        tests = [test for test, _ in found]
+        tests = {test for test, _ in found}
         reached = 0
         for test in tests:
             measured = export.get(test, "measured")
@@ -134,8 +134,7 @@ def applications_to_load_test(export: Export, months: int = 12) -> Answer:
 
 
 def test_procedures(export: Export) -> Answer:
-    follows = export.forwards("FOLLOWS")
-    followed = grouped((procedure, test) for test in follows if (procedure := single(follows, test)))
+    followed = export.backwards("FOLLOWS")
     rows = []
     for procedure in export.of_kind("TestProcedure"):
         tests = [test for test in followed.get(procedure, ()) if test[0] == "LoadTest"]

@@ -38,12 +38,13 @@ def exploited_findings_by_month(export: Export, months: int = 12) -> Answer:
     for back in range(months, -1, -1):
         day = before(export, back)
         open_ = [
-            (severity, item)
+            (severity, finding, item)
             for finding, item, severity in found
             if text(export, finding, "opened_at")[:10] < day and (export.get(finding, "closed_at") or "9")[:10] >= day
         ]
-        critical, high = ([item for severity, item in open_ if severity == wanted] for wanted in ("critical", "high"))
-        rows.append([day, len(critical), len(high), len({*critical, *high})])
+        listed = [(severity, finding, item) for severity, finding, item in open_ if severity in ("critical", "high")]
+        critical, high = ({f for s, f, _ in listed if s == severity} for severity in ("critical", "high"))
+        rows.append([day, len(critical), len(high), len({item for _, _, item in listed})])
     return ["day", "critical", "high", "items"], [row for row in rows if row[3]]
 
 
@@ -62,7 +63,7 @@ def vulnerable_servers_by_team(export: Export) -> Answer:
 
 def correction_time_by_severity(export: Export) -> Answer:
     fixed: list[tuple[str | None, tuple[int, bool]]] = []
-    for finding, _, vulnerability in findings(export):
+    for finding, vulnerability in export.pairs("OF_VULNERABILITY"):
         closed = export.get(finding, "closed_at")
         if export.get(finding, "status") == "fixed" and closed:
             length = instant(closed) - instant(text(export, finding, "opened_at"))
@@ -86,7 +87,8 @@ def overdue_findings_by_team(export: Export) -> Answer:
     rows = []
     for (team, severity), found in overdue.items():
         first = min(text(export, finding, "due_on") for finding, _ in found)
-        rows.append([export.get(team, "name"), severity, len(found), len({item for _, item in found}), first])
+        counts = [len({finding for finding, _ in found}), len({item for _, item in found})]
+        rows.append([export.get(team, "name"), severity, *counts, first])
     return ["team", "severity", "findings", "items", "earliest"], ordered(rows, 0, 1)
 
 
@@ -98,7 +100,7 @@ def policy_compliance(export: Export, months: int = 12) -> Answer:
     for policy in export.of_kind("Policy"):
         recent = [c for c in checks.get(policy, ()) if first <= text(export, c, "checked_on") <= today]
         passed = sum(export.get(check, "passed") == "true" for check in recent)
-        items = {item for check in recent for item in concerned[check]}
+        items = {item for check in recent for item in concerned.get(check, ())}
         rows.append([export.get(policy, "name"), len(recent), passed, len(items), percent(passed, len(recent))])
     return ["policy", "checks", "passed", "items", "percent"], ordered(rows, 0)
 

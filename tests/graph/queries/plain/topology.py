@@ -11,7 +11,7 @@ from tests.graph.queries.plain.reckoning import (
     grouped,
     instant,
     midnight,
-    name_of,
+    names,
     ordered,
     servers,
     single,
@@ -41,9 +41,9 @@ def impacted_business_services(export: Export, ci: str) -> Answer:
     for item in impact(export, [export.named(ci)]):
         if item[0] == "BusinessService":
             target = float(text(export, item, "availability_target"))
-            team = name_of(export, single(owners, item))
-            rows.append([export.get(item, "name"), export.get(item, "criticality"), target, team])
-    return ["name", "criticality", "availability_target", "team"], ordered(rows, 0)
+            head = [export.get(item, "name"), export.get(item, "criticality"), target]
+            rows += [[*head, team] for team in names(export, owners, item)]
+    return ["name", "criticality", "availability_target", "team"], ordered(rows, 0, 3)
 
 
 def dependents_by_kind(export: Export, ci: str) -> Answer:
@@ -67,8 +67,8 @@ def direct_dependencies(export: Export, ci: str) -> Answer:
     for relation in DEPENDENCY:
         for begin, end in export.pairs(relation):
             if begin == start:
-                team = name_of(export, single(owners, end))
-                rows.append([relation, end[0], export.get(end, "name"), export.get(end, "criticality"), team])
+                head = [relation, end[0], export.get(end, "name"), export.get(end, "criticality")]
+                rows += [[*head, team] for team in names(export, owners, end)]
     return ["relation", "kind", "name", "criticality", "team"], ordered(rows, 0, 1, 2, 4)
 
 
@@ -178,7 +178,8 @@ def unused_servers(export: Export) -> Answer:
     for server in servers(export, "in_service", "in_maintenance"):
         if server not in carrying:
             cells = [export.get(server, name) for name in ("name", "environment", "role")]
-            rows.append([*cells, name_of(export, single(owners, server)), export.get(server, "last_restart")])
+            restarted = export.get(server, "last_restart")
+            rows += [[*cells, team, restarted] for team in names(export, owners, server)]
     return ["server", "environment", "role", "team", "last_restart"], ordered(rows, 0, 3)
 
 
@@ -188,7 +189,7 @@ def fragile_dependencies(export: Export) -> Answer:
     for start, end in export.pairs("DEPENDS_ON"):
         if {start[0], end[0]} != {"BusinessApplication"} or export.get(start, "criticality") not in SERIOUS:
             continue
-        if export.get(end, "criticality") not in SERIOUS:
+        if export.get(end, "criticality") in ("important", "standard"):
             recoverable = any(export.get(plan, "validated") == "true" for plan in plans.get(end, ()))
             cells = [export.get(item, name) for item in (start, end) for name in ("code", "name", "criticality")]
             rows.append([*cells, recoverable])

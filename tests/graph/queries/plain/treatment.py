@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 from demo.plain_answers import SERIOUS, SERVERS, Export, Item
 from tests.graph.queries.plain.reckoning import (
@@ -11,11 +12,10 @@ from tests.graph.queries.plain.reckoning import (
     grouped,
     instant,
     mean,
-    name_of,
+    names,
     ordered,
     percent,
     servers,
-    single,
     text,
 )
 
@@ -63,8 +63,7 @@ def remaining_obsolescence(export: Export) -> Answer:
     concerned, versions, plans = (export.forwards(name) for name in ("CONCERNS", "OF_VERSION", "TREATED_BY"))
     rows = []
     for case in cases(export, "open", "planned", "in_progress"):
-        plan = single(plans, case)
-        for item in concerned[case]:
+        for item, plan in product(concerned.get(case, ()), plans.get(case) or [None]):
             if export.get(item, "criticality") in SERIOUS and export.get(item, "environment") == "production":
                 version = versions[case][0]
                 named = [export.get(item, "name"), item[0], export.get(item, "criticality")]
@@ -76,7 +75,7 @@ def remaining_obsolescence(export: Export) -> Answer:
     columns = [
         "priority", "name", "kind", "criticality", "version", "end_of_support", "deadline", "treatment", "planned_on",
     ]  # fmt: skip
-    return columns, ordered(rows, 0, 1, 4)
+    return columns, ordered(rows, 0, 1, 4, 6, 8, 7)
 
 
 def servers_in_decommissioning(export: Export) -> Answer:
@@ -93,8 +92,8 @@ def servers_in_decommissioning(export: Export) -> Answer:
             if export.get(plan, "treatment") == "decommission"
         ]
         cells = [export.get(server, "name"), export.get(server, "environment")]
-        team = name_of(export, single(owners, server))
-        rows.append([*cells, team, len(instances), production, max(planned, default=None)])
+        counts = [len(instances), production, max(planned, default=None)]
+        rows += [[*cells, team, *counts] for team in names(export, owners, server)]
     return ["server", "environment", "team", "instances", "in_production", "planned_on"], ordered(rows, 0, 2)
 
 
@@ -104,9 +103,9 @@ def servers_treated_by_month(export: Export, months: int = 24) -> Answer:
     for case in cases(export, "fixed"):
         closed = export.get(case, "closed_at")
         if closed and closed >= before(export, months):
-            plan = single(plans, case)
-            how = export.get(plan, "treatment") if plan else None
-            treated += [(closed[:7], (item, how)) for item in concerned[case] if item[0] in SERVERS]
+            for item, plan in product(concerned.get(case, ()), plans.get(case) or [None]):
+                if item[0] in SERVERS:
+                    treated.append((closed[:7], (item, export.get(plan, "treatment") if plan else None)))
     rows = []
     for month, found in grouped(treated).items():
         by_how = [len({s for s, how in found if how == wanted}) for wanted in ("update", "replace", "decommission")]
@@ -122,6 +121,7 @@ def treatment_delay_by_type(export: Export) -> Answer:
             (instant(text(export, case, "closed_at")) - instant(text(export, case, "opened_at"))) // timedelta(milliseconds=1),
         )
         for case in cases(export, "fixed")
+        if export.get(case, "closed_at")
         for plan in plans.get(case, ())
     )  # fmt: skip
     rows = [
