@@ -25,7 +25,7 @@ from graph.cypher.ast import (
 from graph.cypher.lexer import FLOAT, INTEGER, NAME, QUOTED, Token, fits_int64, integer_value
 from graph.cypher.parser.labels import LabelParser
 
-_COMPARISONS: Final = {
+COMPARISONS: Final = {
     "=": BinaryOperator.EQ,
     "<>": BinaryOperator.NE,
     "<": BinaryOperator.LT,
@@ -47,7 +47,7 @@ _ARITHMETIC: Final = {
     "%": (2, BinaryOperator.MODULO),
     "^": (3, BinaryOperator.POWER),
 }
-_PREDICATES: Final = frozenset({"IN", "STARTS", "ENDS", "CONTAINS", "IS"})
+PREDICATES: Final = frozenset({"IN", "STARTS", "ENDS", "CONTAINS", "IS"})
 
 
 class ExpressionParser(LabelParser):
@@ -95,10 +95,10 @@ class ExpressionParser(LabelParser):
     def _comparison(self) -> Expression:
         start = self.token.start
         first = self._predicate()
-        if self.token.kind not in _COMPARISONS:
+        if self.token.kind not in COMPARISONS:
             return first
         operands, operators, height = [first], [], self.height
-        while (operator := _COMPARISONS.get(self.token.kind)) is not None:
+        while (operator := COMPARISONS.get(self.token.kind)) is not None:
             self.advance()
             operators.append(operator)
             operands.append(self._predicate())
@@ -108,8 +108,21 @@ class ExpressionParser(LabelParser):
 
     def _predicate(self) -> Expression:
         start = self.token.start
-        left = self._arithmetic(1)
-        while self.token.word in _PREDICATES or self.token.kind == "=~":
+        return self._predicates_of(self._arithmetic(1), start)
+
+    def condition_on(self, operand: Expression, start: int) -> Expression:
+        """`< 5`, `IS NULL` and the like, which the current token begins, as a condition on an operand read before."""
+        operator = COMPARISONS.get(self.token.kind)
+        if operator is None:
+            self.height = 1
+            return self._predicates_of(operand, start)
+        self.advance()
+        right = self._predicate()
+        self.height += 1
+        return Comparison((operand, right), (operator,), span=self.span(start))
+
+    def _predicates_of(self, left: Expression, start: int) -> Expression:
+        while self.token.word in PREDICATES or self.token.kind == "=~":
             height = self.height
             if self.accept_word("IS"):
                 negated = self.accept_word("NOT")

@@ -263,3 +263,33 @@ def test_a_parameter_may_hold_the_properties_of_a_pattern() -> None:
 def test_a_writing_clause_is_read_so_that_it_can_be_named(text: str, name: str) -> None:
     names = [tree.name for tree in descend(parse(text)) if isinstance(tree, ast.WritingClause)]
     assert names[0] == name
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("CASE x WHEN 1, 2 THEN 'a' ELSE 'b' END", "CASE x WHEN 1 THEN 'a' WHEN 2 THEN 'a' ELSE 'b' END"),
+        ("CASE x.y WHEN < 5 THEN 1 WHEN 7 THEN 2 END", "CASE WHEN x.y < 5 THEN 1 WHEN x.y = 7 THEN 2 END"),
+        ("CASE x WHEN IS NOT NULL THEN 1 END", "CASE WHEN x IS NOT NULL THEN 1 END"),
+        (
+            "CASE x WHEN STARTS WITH 'a', IN ['b'] THEN 1 END",
+            "CASE WHEN x STARTS WITH 'a' THEN 1 WHEN x IN ['b'] THEN 1 END",
+        ),
+        ("trim(BOTH 'x' FROM y)", "btrim(y, 'x')"),
+        ("trim(LEADING FROM y)", "ltrim(y)"),
+        ("trim(trailing $c FROM y)", "rtrim(y, $c)"),
+        ("trim('x' FROM y)", "btrim(y, 'x')"),
+    ],
+)
+def test_a_longer_form_is_another_way_to_write_a_plain_one(written: str, same: str) -> None:
+    assert expression(written) == expression(same)
+
+
+def test_words_of_trim_are_names_elsewhere() -> None:
+    assert expression("trim(both)") == ast.FunctionCall("trim", (Variable("both"),))
+    assert expression("trim(both.x)") == ast.FunctionCall("trim", (ast.Property(Variable("both"), "x"),))
+
+
+def test_a_large_operand_is_not_written_again_for_each_comparison() -> None:
+    with pytest.raises(CypherSyntaxError, match="too large to be compared"):
+        parse("RETURN CASE 1 + 2 + 3 + 4 + 5 WHEN < 5 THEN 1 END")
