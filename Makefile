@@ -41,7 +41,7 @@ contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|ne
 bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json
 	$(BIN)/python -m bench.run
 
-conformance: $(STAMP) ## Run the openCypher kit, write bench/conformance.json and its page
+conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page
 	$(BIN)/python -m bench.conformance
 
 fmt: $(STAMP) ## Format the code

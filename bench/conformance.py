@@ -1,4 +1,4 @@
-"""`make conformance`: run the whole openCypher kit, print its figures, write bench/conformance.json and the page.
+"""`make conformance`: run the whole openCypher kit and the GSQL checker, write bench/conformance.json and the page.
 
 Values are percentages, their denominators stand in the unit. What the kit is, how it is run, and what others reach is
 said in docs/reference/conformance.md.
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from bench.figures import Figure, write
+from bench.gsql import gsql_figures
 from cli.output import Output, print_rows
 from tests.tck.known import known_failures, surprises
 from tests.tck.scenario import Category, Outcome, run_scenario
@@ -30,9 +31,10 @@ def main() -> int:
     except KitUnavailableError as error:
         print(error, file=sys.stderr)
         return 1
-    figures = [*totals(outcomes), *by_group(outcomes)]
+    kit = [*totals(outcomes), *by_group(outcomes)]
+    write_page(kit)
+    figures = [*kit, *gsql_figures()]
     write(figures, RESULTS)
-    write_page(figures)
     rows = [(f.name, f.value, f.unit, f.target, f.met) for f in figures]
     print_rows(("figure", "value", "unit", "target", "met"), rows, Output.TABLE)
     wrong = surprises(outcomes, known_failures())
