@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from heapq import nlargest, nsmallest
 from itertools import islice
 from typing import Any
 
@@ -276,8 +277,15 @@ class QueryCompiler:
             expression = transform(item.expression, alias)
             keys.append((self._expressions.compile(expression, scope), item.descending))
 
+        wanted = None
+        if projection.limit is not None:
+            skipped = 0 if projection.skip is None else self._count(projection.skip, "SKIP", scope)
+            wanted = skipped + self._count(projection.limit, "LIMIT", scope)
+
         def order(rows: Iterator[Row]) -> Iterator[Row]:
             ordered = list(rows)
+            if wanted is not None and wanted < len(ordered):
+                ordered = _foremost(ordered, *keys[0], wanted)
             for evaluate, descending in reversed(keys):
                 ordered.sort(key=lambda row: sort_key(evaluate(row)), reverse=descending)
             return iter(ordered)
@@ -323,3 +331,14 @@ def _distinct_rows(rows: Iterator[Row], slots: tuple[int, ...]) -> Iterator[Row]
         if key not in seen:
             seen.add(key)
             yield row
+
+
+def _foremost(rows: list[Row], evaluate: Evaluate, descending: bool, wanted: int) -> list[Row]:
+    """The rows that may be among the first `wanted`, by their first key alone; with all that tie with the last of them."""
+    if wanted == 0:
+        return []
+    keys = [sort_key(evaluate(row)) for row in rows]
+    last = (nlargest if descending else nsmallest)(wanted, keys)[-1]
+    if descending:
+        return [row for row, key in zip(rows, keys, strict=True) if key >= last]
+    return [row for row, key in zip(rows, keys, strict=True) if key <= last]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
+from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from graph.backends.networkx import values
@@ -36,6 +37,16 @@ _ARITHMETIC = {
     ast.BinaryOperator.MODULO: values.modulo,
     ast.BinaryOperator.POWER: values.power,
 }
+
+
+_ORDERINGS: Mapping[ast.BinaryOperator, Callable[[Any, Any], bool]] = {
+    ast.BinaryOperator.LT: lt,
+    ast.BinaryOperator.LE: le,
+    ast.BinaryOperator.GT: gt,
+    ast.BinaryOperator.GE: ge,
+}
+_PLAINLY_ORDERED = frozenset({int, str})
+"""Types of which two values compare in Python as they do in Cypher."""
 
 
 def property_of(subject: Any, key: str) -> Any:
@@ -133,7 +144,17 @@ class ExpressionCompiler:
         key, property_of = tree.key, self.property_of
         if isinstance(tree.subject, ast.Variable):
             slot = scope.names[tree.subject.name]
-            return lambda row: property_of(row[slot], key)
+            if key == "id":
+                return lambda row: property_of(row[slot], key)
+
+            def of_variable(row: Row) -> Any:
+                subject = row[slot]
+                if type(subject) is not Node:
+                    return property_of(subject, key)
+                found = subject.properties.get(key)
+                return list(found) if type(found) is tuple else found
+
+            return of_variable
         subject = self.compile(tree.subject, scope)
         return lambda row: property_of(subject(row), key)
 
@@ -452,6 +473,7 @@ def _compared(left: Evaluate, operator: ast.BinaryOperator, right: Evaluate) -> 
             return None if same is None else not same
 
         return differ
+    compares = _ORDERINGS[operator]
     wanted = {
         ast.BinaryOperator.LT: (-1,),
         ast.BinaryOperator.LE: (-1, 0),
@@ -461,6 +483,8 @@ def _compared(left: Evaluate, operator: ast.BinaryOperator, right: Evaluate) -> 
 
     def ordered(row: Row) -> bool | None:
         one, other = left(row), right(row)
+        if type(one) is type(other) and type(one) in _PLAINLY_ORDERED:
+            return compares(one, other)
         found = values.compare(one, other)
         if found is None:
             return (

@@ -26,6 +26,8 @@ def is_number(value: Any) -> bool:
 
 def equal(one: Any, other: Any) -> bool | None:
     """`=`: None where the answer is unknown."""
+    if type(one) is str and type(other) is str:
+        return one == other
     if one is None or other is None:
         return None
     if is_number(one) and is_number(other):
