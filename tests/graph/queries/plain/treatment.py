@@ -26,6 +26,12 @@ def cases(export: Export, *statuses: str) -> list[Item]:
     return [case for case in export.of_kind("ObsolescenceCase") if export.get(case, "status") in statuses]
 
 
+def each_plan(plans: dict[Item, list[Item]], case: Item) -> list[Item | None]:
+    """The plans of a case; where it has none, None alone."""
+    found: list[Item | None] = [*plans.get(case, ())]
+    return found or [None]
+
+
 def treatment_plans_by_team(export: Export) -> Answer:
     rows = []
     for team, plans in grouped((t, p) for p, t in export.pairs("ASSIGNED_TO") if p[0] == "TreatmentPlan").items():
@@ -63,7 +69,7 @@ def remaining_obsolescence(export: Export) -> Answer:
     concerned, versions, plans = (export.forwards(name) for name in ("CONCERNS", "OF_VERSION", "TREATED_BY"))
     rows = []
     for case in cases(export, "open", "planned", "in_progress"):
-        for item, plan in product(concerned.get(case, ()), plans.get(case) or [None]):
+        for item, plan in product(concerned.get(case, ()), each_plan(plans, case)):
             if export.get(item, "criticality") in SERIOUS and export.get(item, "environment") == "production":
                 version = versions[case][0]
                 named = [export.get(item, "name"), item[0], export.get(item, "criticality")]
@@ -103,7 +109,7 @@ def servers_treated_by_month(export: Export, months: int = 24) -> Answer:
     for case in cases(export, "fixed"):
         closed = export.get(case, "closed_at")
         if closed and closed >= before(export, months):
-            for item, plan in product(concerned.get(case, ()), plans.get(case) or [None]):
+            for item, plan in product(concerned.get(case, ()), each_plan(plans, case)):
                 if item[0] in SERVERS:
                     treated.append((closed[:7], (item, export.get(plan, "treatment") if plan else None)))
     rows = []
