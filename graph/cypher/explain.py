@@ -11,7 +11,7 @@ from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery
 from graph.cypher.cost import Estimate, estimate
 from graph.cypher.diagnostics import locate
-from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
+from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_extent, check_read_only, check_size
 from graph.cypher.joins import Visit, rounded
 from graph.cypher.parser import parse
 from graph.cypher.passes import PASSES
@@ -65,6 +65,7 @@ def explain(
     check_size(text, limits)
     query = parse(text)
     check_read_only(query, text)
+    check_extent(query, text, limits)
     stages = [Stage("parse", print_tree(query))]
     bound = bind(query, schema, text)
     stages.append(Stage("bind", print_tree(bound.query), _findings(bound, schema)))

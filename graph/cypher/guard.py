@@ -9,7 +9,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
-from graph.cypher.ast import CallProcedure, Clause, Query, RelationshipPattern, WritingClause
+from graph.cypher.ast import CallProcedure, Clause, NodePattern, Query, RelationshipPattern, Tree, WritingClause
 from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.diagnostics import CypherError, NotReadOnlyError, QueryTooLargeError, UnboundedError, report
 from graph.cypher.rewrite import descend
@@ -21,7 +21,8 @@ class QueryLimits:
 
     `default_hops` is the upper bound given to a variable-length pattern without one, `default_path_hops` to a shortest
     path without one, `maximum_hops` the largest that may be written. `row_cap` is that of the reads that will follow, None
-    where it is not known: beyond one row more, no row need be made.
+    where it is not known: beyond one row more, no row need be made. `maximum_nodes` and `maximum_clauses` are those of a
+    whole query: every backend's planner takes a time that grows faster than they do.
     """
 
     default_hops: int = 8
@@ -29,7 +30,12 @@ class QueryLimits:
     maximum_hops: int = 30
     maximum_bytes: int = 100_000
     row_cap: int | None = None
+    maximum_nodes: int = 100
+    maximum_clauses: int = 100
 
+
+LEAST_BYTES_OF_A_NODE: Final = 4
+"""`--()`: a shorter text needs no count."""
 
 DEFAULT_LIMITS: Final = QueryLimits()
 
@@ -43,6 +49,32 @@ def check_size(text: str, limits: QueryLimits) -> None:
             f"the query has {size} bytes; {limits.maximum_bytes} are accepted",
             hint="pass long lists as parameters",
         )
+
+
+def check_extent(query: Query, text: str, limits: QueryLimits) -> None:
+    """Refuse a query of more nodes in patterns, or of more clauses, than is accepted. Raises QueryTooLargeError."""
+    if text and len(text) < LEAST_BYTES_OF_A_NODE * min(limits.maximum_nodes, limits.maximum_clauses):
+        return
+    nodes = clauses = 0
+    for tree in descend(query):
+        if isinstance(tree, NodePattern):
+            nodes += 1
+            if nodes > limits.maximum_nodes:
+                raise _too_many(tree, f"more than {limits.maximum_nodes} nodes in its patterns", text)
+        elif isinstance(tree, Clause):
+            clauses += 1
+            if clauses > limits.maximum_clauses:
+                raise _too_many(tree, f"more than {limits.maximum_clauses} clauses", text)
+
+
+def _too_many(tree: Tree, what: str, text: str) -> CypherError:
+    return report(
+        QueryTooLargeError,
+        f"the query has {what}",
+        text=text,
+        span=tree.span,
+        hint="ask in several queries, or let a variable-length relationship stand for a chain",
+    )
 
 
 def check_read_only(query: Query, text: str = "", procedures: Container[str] = ()) -> None:

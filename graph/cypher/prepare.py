@@ -6,7 +6,7 @@ from graph.cypher.ast import Query
 from graph.cypher.binder import bind
 from graph.cypher.bound import BoundQuery
 from graph.cypher.diagnostics import CypherError, NotReadOnlyError, QueryTooLargeError, report
-from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_read_only, check_size
+from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_extent, check_read_only, check_size
 from graph.cypher.parser import parse
 from graph.cypher.passes import apply_passes
 from graph.cypher.passes.context import PassContext
@@ -20,24 +20,36 @@ def prepare(
     schema: Schema | None,
     limits: QueryLimits = DEFAULT_LIMITS,
     procedures: Procedures = NO_PROCEDURES,
+    *,
+    restricted: bool = False,
 ) -> BoundQuery:
     """A text as a bound query that may be compiled. Raises a subclass of `diagnostics.CypherError`.
 
     Without schema (open mode), labels, types and properties are not checked. `procedures` are those that may be called.
+    `restricted` prepares it for an asker with a perimeter: it must then be read with `ReadContext.sees`.
     """
     check_size(text, limits)
-    return _finish(parse(text), schema, limits, text, procedures)
+    return _finish(parse(text), schema, limits, text, procedures, restricted=restricted)
 
 
-def prepare_ast(query: Query, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS) -> BoundQuery:
+def prepare_ast(
+    query: Query, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS, *, restricted: bool = False
+) -> BoundQuery:
     """A tree built by a caller, such as the GraphQL layer, on the same road; diagnostics have no position."""
-    return _finish(query, schema, limits, "")
+    return _finish(query, schema, limits, "", restricted=restricted)
 
 
 def _finish(
-    query: Query, schema: Schema | None, limits: QueryLimits, text: str, procedures: Procedures = NO_PROCEDURES
+    query: Query,
+    schema: Schema | None,
+    limits: QueryLimits,
+    text: str,
+    procedures: Procedures = NO_PROCEDURES,
+    *,
+    restricted: bool = False,
 ) -> BoundQuery:
-    context = PassContext(limits, None if schema is None else vocabulary_of(schema))
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted)
+    check_extent(query, text, limits)
     try:
         bound = apply_passes(bind(query, schema, text, procedures), context)
     except NotReadOnlyError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bench.front_end import worst_cases
 from graph.cypher.diagnostics import CypherError
 from graph.cypher.guard import QueryLimits
 from graph.cypher.prepare import prepare
@@ -80,3 +81,28 @@ def test_limits_are_those_that_are_asked_for() -> None:
     assert "1 relations at most" in bound.notes[0]
     assert refusal("MATCH (a)-[*1..6]->(b) RETURN b", limits).code == "UNBOUNDED"
     assert refusal("MATCH (a)-[*1..2]->(b) RETURN b" + " " * 60, limits).code == "TOO_LARGE"
+
+
+def test_a_query_of_more_patterns_or_clauses_than_anybody_writes_is_refused() -> None:
+    assert prepare("MATCH (a)" + "--()" * 99 + " RETURN a", SCHEMA).columns == ("a",)
+    error = refusal("MATCH (a)" + "--()" * 100 + " RETURN a")
+    assert error.code == "TOO_LARGE"
+    assert "more than 100 nodes" in error.seen
+    assert error.where == "line 1, column 408"
+    assert "more than 100 clauses" in refusal("MATCH (a) " + "WITH a " * 99 + "RETURN a").seen
+    assert prepare("MATCH (a) " + "WITH a " * 98 + "RETURN a", SCHEMA).columns == ("a",)
+
+
+REFUSALS = {"TOO_LARGE", "SYNTAX", "TYPE_MISMATCH", "INVALID_AGGREGATION", "VARIABLE_CONFLICT"} | {
+    f"UNKNOWN_{what}" for what in ("KIND", "PROPERTY", "FUNCTION", "VARIABLE")
+}
+
+
+@pytest.mark.parametrize("case", list(worst_cases()), ids=lambda case: case[0].replace(" ", "-"))
+def test_the_worst_texts_of_ten_kilobytes_are_answered_or_refused_and_never_crash(case: tuple[str, str]) -> None:
+    codes = set()
+    try:
+        prepare(case[1], SCHEMA)
+    except CypherError as error:
+        codes.add(error.code)
+    assert codes <= REFUSALS
