@@ -11,9 +11,11 @@ from typer.core import TyperGroup
 
 from cli.options import BackendOption, OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from core.settings import load_settings
+from core.errors import UsageError
+from core.settings import Settings, load_settings
 from ingest.rehearsal import Difference
 from ingest.report import COUNTERS, IngestReport
+from services.connections import FetchedSource, fetch_source, is_address
 from services.ingestion import ingest as load_source
 from services.ingestion import rehearse, runs, undo
 
@@ -41,10 +43,25 @@ app = typer.Typer(
 
 @app.command(LOAD)
 def ingest(
-    path: Annotated[Path, typer.Argument(help="File or directory; .gz is accepted.")],
     source: Annotated[
-        str, typer.Option("--source", "-s", help="netbox, endoflife, kev, epss, cve, servicenow, backstage or csv.")
+        str,
+        typer.Option(
+            "--source",
+            "-s",
+            help="netbox, endoflife, kev, epss, cve, servicenow, servicenow_cmdb, backstage or csv.",
+        ),
     ],
+    location: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[PATH|URL]",
+            help="File or directory (.gz is accepted), or the address of the source's API. "
+            "Default: the address under [connections.SOURCE] in jumeau.toml, or the public feed.",
+        ),
+    ] = None,
+    delta: Annotated[
+        bool, typer.Option("--delta", help="From an API: only what changed since the last fetch that was loaded.")
+    ] = False,
     reread: Annotated[
         bool, typer.Option("--reread", help="Read the export even if the same was loaded before.")
     ] = False,
@@ -56,13 +73,16 @@ def ingest(
 ) -> None:
     """Load an export into the twin. Rows that cannot be taken are quarantined with a reason and the load goes on.
 
-    Running it again changes nothing but bookkeeping; after an interruption it resumes. Exit code 1 says that rows were
-    rejected, 3 that the source was refused.
+    An API is fetched whole before anything of it is loaded. Running it again changes nothing but bookkeeping; after an
+    interruption it resumes. Exit code 1 says that rows were rejected, 3 that the source was refused.
 
     Examples: jumeau ingest export/ --source csv
               jumeau ingest export/ --source csv --dry-run
+              jumeau ingest https://netbox.bank.example --source netbox --delta
     """
     settings = load_settings(backend=backend)
+    fetched = _fetched(settings, source, location, delta=delta)
+    path = Path(location or ".") if fetched is None else fetched.path
     if dry_run:
         with progress_bars() as advance:
             rehearsed = rehearse(settings, source, path, loading=advance)
@@ -77,7 +97,24 @@ def ingest(
             loading=advance,
             projecting=lambda done, wanted: advance("project", done, wanted),
         )
+    if fetched is not None and result.report.status in ("complete", "unchanged"):
+        fetched.note_loaded()
     _show(result.report, {"sequence": result.sequence, "projected_s": round(result.projected_s, 3)}, output)
+
+
+def _fetched(settings: Settings, source: str, location: str | None, *, delta: bool) -> FetchedSource | None:
+    """What the source's API holds, where the location is no path; what the fetch lacks is said."""
+    if location is not None and not is_address(location):
+        if delta:
+            hint = "load the export without it: what it does not change stays as it is"
+            raise UsageError("--delta is for APIs", where=location, hint=hint)
+        return None
+    with progress_bars() as advance:
+        fetched = fetch_source(settings, source, location, delta=delta, progress=advance)
+    manifest = fetched.fetched.manifest
+    for shortfall in manifest.shortfalls:
+        say(f"not complete: {shortfall}")
+    return fetched
 
 
 def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None:

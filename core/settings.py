@@ -4,10 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import ConfigurationError
+
+
+class ConnectionSettings(BaseModel):
+    """How a source's API is reached: `[connections.SOURCE]` in jumeau.toml. Secrets are named by their variables, never given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str | None = Field(None, description="Base URL; https, or http on this machine.")
+    token_env: str | None = Field(None, description="Name of the environment variable that holds a token.")
+    token_scheme: str | None = Field(
+        None, description="How the token is sent: `Bearer` or `Token`. Default: the API's way."
+    )
+    user_env: str | None = Field(None, description="Name of the environment variable that holds a user.")
+    password_env: str | None = Field(None, description="Name of the environment variable that holds a password.")
+    ca_file: Path | None = Field(None, description="Certificate authorities (PEM), in place of the machine's.")
+    page_records: int | None = Field(None, ge=1, le=10_000, description="Records per page. Default: the connector's.")
+    silence_s: float = Field(30.0, gt=0, description="Longest pause within an answer, in seconds.")
+    answer_s: float = Field(300.0, gt=0, description="Longest time of an answer in all, in seconds.")
+    tables: tuple[str, ...] = Field((), description="Tables to read. Default: all.")
 
 
 class Settings(BaseSettings):
@@ -51,6 +70,11 @@ class Settings(BaseSettings):
     )
     neo4j_user: str = Field("neo4j", description="User of the Neo4j backend.")
     neo4j_password: str | None = Field(None, description="Password of the Neo4j backend; environment only.", repr=False)
+    connections: dict[str, ConnectionSettings] = Field(
+        default_factory=dict,
+        description="APIs of sources, by source: `[connections.netbox]` with `url`, `token_env` (the name of the variable that "
+        "holds the token) and others; see docs/how-to/connect-sources.md.",
+    )
     log_level: str = Field("WARNING", description="Least severe level that is logged (DEBUG, INFO, WARNING, ERROR).")
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
 

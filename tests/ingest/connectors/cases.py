@@ -6,9 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ingest.connectors.backstage import ENTITIES, Backstage
 from ingest.connectors.contract import Connector
+from ingest.connectors.endoflife import PRODUCTS, EndOfLife
+from ingest.connectors.kev import ENTRIES, KnownExploited
 from ingest.connectors.netbox import NetBox
 from ingest.connectors.servicenow import ServiceNow
+from tests.ingest.connectors.doubles.backstage import BackstageDouble
+from tests.ingest.connectors.doubles.feeds import EndOfLifeDouble, KevDouble
 from tests.ingest.connectors.doubles.netbox import NetBoxDouble
 from tests.ingest.connectors.doubles.server import Double
 from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
@@ -20,7 +25,8 @@ PAGE = 4
 class Case:
     """One connector on trial. `rows` is the double's list of records of `table`; `make(n, name, updated)` gives one of them.
 
-    `field` is a mapped field that every record has; `scheme` is how its token is sent.
+    `field` is a mapped field that every record has; `scheme` is how its token is sent; `paged`: it comes in pages of PAGE records,
+    else as one document.
     """
 
     name: str
@@ -32,6 +38,7 @@ class Case:
     make: Callable[[int, str, str], dict[str, Any]]
     field: str
     scheme: str = "Bearer"
+    paged: bool = True
 
 
 def _servicenow_rows(double: ServiceNowDouble) -> list[dict[str, Any]]:
@@ -70,6 +77,36 @@ def _netbox_row(number: int, name: str, updated: str) -> dict[str, Any]:
     }
 
 
+def _backstage_row(number: int, name: str, _updated: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "backstage.io/v1alpha1",
+        "kind": "Component",
+        "metadata": {"uid": f"{number:08d}", "name": name, "namespace": "default", "description": f"about {name}"},
+        "spec": {"type": "service", "lifecycle": "production", "owner": "user:jane"},
+    }
+
+
+def _product(number: int, name: str, _updated: str) -> dict[str, Any]:
+    release = {"name": "1", "label": "1", "releaseDate": "2020-01-01", "isEol": False, "eolFrom": "2030-01-01"}
+    return {"name": f"product-{number}", "label": name, "category": "os", "identifiers": [], "releases": [release]}
+
+
+def _exploited(number: int, name: str, _updated: str) -> dict[str, Any]:
+    return {
+        "cveID": f"CVE-2024-{number:04d}",
+        "vendorProject": "Acme",
+        "product": "Widget",
+        "vulnerabilityName": name,
+        "dateAdded": "2024-12-30",
+        "shortDescription": "Bad.",
+        "requiredAction": "Patch.",
+        "dueDate": "2025-01-20",
+        "knownRansomwareCampaignUse": "Unknown",
+        "notes": "",
+        "cwes": ["CWE-1"],
+    }
+
+
 CASES = (
     Case(
         name="servicenow",
@@ -91,5 +128,37 @@ CASES = (
         make=_netbox_row,
         field="physical_address",
         scheme="Token",
+    ),
+    Case(
+        name="backstage",
+        connector=lambda: Backstage(PAGE),
+        double=BackstageDouble,
+        table=ENTITIES,
+        kind="ServiceInstance",
+        rows=lambda double: double.entities,
+        make=_backstage_row,
+        field="spec",
+    ),
+    Case(
+        name="endoflife",
+        connector=EndOfLife,
+        double=EndOfLifeDouble,
+        table=PRODUCTS,
+        kind="SoftwareProduct",
+        rows=lambda double: double.products,
+        make=_product,
+        field="label",
+        paged=False,
+    ),
+    Case(
+        name="kev",
+        connector=KnownExploited,
+        double=KevDouble,
+        table=ENTRIES,
+        kind="Vulnerability",
+        rows=lambda double: double.entries,
+        make=_exploited,
+        field="dueDate",
+        paged=False,
     ),
 )

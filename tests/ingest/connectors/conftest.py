@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from ingest.connectors.transport import Limits, Transport
 from ingest.report import IngestReport
 from tests.conftest import NOW
 from tests.ingest.connectors.cases import CASES, Case
-from tests.ingest.connectors.doubles.server import Double
+from tests.ingest.connectors.doubles.server import Double, Fault
 from tests.ingest.twin import TestTwin
 
 OLD = "2024-06-01 00:00:00"
@@ -67,14 +67,41 @@ class Trial:
         self.spool.mark_loaded(fetched.manifest)
         return report
 
+    def later(self, *faults: Fault | None) -> None:
+        """Script faults that come after a first page, or at once where all comes in one document."""
+        self.double.faults = [*([None] if self.case.paged else []), *faults]
+
     def names(self) -> set[str]:
-        return {name for kind, name in self.twin.nodes() if kind == self.case.kind}
+        nodes = self.twin.nodes()
+        return {str(values.get("title", name)) for (kind, name), values in nodes.items() if kind == self.case.kind}
+
+    def created(self, items: int) -> int:
+        """How many elements so many records make: a product of endoflife.date comes with a version that is one of it."""
+        return items * (3 if self.case.name == "endoflife" else 1)
 
 
-@pytest.fixture(params=CASES, ids=lambda case: case.name)
-def trial(request: pytest.FixtureRequest, twin: TestTwin, tmp_path: Path) -> Iterator[Trial]:
-    case: Case = request.param
-    double = case.double()
-    double.secret = SECRET
-    with double.serving() as url:
-        yield Trial(case, double, url, Spool(tmp_path / "fetched"), twin)
+def _trials(cases: Iterable[Case]) -> Any:
+    """A fixture that is tried on each of these connectors."""
+
+    @pytest.fixture(params=list(cases), ids=lambda case: case.name)
+    def trial(request: pytest.FixtureRequest, twin: TestTwin, tmp_path: Path) -> Iterator[Trial]:
+        case: Case = request.param
+        double = case.double()
+        double.secret = SECRET
+        with double.serving() as url:
+            yield Trial(case, double, url, Spool(tmp_path / "fetched"), twin)
+
+    return trial
+
+
+trial = _trials(CASES)
+paged = _trials(case for case in CASES if case.paged)
+"""Those whose tables come in pages."""
+tagged = _trials(case for case in CASES if not case.paged)
+"""Those that come as one document with a tag."""
+dated = _trials(case for case in CASES if case.connector().delta)
+"""Those that give changes since a moment."""
+shaped = _trials(case for case in CASES if case.connector().fixed_shape)
+"""Those whose records have fixed fields."""
+repeating = _trials(case for case in CASES if case.name != "kev")
+"""Those that do not count a record twice when they give it twice."""
