@@ -41,8 +41,8 @@ contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|ne
 bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json
 	$(BIN)/python -m bench.run
 
-conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page
-	$(BIN)/python -m bench.conformance
+conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page (NEO4J=1: ask a Neo4j too)
+	$(BIN)/python -m bench.conformance $(if $(NEO4J),--neo4j,)
 
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

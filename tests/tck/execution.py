@@ -19,7 +19,7 @@ from graph.cypher.prepare import prepare, prepare_ast
 from tests.tck.procedures import TableProcedure
 
 NOW: Final = datetime(2025, 1, 1, 12, 30, tzinfo=UTC)
-LIMITS: Final = QueryLimits(default_hops=30, maximum_hops=1_000)
+LIMITS: Final = QueryLimits(default_hops=30, maximum_hops=1_000, maximum_nodes=1_000, maximum_clauses=1_000)
 _TIMEOUT_S: Final = 30.0
 Answer = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 

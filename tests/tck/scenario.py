@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
@@ -11,6 +12,7 @@ from typing import Any, Final
 from core.errors import JumeauError, QueryRuntimeError
 from graph.backends.networkx.store import GraphStore
 from graph.cypher.diagnostics import CypherError, NotReadOnlyError
+from graph.model import Node
 from tests.tck.cells import Form, form_of, read_cell
 from tests.tck.errors import RUNTIME, Demand, kind_of
 from tests.tck.execution import bind_text, run
@@ -58,7 +60,9 @@ class Outcome:
 
 
 @dataclass(slots=True)
-class _Setting:
+class Setting:
+    """The graph, the parameters and the procedures of a scenario, its query, and what it demands."""
+
     store: GraphStore = field(default_factory=GraphStore)
     fixtures: list[str] = field(default_factory=list)
     parameters: dict[str, Any] = field(default_factory=dict)
@@ -82,7 +86,7 @@ def run_scenario(scenario: Scenario) -> Outcome:
     query = next(step.block for step in scenario.steps if step.text == "executing query:")
     if category is Category.WRITING:
         return _refused(scenario, query)
-    setting = _read(scenario)
+    setting = read_scenario(scenario)
     try:
         for fixture in setting.fixtures:
             write(setting.store, fixture, setting.parameters)
@@ -92,7 +96,7 @@ def run_scenario(scenario: Scenario) -> Outcome:
     return _asked(scenario, category, setting)
 
 
-def _is_accepted(setting: _Setting) -> bool:
+def _is_accepted(setting: Setting) -> bool:
     try:
         bind_text(setting.query, setting.procedures)
     except JumeauError:
@@ -114,8 +118,9 @@ def _refused(scenario: Scenario, query: str) -> Outcome:
     return Outcome(scenario, Category.WRITING, False, True, query, demanded, "it was accepted")
 
 
-def _read(scenario: Scenario) -> _Setting:
-    setting = _Setting()
+def read_scenario(scenario: Scenario) -> Setting:
+    """What a scenario sets up, asks and demands. Raises ValueError on a step that is not known."""
+    setting = Setting()
     for step in scenario.steps:
         if step.text.endswith(" graph") and step.text.startswith("the "):
             setting.fixtures.append(named_graph(step.text.split()[1]))
@@ -137,7 +142,7 @@ def _read(scenario: Scenario) -> _Setting:
     return setting
 
 
-def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome:
+def _asked(scenario: Scenario, category: Category, setting: Setting) -> Outcome:
     accepted = False
     demanded = str(setting.error) if setting.error else ""
     if setting.demand is not None:
@@ -169,9 +174,9 @@ def _asked(scenario: Scenario, category: Category, setting: _Setting) -> Outcome
     if setting.demand is None:
         seen = _shown(columns, rows, setting)
         return Outcome(scenario, category, False, accepted, setting.query, demanded, f"it answered\n{seen}")
-    difference = _difference(setting.demand, columns, rows, setting.store)
-    seen = f"{difference}\n{_shown(columns, rows, setting)}" if difference else ""
-    return Outcome(scenario, category, not difference, accepted, setting.query, demanded, seen)
+    found = difference(setting.demand, columns, rows, setting.store.nodes)
+    seen = f"{found}\n{_shown(columns, rows, setting)}" if found else ""
+    return Outcome(scenario, category, not found, accepted, setting.query, demanded, seen)
 
 
 def _content(store: GraphStore) -> list[str]:
@@ -180,7 +185,7 @@ def _content(store: GraphStore) -> list[str]:
     return [*nodes, *(f"{e.id} {e.type} {e.start} {e.end} {e.properties}" for e in store.edges.values())]
 
 
-def _difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]], store: GraphStore) -> str:
+def difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]], nodes: Mapping[str, Node]) -> str:
     """What differs, in words; empty where nothing does."""
     found = _RESULT.fullmatch(step.text)
     if found is None:
@@ -192,14 +197,14 @@ def _difference(step: Step, columns: tuple[str, ...], rows: list[tuple[Any, ...]
         return f"columns {columns}, not {header}"
     ordered = not found["lists"]
     wanted: list[Form] = [tuple(read_cell(cell, ordered_lists=ordered) for cell in row) for row in cells]
-    given: list[Form] = [tuple(form_of(cell, store.nodes, ordered_lists=ordered) for cell in row) for row in rows]
+    given: list[Form] = [tuple(form_of(cell, nodes, ordered_lists=ordered) for cell in row) for row in rows]
     if found["order"] != "in order":
         wanted.sort(key=repr)
         given.sort(key=repr)
     return "" if wanted == given else "the rows differ"
 
 
-def _shown(columns: tuple[str, ...], rows: list[tuple[Any, ...]], setting: _Setting) -> str:
+def _shown(columns: tuple[str, ...], rows: list[tuple[Any, ...]], setting: Setting) -> str:
     forms = [" | ".join(map(show, (form_of(cell, setting.store.nodes) for cell in row))) for row in rows[:30]]
     return "\n".join([" | ".join(columns), *forms])
 
