@@ -22,6 +22,7 @@ from graph.repository import GraphRepository, ReadContext
 from graph.schema.model import Schema
 from ingest.estate_generator import generate_estate
 from services.cells import to_json
+from tests.conftest import NIGHTLY
 from tests.graph.queries.awkward import make_awkward
 from tests.graph.queries.export_loader import delta_of, element_id
 from tests.graph.queries.plain.answers import ANSWERS
@@ -29,18 +30,19 @@ from tests.neo4j_server import Neo4jServer
 
 TODAY = date(2025, 1, 1)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-SERVERS, SEED = 600, 7
+SERVERS = 600
+SEEDS = (7, 8, 9, 10, 11, 12) if NIGHTLY else (7,)
 ASKED_ABOUT = {"ConfigurationItem": ("BusinessService", "Hypervisor", "DatabaseInstance", "BusinessApplication")}
 """Kinds of which elements are asked about where a query takes any of them."""
 EACH = 2
 """Elements of a kind that are asked about."""
 
 
-@pytest.fixture(scope="module")
-def awkward_export(tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> Path:
+@pytest.fixture(scope="module", params=SEEDS)
+def awkward_export(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, schema: Schema) -> Path:
     folder = tmp_path_factory.mktemp("awkward")
-    generate_estate(folder, servers=SERVERS, seed=SEED, as_of=TODAY)
-    make_awkward(folder, schema, TODAY, SEED)
+    generate_estate(folder, servers=SERVERS, seed=request.param, as_of=TODAY)
+    make_awkward(folder, schema, TODAY, request.param)
     return folder
 
 
