@@ -24,6 +24,7 @@ from api.graphql.shape import Shape
 from api.pages import GRAPHIQL_PAGE, serve_assets
 from api.rest import catalogue, graph, health, history, query
 from api.rest.models import ErrorAnswer
+from core.principal import LOCAL_OPERATOR, Principal
 from services.twin import Twin
 
 DESCRIPTION = """A knowledge twin of an IT estate. Ask in GraphQL at `/graphql`, in Cypher at `/api/query`, or by name at
@@ -49,9 +50,12 @@ class TwinRouter(GraphQLRouter[None, None]):
             return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
 
 
-def create_app(twin: Twin, *, follow: bool = True) -> FastAPI:
-    """The application over an open twin; it closes nothing. `follow`: keep up with loads of other processes."""
-    services = Services.of(twin)
+def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_OPERATOR) -> FastAPI:
+    """The application over an open twin, for one principal; it closes nothing.
+
+    `follow`: keep up with loads of other processes.
+    """
+    services = Services.of(twin, principal)
     shape = Shape(twin.schema)
 
     @asynccontextmanager
@@ -68,7 +72,9 @@ def create_app(twin: Twin, *, follow: bool = True) -> FastAPI:
     app = _rest(lifespan)
     app.state.services = services
     install_error_handlers(app)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue))
+    schema = TwinSchema(
+        build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue, principal)
+    )
     app.include_router(TwinRouter(schema, path="/graphql", subscription_protocols=()), include_in_schema=False)
     serve_assets(app)
     return app

@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from core.principal import LOCAL_OPERATOR, Principal
 from services.catalogue import CatalogueService
 from services.history import HistoryService
 from services.query import QueryService
@@ -21,12 +22,13 @@ class Services:
     queries: QueryService
     catalogue: CatalogueService
     history: HistoryService
+    principal: Principal = LOCAL_OPERATOR  # who asks: everybody at this application, until people sign in
 
     @classmethod
-    def of(cls, twin: Twin) -> Services:
+    def of(cls, twin: Twin, principal: Principal = LOCAL_OPERATOR) -> Services:
         """The use cases of a twin, sharing one query service and its prepared queries."""
         queries = QueryService(twin)
-        return cls(twin, queries, CatalogueService(twin, queries), HistoryService(twin))
+        return cls(twin, queries, CatalogueService(twin, queries), HistoryService(twin), principal)
 
 
 def services_of(request: Request) -> Services:

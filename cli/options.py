@@ -19,6 +19,11 @@ ParamOption = Annotated[
     list[str] | None, typer.Option("--param", "-p", help="k=v, repeatable; v is JSON where it parses, else a string.")
 ]
 
+PerimeterOption = Annotated[
+    list[str] | None,
+    typer.Option("--as-perimeter", help="Answer as for somebody who sees this perimeter only; repeatable."),
+]
+
 
 def parse_parameters(given: Sequence[str] | None) -> dict[str, Any]:
     """`k=v` pairs as a mapping. Raises UsageError on what is no pair, or a name given twice."""

@@ -12,7 +12,7 @@ import yaml
 from cli.answers import print_result
 from cli.asking import asking
 from cli.console import converse
-from cli.options import BackendOption, OutputOption, ParamOption, parse_parameters
+from cli.options import BackendOption, OutputOption, ParamOption, PerimeterOption, parse_parameters
 from cli.output import Output
 from core.errors import UsageError
 from core.settings import load_settings
@@ -32,6 +32,7 @@ def query(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage of the query, its estimated cost, and what would run.")
     ] = False,
+    as_perimeter: PerimeterOption = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -45,6 +46,8 @@ def query(
 
       jumeau query --explain 'MATCH (s:Server)-[:OWNED_BY]->(t:Team) RETURN t.name, count(*) AS servers'
 
+      jumeau query --as-perimeter Paiements 'MATCH (s:Server) RETURN count(*) AS servers'
+
       jumeau query --params-file wanted.yml - < question.cypher
 
       jumeau query                                  (the console; :help there)
@@ -56,14 +59,14 @@ def query(
     if text is None:
         if explain:
             raise UsageError("--explain needs a query", where="jumeau query", hint="jumeau query --explain 'MATCH ...'")
-        with asking(settings) as twin:
+        with asking(settings, as_perimeter) as twin:
             code = converse(twin, load_schema(settings.pack), output, parameters)
         raise typer.Exit(code)
     if text == "-":
         text = sys.stdin.read()
     if explain and explained(text) is None:
         text = f"EXPLAIN {text}"
-    with asking(settings) as twin:
+    with asking(settings, as_perimeter) as twin:
         print_result(twin.cypher(text, parameters), output)
 
 

@@ -18,11 +18,15 @@ Properties = Mapping[str, Scalar]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node: its UUID, the concrete kind, then ancestors in `labels`, and its properties (`id` among them is the UUID)."""
+    """A node: its UUID, the concrete kind, then ancestors in `labels`, and its properties (`id` among them is the UUID).
+
+    `perimeters` say who may see it (`core.principal`); no query can read them, and they stay empty in answers.
+    """
 
     id: str
     labels: tuple[str, ...]
     properties: Properties
+    perimeters: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -80,7 +84,7 @@ class Operation(StrEnum):
 class NodeChange:
     """The net change of one node. `properties` is the whole new state (without `id`); empty for a delete.
 
-    `previous_kind` is set for a reclassification only.
+    `previous_kind` is set for a reclassification only; `perimeters` for a creation or a reclassification: an update leaves them.
     """
 
     operation: Operation
@@ -88,6 +92,7 @@ class NodeChange:
     kind: str
     properties: Properties
     previous_kind: str | None = None
+    perimeters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +113,28 @@ class EdgeChange:
 
 
 @dataclass(frozen=True, slots=True)
+class PerimeterChange:
+    """The perimeters that a node has from now on, in order; `kind` is its concrete kind after the delta.
+
+    A node that is not there is passed over: its creation brings its perimeters.
+    """
+
+    id: str
+    kind: str
+    perimeters: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GraphDelta:
     """Net changes of the ledger's events `first..last` (inclusive), at most one change per element.
 
     Creates are new to the backend, updates and deletes exist there: the ledger knows, a backend need not look.
     A deleted node's relations are deleted by the same delta. Order of application: edge deletes, node deletes, node
-    creates, node updates and reclassifications, edge creates, edge updates.
+    creates, node updates and reclassifications, edge creates, edge updates, perimeters of nodes that exist.
     """
 
     first: int
     last: int
     nodes: Sequence[NodeChange] = field(default=())
     edges: Sequence[EdgeChange] = field(default=())
+    perimeters: Sequence[PerimeterChange] = field(default=())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.errors import NotFoundError, UsageError
+from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher import ast
 from graph.queries.catalogue import CatalogueQuery, QueryParameter, load_catalogue
 from graph.schema.model import Schema
@@ -34,7 +35,9 @@ class CatalogueService:
             raise NotFoundError(f"no catalogue query {name!r}", where="catalogue", hint="`jumeau catalogue list`")
         return found
 
-    def run(self, name: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
+    def run(
+        self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+    ) -> QueryResult:
         """Run a named query. Raises UsageError on wrong parameters, NotFoundError on an unknown element."""
         query = self.get(name)
         given = dict(parameters or {})
@@ -45,10 +48,12 @@ class CatalogueService:
                 where=f"catalogue query {name}",
                 hint="it takes " + (", ".join(p.name for p in query.parameters) or "no parameter"),
             )
-        values = {parameter.name: self._value(query, parameter, given) for parameter in query.parameters}
-        return self._queries.cypher(query.text, values)
+        values = {parameter.name: self._value(query, parameter, given, principal) for parameter in query.parameters}
+        return self._queries.cypher(query.text, values, principal)
 
-    def _value(self, query: CatalogueQuery, parameter: QueryParameter, given: Mapping[str, Any]) -> Any:
+    def _value(
+        self, query: CatalogueQuery, parameter: QueryParameter, given: Mapping[str, Any], principal: Principal
+    ) -> Any:
         if parameter.name not in given:
             if parameter.required:
                 raise UsageError(
@@ -58,20 +63,22 @@ class CatalogueService:
                 )
             return parameter.default
         value = given[parameter.name]
-        return self.resolve(parameter.type, str(value)) if parameter.type in self._schema.kinds else value
+        if parameter.type not in self._schema.kinds:
+            return value
+        return self.resolve(parameter.type, str(value), principal)
 
-    def resolve(self, kind: str, named: str) -> str:
-        """The id of the one element of `kind` with that id, name, number, code or alias.
+    def resolve(self, kind: str, named: str, principal: Principal = LOCAL_OPERATOR) -> str:
+        """The id of the one element of `kind` with that id, name, number, code or alias, among those that are seen.
 
         Raises NotFoundError where there is none, UsageError where there are several.
         """
-        found = self._matching(kind, "id", named)
+        found = self._matching(kind, "id", named, principal)
         for attribute in ("name", "code", "number", "hostname", "fqdn", "cve"):
             if found:
                 break
             if any(attribute in self._schema.kinds[k].attributes for k in self._schema.descendants[kind]):
-                found = self._matching(kind, attribute, named)
-        found = found or self._matching(kind, "aliases", named)
+                found = self._matching(kind, attribute, named, principal)
+        found = found or self._matching(kind, "aliases", named, principal)
         if not found:
             raise NotFoundError(f"no {kind} is called {named!r}", where="twin", hint="give its id, name or an alias")
         if len(found) > 1:
@@ -84,7 +91,7 @@ class CatalogueService:
             )
         return str(found[0][0])
 
-    def _matching(self, kind: str, attribute: str, value: str) -> list[tuple[str, str]]:
+    def _matching(self, kind: str, attribute: str, value: str, principal: Principal) -> list[tuple[str, str]]:
         """(id, kind) of the elements of `kind` whose attribute is, or for aliases holds, the value."""
         node = ast.Variable("n")
         wanted: ast.Expression = ast.Parameter("value")
@@ -104,5 +111,5 @@ class CatalogueService:
         query = ast.Query(
             (ast.SinglePart((ast.Match((pattern,), condition), ast.Return(ast.Projection(items, order=order)))),)
         )
-        answer = self._queries.tree(query, {"value": value}).answer
+        answer = self._queries.tree(query, {"value": value}, principal).answer
         return [(row[0], row[1]) for row in answer.rows]

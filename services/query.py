@@ -9,8 +9,10 @@ from time import perf_counter
 from typing import Any
 
 from core.errors import UnsupportedConstructError
+from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
+from graph.cypher.cost import TooCostlyError
 from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
@@ -59,52 +61,77 @@ class QueryService:
         self._costs = CostGuard(twin)
         self._seen = 0  # the latest sequence that an answer reflected
         self._snapshots = Snapshots(twin.ledger, twin.schema)
-        self._prepared = lru_cache(PREPARED)(lambda text: prepare(text, twin.schema, self._limits))
+        self._prepared = lru_cache(PREPARED)(self._prepare)
 
-    def prepare(self, text: str) -> BoundQuery:
+    def _prepare(self, text: str, restricted: bool) -> BoundQuery:
+        return prepare(text, self._twin.schema, self._limits, restricted=restricted)
+
+    def prepare(self, text: str, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
         """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion."""
-        return self._prepared(text)
+        return self._prepared(text, principal.restricted)
 
-    def cypher(self, text: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
-        """Run a query text. `parameters` are JSON values; they are converted to the types the query needs."""
+    def cypher(
+        self, text: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+    ) -> QueryResult:
+        """Run a query text. `parameters` are JSON values; they are converted to the types the query needs.
+
+        A restricted principal is answered as if what is outside its perimeters did not exist.
+        """
         started = perf_counter()
         inner = explained(text)
         if inner is not None:
-            return self.explain(inner, parameters)
-        return self._run(self.prepare(text), parameters or {}, started)
+            return self.explain(inner, parameters, principal)
+        return self._run(self.prepare(text, principal), parameters or {}, principal, started)
 
-    def explain(self, text: str, parameters: Mapping[str, Any] | None = None) -> QueryResult:
-        """The stages of a query, as rows: what each made of it, what it is expected to cost, what the backend would run."""
+    def explain(
+        self, text: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+    ) -> QueryResult:
+        """The stages of a query, as rows: what each made of it, what it is expected to cost, what the backend would run.
+
+        Estimates are of the whole estate: a restricted principal is not told them.
+        """
         started = perf_counter()
-        twin = self._twin
-        statistics = self._costs.statistics(self._seen)
+        twin, restricted = self._twin, principal.restricted
+        statistics = None if restricted else self._costs.statistics(self._seen)
         stages = explain(
-            text, twin.schema, self._limits, statistics=statistics, cost_limit=twin.settings.query_cost_limit
+            text,
+            twin.schema,
+            self._limits,
+            restricted=restricted,
+            statistics=statistics,
+            cost_limit=None if restricted else twin.settings.query_cost_limit,
         )
-        stages += (compiled_stage(self.prepare(text), twin.repository, parameters or {}, self._context()),)
+        bound, context = self.prepare(text, principal), self._context(principal)
+        stages += (compiled_stage(bound, twin.repository, parameters or {}, context),)
         answer = Answer(COLUMNS, rows_of(stages), twin.repository.watermark())
         elapsed = (perf_counter() - started) * 1000
         return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
 
-    def _context(self) -> ReadContext:
+    def _context(self, principal: Principal) -> ReadContext:
         settings = self._twin.settings
         return ReadContext(
             now=self._twin.clock.now(),
             timeout_s=settings.query_timeout_s,
             row_cap=settings.row_cap,
+            sees=principal.sees if principal.restricted else None,
             memory_bytes=settings.query_memory_mb * 1024 * 1024,
         )
 
-    def tree(self, query: Query, parameters: Mapping[str, Any] | None = None) -> QueryResult:
+    def tree(
+        self, query: Query, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+    ) -> QueryResult:
         """Run a query that a caller built as a tree, such as a GraphQL selection."""
         started = perf_counter()
-        return self._run(prepare_ast(query, self._twin.schema, self._limits), parameters or {}, started)
+        bound = prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
+        return self._run(bound, parameters or {}, principal, started)
 
-    def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], started: float) -> QueryResult:
+    def _run(
+        self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, started: float
+    ) -> QueryResult:
         twin = self._twin
-        context = self._context()
-        values = complete_parameters(bound, parameters, context.now)
-        self._costs.check(bound, self._seen)
+        context = self._context(principal)
+        values = complete_parameters(bound, parameters, context.now, context.sees)
+        self._check_cost(bound)
         try:
             answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:
@@ -113,3 +140,16 @@ class QueryService:
         answer = replace(answer, notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000
         return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
+
+    def _check_cost(self, bound: BoundQuery) -> None:
+        """Refuse what would run away. The figures of a refusal are of the whole estate: not for a restricted principal."""
+        try:
+            self._costs.check(bound, self._seen)
+        except TooCostlyError as error:
+            if not bound.restricted:
+                raise
+            raise TooCostlyError(
+                "the query would visit more of the graph than is allowed",
+                where=error.where,
+                hint="bound its patterns, or name more of what it starts from",
+            ) from None

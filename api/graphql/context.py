@@ -12,6 +12,7 @@ from api.graphql.compile import compile_count, compile_node, compile_page
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.selection import SelectionReader
 from api.graphql.shape import Shape
+from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from services.catalogue import CatalogueService
 from services.query import QueryResult, QueryService
@@ -24,6 +25,7 @@ class GraphQLContext:
     shape: Shape
     queries: QueryService
     catalogue: CatalogueService
+    principal: Principal = LOCAL_OPERATOR
     results: list[QueryResult] = field(default_factory=list)
 
     def load_list(self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any]) -> Page:
@@ -48,11 +50,11 @@ class GraphQLContext:
 
     def cypher(self, text: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
-        return self._noted(self.queries.cypher(text, parameters)).to_dict()
+        return self._noted(self.queries.cypher(text, parameters, self.principal)).to_dict()
 
     def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
         """The envelope of a named query's answer."""
-        return self._noted(self.catalogue.run(name, parameters)).to_dict()
+        return self._noted(self.catalogue.run(name, parameters, self.principal)).to_dict()
 
     def extensions(self) -> dict[str, Any]:
         """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""
@@ -72,7 +74,7 @@ class GraphQLContext:
         }
 
     def _run(self, query: Query, parameters: Mapping[str, Any]) -> QueryResult:
-        return self._noted(self.queries.tree(query, parameters))
+        return self._noted(self.queries.tree(query, parameters, self.principal))
 
     def _noted(self, result: QueryResult) -> QueryResult:
         self.results.append(result)

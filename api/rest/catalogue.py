@@ -44,4 +44,6 @@ def list_queries(services: Use) -> CatalogueList:
 @router.post("/{name}", response_model=QueryAnswer)
 def run_query(name: str, services: Use, body: CatalogueRequest | None = None) -> Response:
     """Run a named query."""
-    return json_response(services.catalogue.run(name, body.parameters if body else {}).to_dict())
+    asked = body or CatalogueRequest()
+    principal = services.principal.narrowed(asked.perimeters)
+    return json_response(services.catalogue.run(name, asked.parameters, principal).to_dict())

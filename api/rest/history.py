@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 from api.deps import Use
 from api.rest.models import HistoryAnswer, HistoryRequest
+from core.principal import require_whole_estate
 
 router = APIRouter(prefix="/api/history", tags=["history"])
 
@@ -15,4 +16,5 @@ router = APIRouter(prefix="/api/history", tags=["history"])
 @router.post("", response_model=HistoryAnswer)
 def history(body: HistoryRequest, services: Use) -> dict[str, Any]:
     """Who changed an element, what, when, from which source and run, oldest first."""
+    require_whole_estate(services.principal, "the history of an element")
     return services.history.of(body.of, kind=body.kind, relations=body.relations)

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+PERIMETERS = "Answer as for somebody who sees these perimeters only; never more than the caller sees."
+
 
 class QueryRequest(BaseModel):
     """A Cypher query, read-only."""
@@ -21,6 +23,7 @@ class QueryRequest(BaseModel):
 
     query: str = Field(description="Cypher text.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Values of `$parameters`; dates as ISO 8601.")
+    perimeters: list[str] | None = Field(None, description=PERIMETERS)
 
 
 class CatalogueRequest(BaseModel):
@@ -31,6 +34,7 @@ class CatalogueRequest(BaseModel):
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="By name; an element is named by id, name or alias."
     )
+    perimeters: list[str] | None = Field(None, description=PERIMETERS)
 
 
 class QueryAnswer(BaseModel):

@@ -15,4 +15,6 @@ router = APIRouter(prefix="/api", tags=["queries"])
 @router.post("/query", response_model=QueryAnswer)
 def query(body: QueryRequest, services: Use) -> Response:
     """Run a Cypher query, read-only and bounded."""
-    return json_response(services.queries.cypher(body.query, body.parameters).to_dict())
+    return json_response(
+        services.queries.cypher(body.query, body.parameters, services.principal.narrowed(body.perimeters)).to_dict()
+    )

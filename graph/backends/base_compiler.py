@@ -44,6 +44,7 @@ from graph.cypher.ast import (
 from graph.cypher.bound import BoundQuery, CypherType
 from graph.cypher.diagnostics import locate
 from graph.cypher.inference import TypeReader
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.rewrite import descend
 from graph.cypher.vocabulary import Vocabulary, vocabulary_of
 from graph.schema.model import Schema
@@ -98,7 +99,7 @@ def constructs(tree: Tree) -> Iterator[str]:
     elif isinstance(tree, RelationshipPattern):
         if tree.hops is not None:
             yield "variable length"
-            if tree.where is not None or tree.properties is not None:
+            if without_visibility(tree.where)[0] is not None or tree.properties is not None:
                 yield "condition on each step of a variable-length relationship"
     elif isinstance(tree, Query):
         if len(tree.parts) > 1:

@@ -168,6 +168,16 @@ class HasLabels(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class Visible(Expression):
+    """Whether a node, or both ends of a relationship, are in the asker's perimeter. Set by a pass; nobody can write it.
+
+    Without subject it speaks of the pattern in whose WHERE it stands: the node, or each relationship of a walk.
+    """
+
+    subject: Variable | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class FunctionCall(Expression):
     """A function or an aggregate; `name` as written, compare it lower-case."""
 

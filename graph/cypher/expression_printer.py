@@ -44,6 +44,7 @@ from graph.cypher.ast import (
     Unary,
     UnaryOperator,
     Variable,
+    Visible,
 )
 from graph.cypher.quoting import quote_name, quote_string, quote_variable
 
@@ -202,6 +203,10 @@ class ExpressionPrinter:
         level = ATOM if isinstance(tree.subject, HasLabels) else POSTFIX  # `n:A:B` is one test of two labels
         return f"{self.expression(tree.subject, level)}:{self.labels(tree.labels, enclosed=True)}"
 
+    def _visible(self, tree: Visible) -> str:
+        """No text of the language says this: it is shown to people, and each dialect has its own way."""
+        return f"visible({'' if tree.subject is None else self.variable(tree.subject.name)})"
+
     def _call(self, tree: FunctionCall) -> str:
         name = ".".join(quote_name(part) for part in tree.name.split("."))
         return f"{name}({'DISTINCT ' if tree.distinct else ''}{self.list_of(tree.arguments)})"
@@ -262,6 +267,7 @@ ExpressionPrinter.RULES = MappingProxyType(
         Comparison: "_comparison",
         IsNull: "_is_null",
         HasLabels: "_has_labels",
+        Visible: "_visible",
         FunctionCall: "_call",
         CountStar: "_count_star",
         Case: "_case",

@@ -6,9 +6,10 @@ that elements may come in any order and kinds that differ can be told apart befo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any, Final
 
 import orjson
 
@@ -19,10 +20,17 @@ from graph.schema.model import Schema
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 _MODULUS = 1 << 128
 
+PERIMETERS: Final = "(perimeters)"
+"""What the perimeters of a node are called beside its attributes."""
 
-def element_digest(kind: str, identity: str, start: str, end: str, properties: Properties) -> int:
+
+def element_digest(
+    kind: str, identity: str, start: str, end: str, properties: Properties, perimeters: Sequence[str] = ()
+) -> int:
     """The digest of one element; `start` and `end` are empty for a node. The property `id` does not count twice."""
-    values = {name: value for name, value in properties.items() if name != "id"}
+    values: dict[str, Any] = {name: value for name, value in properties.items() if name != "id"}
+    if perimeters:
+        values[PERIMETERS] = perimeters
     return int.from_bytes(
         blake2b(orjson.dumps((kind, identity, start, end, values), option=_OPTIONS), digest_size=16).digest()
     )
@@ -36,11 +44,13 @@ class ContentChecksum:
     sums: dict[str, int] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, kind: str, identity: str, start: str, end: str, properties: Properties) -> None:
+    def add(
+        self, kind: str, identity: str, start: str, end: str, properties: Properties, perimeters: Sequence[str] = ()
+    ) -> None:
         """Count one element and add its digest to the sum of its kind."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if not self.is_bookkeeping(kind):
-            digest = element_digest(kind, identity, start, end, properties)
+            digest = element_digest(kind, identity, start, end, properties, perimeters)
             self.sums[kind] = (self.sums.get(kind, 0) + digest) % _MODULUS
 
     def is_bookkeeping(self, kind: str) -> bool:
@@ -59,7 +69,7 @@ def checksum_of(repository: GraphRepository) -> ContentChecksum:
     """Scan a backend and sum up what it holds."""
     total = ContentChecksum(repository.schema)
     for node in repository.nodes():
-        total.add(node.kind, node.id, "", "", node.properties)
+        total.add(node.kind, node.id, "", "", node.properties, node.perimeters)
     for edge in repository.edges():
         total.add(edge.type, edge.id, edge.start, edge.end, edge.properties)
     return total

@@ -6,7 +6,7 @@ unit is the batch. An interrupted run is visibly `incomplete` and can be resumed
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Table, insert, select, text, update
 from core.clock import Clock
 from core.errors import LedgerError
 from core.failpoints import reach
-from graph.history import tables
+from graph.history import ownership, tables
 from graph.history.encoding import encode
 from graph.history.events import Batch, Event, RecordedEvent, Run, State
 from graph.history.lease import Leases
@@ -36,6 +36,7 @@ class Ledger(LedgerReader):
         super().__init__(url, schema)
         self._clock = clock
         self._leases = Leases(self._engine, self.url)
+        self._rules = ownership.rules_of(schema)
         with self._guarded():
             self._create()
 
@@ -48,7 +49,7 @@ class Ledger(LedgerReader):
     def begin_run(self, source: str, actor: str, location: str, fingerprint: str) -> Run:
         """Open a run, or take up the incomplete one of the same source and fingerprint where it stopped."""
         table = tables.run
-        with self._writing() as connection:
+        with self.writing() as connection:
             stopped = connection.execute(
                 select(table)
                 .where(table.c.source == source, table.c.status == "incomplete", table.c.fingerprint == fingerprint)
@@ -87,7 +88,7 @@ class Ledger(LedgerReader):
         runs, by identifier. Without events only the cursor moves, and (n + 1, n) comes back. Raises LedgerError.
         """
         reach("ledger.append.before")
-        with self._writing() as connection:
+        with self.writing() as connection:
             state = connection.execute(select(tables.writer.c.sequence, tables.writer.c.batch)).one()
             number, first, last = state.batch + 1, state.sequence + 1, state.sequence + len(events)
             connection.execute(update(tables.writer).values(sequence=last, batch=number))
@@ -106,6 +107,7 @@ class Ledger(LedgerReader):
                 rows = [_row(first + offset, number, item) for offset, item in enumerate(events)]
                 _insert(connection, tables.event, rows)
                 _index(connection, events, first, last)
+                ownership.record(connection, events, self._rules)
             if identities:
                 _insert(connection, tables.identity, [(key, e, kind) for key, (e, kind) in identities.items()])
             if counters is not None:
@@ -118,9 +120,17 @@ class Ledger(LedgerReader):
         reach("ledger.append.committed")
         return first, last
 
-    def finish_run(self, run: Run, status: str, counters: Mapping[str, int]) -> None:
-        """Close a run as `complete` or `failed`."""
-        with self._writing() as connection:
+    def finish_run(
+        self,
+        run: Run,
+        status: str,
+        counters: Mapping[str, int],
+        also: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Close a run as `complete` or `failed`; `also` writes more in the same transaction."""
+        with self.writing() as connection:
+            if also is not None:
+                also(connection)
             connection.execute(
                 update(tables.run)
                 .where(tables.run.c.id == run.id)
@@ -128,16 +138,21 @@ class Ledger(LedgerReader):
             )
         reach("ledger.run.finished")
 
+    def prepare(self, table: Table) -> None:
+        """Make a table of the ledger's database that only some use, if it is not there."""
+        with self._guarded():
+            table.create(self._engine, checkfirst=True)
+
     def close(self) -> None:
         self._engine.dispose()
 
     def _create(self) -> None:
         tables.metadata.create_all(self._engine)
-        with self._reading() as connection:
+        with self.reading() as connection:
             found = connection.execute(_FORMAT).scalar_one_or_none()
-        if found == tables.FORMAT:
-            return
-        with self._writing(locked=found is not None) as connection:
+            if found == tables.FORMAT and ownership.is_prepared(connection, self._rules):
+                return
+        with self.writing(locked=found is not None) as connection:
             found = connection.execute(_FORMAT).scalar_one_or_none()  # another process may have come first
             if found is None:
                 connection.execute(
@@ -149,9 +164,11 @@ class Ledger(LedgerReader):
                     where=self.url,
                     hint="use the version of jumeau that wrote it, or migrate it",
                 )
+            if not ownership.is_prepared(connection, self._rules):
+                ownership.prepare(connection, self._rules)
 
     @contextmanager
-    def _writing(self, *, locked: bool = True) -> Iterator[Connection]:
+    def writing(self, *, locked: bool = True) -> Iterator[Connection]:
         """A transaction that holds the one writer lock from its start; `locked` False in a ledger that has none yet."""
         with self._guarded(), self._engine.connect() as connection:
             if connection.dialect.name == "sqlite":

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from core.errors import BackendError
 from core.failpoints import reach
 from graph.history.ledger import Event, Ledger
+from graph.history.perimeters import Perimeters
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation, Properties
 from graph.repository import GraphRepository
 
@@ -41,6 +42,7 @@ class Projector:
     def __init__(self, ledger: Ledger, repository: GraphRepository) -> None:
         self._ledger = ledger
         self._repository = repository
+        self._perimeters = Perimeters(ledger, repository.schema)
         self._size = int(getattr(repository, "preferred_delta_size", DELTA_EVENTS))
 
     def catch_up(self, progress: Progress | None = None) -> int:
@@ -77,7 +79,8 @@ class Projector:
             yield first, last
 
     def _delta(self, first: int, last: int) -> GraphDelta:
-        return net_delta(first, last, (r.event for r in self._ledger.events(first, last)), self._ledger.kinds)
+        events = (recorded.event for recorded in self._ledger.events(first, last))
+        return self._perimeters.complete(net_delta(first, last, events, self._ledger.kinds))
 
 
 def net_delta(

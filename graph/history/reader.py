@@ -12,10 +12,11 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.errors import NotFoundError
-from graph.history import tables
+from graph.history import ownership, tables
 from graph.history.database import ledger_error, open_engine
 from graph.history.encoding import Decoder
 from graph.history.events import Batch, Event, RecordedEvent, Run, State
+from graph.history.ownership import Ownership
 from graph.model import Operation
 from graph.schema.model import Schema
 
@@ -35,14 +36,14 @@ class LedgerReader:
 
     def sequence(self) -> int:
         """The last sequence number assigned; 0 in a new ledger."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return int(connection.execute(select(tables.writer.c.sequence)).scalar_one())
 
     def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         """For each known identity key: (element id, kind at first sight)."""
         table = tables.identity
         found: dict[str, tuple[str, str]] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for part in _parts(keys):
                 rows = connection.execute(
                     select(table.c.key, table.c.element, table.c.kind).where(table.c.key.in_(part))
@@ -53,7 +54,7 @@ class LedgerReader:
     def states(self, elements: Sequence[str]) -> dict[str, State]:
         """The present state of each element that exists."""
         found: dict[str, State] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for part in _parts(elements):
                 for row in connection.execute(_STATES.where(tables.head.c.element.in_(part))):
                     state = self._state(row)
@@ -66,7 +67,7 @@ class LedgerReader:
         query = select(tables.head.c.element, tables.event.c.kind).join_from(
             tables.head, tables.event, tables.head.c.sequence == tables.event.c.sequence
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             for part in _parts(elements):
                 found.update(
                     {row[0]: row[1] for row in connection.execute(query.where(tables.head.c.element.in_(part)))}
@@ -75,7 +76,7 @@ class LedgerReader:
 
     def present(self) -> Iterator[State]:
         """Every element's present state, in the order of their last events."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execution_options(yield_per=_SCAN).execute(_STATES.order_by(tables.event.c.sequence))
             for row in rows:
                 yield self._state(row)
@@ -83,7 +84,7 @@ class LedgerReader:
     def edges_of(self, nodes: Sequence[str]) -> list[State]:
         """Present relations that start or end at one of the nodes."""
         found: dict[str, State] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for part in _parts(nodes):
                 touching = tables.event.c.start.in_(part) | tables.event.c.end.in_(part)
                 for row in connection.execute(_STATES.where(tables.event.c.edge, touching)):
@@ -95,21 +96,21 @@ class LedgerReader:
         """(number, first, last) of each batch on main whose events come after that sequence number, in order."""
         table = tables.batch
         query = select(table.c.number, table.c.first, table.c.last).where(table.c.last > after, table.c.branch == MAIN)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [(row[0], row[1], row[2]) for row in connection.execute(query.order_by(table.c.number))]
 
     def events(self, first: int, last: int) -> Iterator[RecordedEvent]:
         """Events `first..last`, inclusive, in order."""
         table = tables.event
         query = select(table).where(table.c.sequence.between(first, last)).order_by(table.c.sequence)
-        with self._reading() as connection:
+        with self.reading() as connection:
             for row in connection.execution_options(yield_per=_SCAN).execute(query):
                 yield self._recorded(row)
 
     def recorded(self, sequences: Sequence[int]) -> dict[int, RecordedEvent]:
         """The events of these sequence numbers."""
         found: dict[int, RecordedEvent] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for start in range(0, len(sequences), _LOOKUP):
                 part = sequences[start : start + _LOOKUP]
                 for row in connection.execute(select(tables.event).where(tables.event.c.sequence.in_(part))):
@@ -119,18 +120,33 @@ class LedgerReader:
     def last_events(self, elements: Sequence[str]) -> dict[str, int]:
         """The sequence number of the last event of each element that ever was, deletions included."""
         found: dict[str, int] = {}
-        with self._reading() as connection:
+        with self.reading() as connection:
             for table in (tables.head, tables.tombstone):
                 for part in _parts(elements):
                     query = select(table.c.element, table.c.sequence).where(table.c.element.in_(part))
                     found.update((element, sequence) for element, sequence in connection.execute(query))
         return found
 
+    def ownerships(self) -> list[Ownership]:
+        """Every present relation that gives perimeters or passes them on."""
+        with self.reading() as connection:
+            return list(ownership.everything(connection))
+
+    def sources_of(self, takers: Sequence[str]) -> list[Ownership]:
+        """What these nodes take perimeters from."""
+        with self.reading() as connection:
+            return list(ownership.of_takers(connection, takers))
+
+    def takers_of(self, sources: Sequence[str]) -> list[Ownership]:
+        """What takes perimeters from these nodes."""
+        with self.reading() as connection:
+            return list(ownership.of_sources(connection, sources))
+
     def relations_ever(self, node: str) -> list[str]:
         """The relations that a node has or had, each once. Reads every relation's events."""
         event = tables.event
         query = select(event.c.element).distinct().where(event.c.edge, (event.c.start == node) | (event.c.end == node))
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(connection.execute(query).scalars())
 
     def batches_of(self, run: str) -> list[Batch]:
@@ -148,7 +164,7 @@ class LedgerReader:
             .where(condition)
             .order_by(tables.batch.c.number)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             return [
                 Batch(row.number, row.run, row.source, row.actor, row.first, row.last, row.recorded_at)
                 for row in connection.execute(query)
@@ -157,7 +173,7 @@ class LedgerReader:
     def find_run(self, name: str) -> Run:
         """The run of that identifier, or of an unambiguous beginning of it. Raises NotFoundError."""
         query = select(tables.run).where(tables.run.c.id.startswith(name, autoescape=True)).limit(2)
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query).all() if name else []
             if len(rows) == 1:
                 return self._run(connection, rows[0])
@@ -168,7 +184,7 @@ class LedgerReader:
         """The latest runs, newest first: by their last batch, clocks do not matter; one without any is the newest."""
         last = select(func.max(tables.batch.c.number)).where(tables.batch.c.run == tables.run.c.id).scalar_subquery()
         order = (func.coalesce(last, _NEVER_YET).desc(), tables.run.c.started_at.desc())
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(select(tables.run).order_by(*order).limit(limit)).all()
             return [self._run(connection, row) for row in rows]
 
@@ -181,7 +197,7 @@ class LedgerReader:
             .order_by(tables.batch.c.number.desc())
             .limit(1)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             row = connection.execute(select(tables.run).where(tables.run.c.id == last.scalar_subquery())).first()
             return None if row is None else self._run(connection, row)
 
@@ -192,7 +208,7 @@ class LedgerReader:
             .join(tables.head, tables.head.c.sequence == tables.event.c.sequence)
             .where(tables.event.c.edge, tables.event.c.kind == relation)
         )
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execution_options(yield_per=_SCAN).execute(query)
             yield from ((start, end) for start, end in rows)
 
@@ -247,7 +263,8 @@ class LedgerReader:
         )
 
     @contextmanager
-    def _reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading; what the database raises comes as an error of ours."""
         with self._guarded(), self._engine.connect() as connection:
             yield connection
 

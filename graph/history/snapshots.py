@@ -1,4 +1,7 @@
-"""Throw-away projections in memory: what a backend's dialect cannot express runs here, on just the kinds it needs."""
+"""Throw-away projections in memory: what a backend's dialect cannot express runs here, on just the kinds it needs.
+
+For a restricted asker they hold what the asker sees and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,27 @@ from graph.backends.networkx.repository import NetworkXRepository
 from graph.cypher.ast import NodePattern, RelationshipPattern, walk
 from graph.cypher.bound import BoundQuery
 from graph.history.ledger import Ledger
+from graph.history.perimeters import every_perimeter, stored
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation
 from graph.repository import Answer, ReadContext
 from graph.schema.model import Schema
+
+Sees = tuple[str, ...] | None
+"""The perimeters of a restricted asker; None for anybody else."""
 
 BYTES_PER_ELEMENT = 1_500
 """Memory that one element takes in a snapshot, measured on the generated estate, rounded up."""
 
 
 class Snapshots:
-    """A small cache of snapshots of the present, keyed by sequence number and the kinds they hold."""
+    """A small cache of snapshots of the present, keyed by sequence number, kinds, and what their asker sees."""
 
     def __init__(self, ledger: Ledger, schema: Schema, *, budget_bytes: int = 1_500_000_000, kept: int = 2) -> None:
         self._ledger = ledger
         self._schema = schema
         self._budget = budget_bytes
         self._kept = kept
-        self._cache: dict[tuple[int, frozenset[str]], NetworkXRepository] = {}
+        self._cache: dict[tuple[int, frozenset[str], Sees], NetworkXRepository] = {}
         self._lock = Lock()
 
     def run(
@@ -36,22 +43,25 @@ class Snapshots:
     ) -> Answer:
         """Run on a snapshot; the answer says `fallback` and why. Refused beyond the budget, naming the construct."""
         with self._lock:
-            snapshot = self._snapshot(needed_names(bound, self._schema), reason)
+            snapshot = self._snapshot(needed_names(bound, self._schema), context.sees, reason)
         answer = snapshot.run(bound, parameters, context)
         return replace(answer, engine="fallback", notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
 
-    def _snapshot(self, names: frozenset[str], reason: UnsupportedConstructError) -> NetworkXRepository:
+    def _snapshot(self, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError) -> NetworkXRepository:
         sequence = self._ledger.sequence()
-        found = self._cache.get((sequence, names))
+        found = self._cache.get((sequence, names, sees))
         if found is not None:
             return found
         while len(self._cache) >= self._kept:
             self._cache.pop(next(iter(self._cache)))
-        snapshot = self._build(sequence, names, reason)
-        self._cache[(sequence, names)] = snapshot
+        snapshot = self._build(sequence, names, sees, reason)
+        self._cache[(sequence, names, sees)] = snapshot
         return snapshot
 
-    def _build(self, sequence: int, names: frozenset[str], reason: UnsupportedConstructError) -> NetworkXRepository:
+    def _build(
+        self, sequence: int, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError
+    ) -> NetworkXRepository:
+        perimeters = {} if sees is None else every_perimeter(self._ledger)
         most = self._budget // BYTES_PER_ELEMENT
         nodes: list[NodeChange] = []
         edges: list[EdgeChange] = []
@@ -62,7 +72,11 @@ class Snapshots:
                 start, end = state.start or "", state.end or ""
                 edges.append(EdgeChange(Operation.CREATE, state.element, state.kind, start, end, state.properties))
             else:
-                nodes.append(NodeChange(Operation.CREATE, state.element, state.kind, state.properties))
+                own = stored(state.kind, perimeters.get(state.element, frozenset()), self._schema)
+                if sees is None or not set(sees).isdisjoint(own):
+                    nodes.append(
+                        NodeChange(Operation.CREATE, state.element, state.kind, state.properties, perimeters=own)
+                    )
             if len(nodes) + len(edges) > most:
                 raise UnsupportedConstructError(
                     f"{reason.seen}; a snapshot of what the query needs has more than {most:,} elements",

@@ -92,4 +92,21 @@ identity = Table(
     sqlite_with_rowid=False,
 )
 
+ownership = Table(
+    "ownership",
+    metadata,
+    Column("taker", String(36), primary_key=True),  # the node that has the perimeters of the source, or is in it
+    Column("edge", String(36), primary_key=True),  # the relation that says so
+    Column("source", String(36), nullable=False, index=True),
+    Column("given", Boolean, nullable=False),  # the source is a perimeter
+    sqlite_with_rowid=False,
+)
+
+derived = Table(
+    "derived",
+    metadata,
+    Column("name", Text, primary_key=True),  # of a table that is an index over `event`
+    Column("rules", Text, nullable=False),  # what of the schema it was made by: made anew where that has changed
+)
+
 FORMAT = 2

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from graph.history.checksum import ContentChecksum, checksum_of, differing_kinds, element_digest
+from graph.history.checksum import PERIMETERS, ContentChecksum, checksum_of, differing_kinds
 from graph.history.ledger import Ledger, State
+from graph.history.perimeters import every_perimeter, stored
 from graph.model import Properties
 from graph.repository import GraphRepository
 from graph.schema.model import Schema
@@ -57,9 +58,22 @@ class Verification:
 def ledger_checksum(ledger: Ledger, schema: Schema) -> ContentChecksum:
     """Sum up the ledger's present states."""
     total = ContentChecksum(schema)
+    expected = _Expected(ledger, schema)
     for state in ledger.present():
-        total.add(state.kind, state.element, state.start or "", state.end or "", state.properties)
+        place = state.start or "", state.end or ""
+        total.add(state.kind, state.element, *place, state.properties, expected.perimeters(state))
     return total
+
+
+class _Expected:
+    """The perimeters that each node should have."""
+
+    def __init__(self, ledger: Ledger, schema: Schema) -> None:
+        self._schema = schema
+        self._names = every_perimeter(ledger)
+
+    def perimeters(self, state: State) -> tuple[str, ...]:
+        return () if state.edge else stored(state.kind, self._names.get(state.element, frozenset()), self._schema)
 
 
 def verify(ledger: Ledger, schema: Schema, repositories: list[GraphRepository]) -> Verification:
@@ -87,37 +101,51 @@ def _report(ledger: Ledger, expected: ContentChecksum, sequence: int, repository
 def _differences(ledger: Ledger, repository: GraphRepository, kinds: set[str]) -> list[Difference]:
     """The first differences among elements of the kinds that differ, ordered by kind and element."""
     wanted = {s.element: s for s in ledger.present() if s.kind in kinds}
-    digests = {s.element: _digest(s) for s in wanted.values()}
+    expected = _Expected(ledger, repository.schema)
     named: list[Difference] = []
     seen: set[str] = set()
-    for kind, element, start, end, properties in _elements(repository, kinds):
-        state = wanted.get(element)
-        seen.add(element)
+    for found in _elements(repository, kinds):
+        state = wanted.get(found.element)
+        seen.add(found.element)
         if state is None:
-            named.append(Difference(kind, element, "unexpected"))
-        elif digests[element] != element_digest(kind, element, start, end, properties):
-            named.extend(_attributes(state, kind, start, end, properties))
+            named.append(Difference(found.kind, found.element, "unexpected"))
+        else:
+            named.extend(_attributes(_Held.of(state, expected.perimeters(state)), found))
     named += [Difference(s.kind, s.element, "missing") for s in wanted.values() if s.element not in seen]
     return sorted(named, key=lambda d: (d.kind, d.element, d.attribute or ""))[:FIRST]
 
 
-def _elements(repository: GraphRepository, kinds: set[str]) -> Iterator[tuple[str, str, str, str, Properties]]:
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """An element as the ledger or a backend has it."""
+
+    kind: str
+    element: str
+    start: str
+    end: str
+    properties: Properties
+    perimeters: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(state: State, perimeters: tuple[str, ...]) -> _Held:
+        return _Held(state.kind, state.element, state.start or "", state.end or "", state.properties, perimeters)
+
+    def values(self) -> dict[str, Any]:
+        place = {"(kind)": self.kind, "(start)": self.start, "(end)": self.end, PERIMETERS: self.perimeters}
+        return {**{name: value for name, value in self.properties.items() if name != "id"}, **place}
+
+
+def _elements(repository: GraphRepository, kinds: set[str]) -> Iterator[_Held]:
     for node in repository.nodes():
         if node.kind in kinds:
-            yield node.kind, node.id, "", "", node.properties
+            yield _Held(node.kind, node.id, "", "", node.properties, node.perimeters)
     for edge in repository.edges():
         if edge.type in kinds:
-            yield edge.type, edge.id, edge.start, edge.end, edge.properties
+            yield _Held(edge.type, edge.id, edge.start, edge.end, edge.properties)
 
 
-def _digest(state: State) -> int:
-    return element_digest(state.kind, state.element, state.start or "", state.end or "", state.properties)
-
-
-def _attributes(state: State, kind: str, start: str, end: str, properties: Properties) -> Iterator[Difference]:
-    expected = {**state.properties, "(kind)": state.kind, "(start)": state.start or "", "(end)": state.end or ""}
-    found = {**properties, "(kind)": kind, "(start)": start, "(end)": end}
-    found.pop("id", None)
+def _attributes(wanted: _Held, held: _Held) -> Iterator[Difference]:
+    expected, found = wanted.values(), held.values()
     for name in sorted(expected.keys() | found.keys()):
         if expected.get(name) != found.get(name) or type(expected.get(name)) is not type(found.get(name)):
-            yield Difference(kind, state.element, "changed", name, expected.get(name), found.get(name))
+            yield Difference(held.kind, wanted.element, "changed", name, expected.get(name), found.get(name))

@@ -69,6 +69,7 @@ class RelationDefinition:
     max_in: int | None = None
     bookkeeping: bool = False
     description: str = ""
+    perimeter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

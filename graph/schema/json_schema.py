@@ -34,6 +34,7 @@ _OF_KEY: dict[str, dict[str, Any]] = {
     "public": _FLAG,
     "bookkeeping": _FLAG,
     "acyclic": _FLAG,
+    "perimeter": {"enum": list(words.PERIMETER_RULES)},
     "min": _NUMBER,
     "max": _NUMBER,
     "version": _COUNT,

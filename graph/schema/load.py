@@ -7,7 +7,7 @@ from pathlib import Path
 from graph.schema.definitions import AttributeDefinition, KindDefinition, PackDefinition, RelationDefinition
 from graph.schema.findings import Report
 from graph.schema.inheritance import ancestors_of, attributes_of, over_common
-from graph.schema.model import Attribute, Kind, PersonalData, Relation, Schema, Triple, Wording
+from graph.schema.model import Attribute, Kind, PerimeterRule, PersonalData, Relation, Schema, Triple, Wording
 from graph.schema.read import read_pack
 from graph.schema.shelf import locate
 from graph.schema.validate import Definitions, check_definitions, type_of
@@ -69,6 +69,7 @@ def _relation(relation: RelationDefinition, definitions: Definitions) -> Relatio
         max_out=relation.max_out,
         max_in=relation.max_in,
         bookkeeping=relation.bookkeeping,
+        perimeter=PerimeterRule(relation.perimeter or PerimeterRule.NONE),
         description=relation.description,
         span=relation.span,
     )

@@ -114,6 +114,19 @@ class Triple:
     end: str
 
 
+class PerimeterRule(StrEnum):
+    """What a relation has to do with who may see its ends (graph.history.perimeters).
+
+    `given`: it leads to the perimeter that its start is in. `from_end`: a start that is given none has the perimeters of
+    the end. `from_start`: the other way round.
+    """
+
+    NONE = ""
+    GIVEN = "given"
+    FROM_END = "from_end"
+    FROM_START = "from_start"
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """A relation type. `group` is dependency, redundancy, structure ... ; `acyclic` relations are containment: a cycle is refused.
@@ -131,6 +144,7 @@ class Relation:
     max_out: int | None = None
     max_in: int | None = None
     bookkeeping: bool = False
+    perimeter: PerimeterRule = PerimeterRule.NONE
     description: str = ""
     span: SourceSpan | None = None
 
@@ -194,6 +208,16 @@ class Schema:
     def bookkeeping_kinds(self) -> frozenset[str]:
         """Concrete kinds that stay out of checksums."""
         return frozenset(name for name in self.concrete if self.kinds[name].bookkeeping)
+
+    @cached_property
+    def perimeter_rules(self) -> Mapping[str, PerimeterRule]:
+        """The relation types that give or pass on perimeters."""
+        return {r.name: r.perimeter for r in self.relations.values() if r.perimeter}
+
+    @cached_property
+    def public_kinds(self) -> frozenset[str]:
+        """Concrete kinds that everyone sees."""
+        return frozenset(name for name in self.concrete if self.kinds[name].public)
 
     @cached_property
     def bookkeeping_relations(self) -> frozenset[str]:

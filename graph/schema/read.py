@@ -165,6 +165,7 @@ class _PackReader:
             max_in=self._cardinality(fields, "max_in"),
             bookkeeping=fields.flag("bookkeeping") or False,
             description=fields.text("description") or "",
+            perimeter=fields.choice("perimeter", words.PERIMETER_RULES, "UNKNOWN_PERIMETER_RULE") or "",
         )
 
     def _cardinality(self, fields: Fields, key: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from graph.schema.model import Attribute, EnumType, Kind, PersonalData, Relation, Schema, Wording
+from graph.schema.model import Attribute, EnumType, Kind, PerimeterRule, PersonalData, Relation, Schema, Wording
 
 _CATEGORIES = {
     "generics": "Generics",
@@ -85,6 +85,14 @@ def _relations(schema: Schema) -> Iterator[str]:
             yield from _relation(schema.relations[name])
 
 
+_PERIMETER = {
+    PerimeterRule.NONE: "",
+    PerimeterRule.GIVEN: "Perimeter: its start is visible to those who hold the perimeter at its end.",
+    PerimeterRule.FROM_END: "Perimeter: a start that is given none has those of the end.",
+    PerimeterRule.FROM_START: "Perimeter: an end that is given none has those of the start.",
+}
+
+
 def _relation(relation: Relation) -> Iterator[str]:
     yield f"#### {relation.name}"
     yield ""
@@ -96,6 +104,7 @@ def _relation(relation: Relation) -> Iterator[str]:
         f"At most {relation.max_out} from a node." if relation.max_out else "",
         f"At most {relation.max_in} to a node." if relation.max_in else "",
         "Bookkeeping: kept out of checksums." if relation.bookkeeping else "",
+        _PERIMETER[relation.perimeter],
     ]
     text = " ".join(part for part in facts if part)
     if text:

@@ -32,8 +32,9 @@ ATTRIBUTE_KEYS = (
 KIND_KEYS = (*WORDING_KEYS, "description", "is", "identity", "attributes")
 RELATION_KEYS = (
     *WORDING_KEYS, "description", "inverse", "group", "triples", "attributes", "acyclic", "max_out", "max_in",
-    "bookkeeping",
+    "bookkeeping", "perimeter",
 )  # fmt: skip
+PERIMETER_RULES = ("given", "from_end", "from_start")
 CATEGORY_KEYS = ("public", "bookkeeping", "kinds")
 
 # The store's own columns start with `_`; `id` is the element's UUID everywhere.

@@ -46,10 +46,10 @@ def bound_of(sample: Sample, schema: Schema = SCHEMA) -> BoundQuery:
     return prepare(sample.text, schema)
 
 
-def ask(repository: GraphRepository, bound: BoundQuery, sample: Sample) -> Outcome:
+def ask(repository: GraphRepository, bound: BoundQuery, sample: Sample, context: ReadContext = CONTEXT) -> Outcome:
     """What a backend answers."""
     try:
-        answer = repository.run(bound, sample.parameters, CONTEXT)
+        answer = repository.run(bound, sample.parameters, context)
     except UnsupportedConstructError as error:
         return Outcome(unsupported=str(error.details.get("construct", error.seen)) + ": " + error.seen)
     except QueryRuntimeError as error:

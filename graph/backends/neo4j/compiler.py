@@ -18,6 +18,7 @@ from graph.backends.base_compiler import Lowering, Statement
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.neo4j.ddl import ELEMENT, indexed_attributes
 from graph.backends.neo4j.shortest import keep_ends_apart
+from graph.backends.neo4j.sight import labels_of, name_the_seen, test_of_labels
 from graph.backends.neo4j.steps import move_step_conditions
 from graph.backends.neo4j.types import sent
 from graph.cypher.ast import (
@@ -30,13 +31,16 @@ from graph.cypher.ast import (
     MapLiteral,
     Match,
     NodePattern,
+    Parameter,
     PathPattern,
     PatternPredicate,
     Property,
     RelationshipPattern,
     Variable,
+    Visible,
 )
 from graph.cypher.bound import BoundQuery, TypeName
+from graph.cypher.parameters import PERIMETERS
 from graph.cypher.printer import ADDITION, POSTFIX, PREDICATE
 from graph.cypher.rewrite import descend
 from graph.schema.model import Schema
@@ -114,14 +118,19 @@ class Neo4jCompiler(CypherFamilyCompiler):
     )
 
     def __init__(self, bound: BoundQuery, schema: Schema) -> None:
-        super().__init__(replace(bound, query=keep_ends_apart(move_step_conditions(bound.query))), schema)
+        super().__init__(
+            replace(bound, query=keep_ends_apart(move_step_conditions(name_the_seen(bound.query)))), schema
+        )
         self._schema = schema
+        self._walks = frozenset(t.variable for t in descend(self.bound.query) if isinstance(t, RelationshipPattern))
         self._indexed = _indexed(tuple(indexed_attributes(schema)))
         self._searched = self._searched_variables()
         self._bare: set[int] = set()
         self._own: dict[str, Any] = {}
 
     def compile(self, parameters: Mapping[str, Any]) -> Statement:
+        if self.bound.restricted:
+            parameters = {**parameters, PERIMETERS: labels_of(parameters[PERIMETERS])}
         statement = super().compile(parameters)
         return Statement(statement.text, {**statement.parameters, **self._own})
 
@@ -161,6 +170,16 @@ class Neo4jCompiler(CypherFamilyCompiler):
             return super()._pattern_predicate(tree)
         start, end = (self.variable(name or "") for name in ends)
         return f"CASE WHEN {start} = {end} THEN null ELSE {super()._pattern_predicate(tree)} END"
+
+    def _visible(self, tree: Visible) -> str:
+        """Whether a node, or each end of a relationship, carries the label of one of the asker's perimeters."""
+        if tree.subject is None:
+            raise self.unsupported("a perimeter here", tree)
+        sees = self._parameter(Parameter(PERIMETERS))
+        name = self.variable(tree.subject.name)
+        if tree.subject.name not in self._walks:
+            return test_of_labels(name, sees)
+        return f"({test_of_labels(f'startNode({name})', sees)} AND {test_of_labels(f'endNode({name})', sees)})"
 
     def relationship(self, relationship: RelationshipPattern) -> str:
         if relationship.hops is not None and relationship.where is not None:

@@ -14,6 +14,7 @@ from graph.backends.neo4j.compiler import Neo4jCompiler
 from graph.backends.neo4j.connection import Connection
 from graph.backends.neo4j.ddl import WATERMARK, quoted
 from graph.backends.neo4j.errors import translated
+from graph.backends.neo4j.sight import perimeters_of
 from graph.backends.neo4j.store import Store
 from graph.backends.neo4j.types import CellReader, open_ends
 from graph.backends.neo4j.writer import DeltaWriter
@@ -170,7 +171,8 @@ class Neo4jRepository:
 
     def nodes(self) -> Iterator[Node]:
         for record in self._scan(_NODES):
-            yield self._cells.node(record["element"], record["labels"], record["found"])
+            labels = record["labels"]
+            yield self._cells.node(record["element"], labels, record["found"], perimeters_of(labels))
 
     def edges(self) -> Iterator[Edge]:
         for record in self._scan(_EDGES):

@@ -15,6 +15,7 @@ from neo4j import graph as driver
 from neo4j import time
 
 from graph.backends.neo4j.ddl import TECHNICAL
+from graph.backends.neo4j.sight import PREFIX
 from graph.model import Edge, Node, Path, Properties, Scalar
 from graph.schema.model import Schema
 
@@ -29,7 +30,7 @@ class CellReader:
 
     def labels(self, found: Iterable[str]) -> tuple[str, ...]:
         """The concrete kind, then its ancestors in the schema's order; labels the schema does not know, sorted."""
-        names = frozenset(found) - TECHNICAL
+        names = frozenset(name for name in found if name not in TECHNICAL and not name.startswith(PREFIX))
         for name in names:
             known = self._labels.get(name)
             if known is not None and names == set(known):
@@ -37,10 +38,12 @@ class CellReader:
         concrete = sorted(name for name in names if name in self._labels)
         return (*concrete, *sorted(names.difference(concrete)))
 
-    def node(self, element_id: str, labels: Iterable[str], properties: Mapping[str, Any]) -> Node:
+    def node(
+        self, element_id: str, labels: Iterable[str], properties: Mapping[str, Any], perimeters: tuple[str, ...] = ()
+    ) -> Node:
         """A node; one that was made outside and has no id is known by the server's."""
         values = _properties(properties)
-        return Node(str(values.get("id", element_id)), self.labels(labels), values)
+        return Node(str(values.get("id", element_id)), self.labels(labels), values, perimeters)
 
     def edge(self, element_id: str, kind: str, start: str, end: str, properties: Mapping[str, Any]) -> Edge:
         """A relation. Its id is no property of it: `Edge.id` is."""

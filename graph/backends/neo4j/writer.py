@@ -16,6 +16,7 @@ from neo4j import ManagedTransaction
 
 from core.errors import BackendDriftError, BackendError
 from graph.backends.neo4j.ddl import ELEMENT
+from graph.backends.neo4j.sight import PREFIX, labels_of
 from graph.backends.neo4j.types import row
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation
 from graph.schema.model import Schema
@@ -32,6 +33,10 @@ def _seek(variable: str, value: str) -> str:
     return f"MATCH ({variable}:{ELEMENT} {{id: {value}}}) USING INDEX SEEK {variable}:{ELEMENT}(id)"
 
 
+_PERIMETERS = f"[label IN labels(n) WHERE label STARTS WITH '{PREFIX}']"
+_SET_PERIMETERS = (
+    f"UNWIND $rows AS row {_seek('n', 'row.id')} REMOVE n:$({_PERIMETERS}) SET n:$(row.labels) RETURN count(n) AS found"
+)
 _ENDS = f"UNWIND $rows AS row {_seek('a', 'row.start')} {_seek('b', 'row.end')}"
 _EDGE = f"{_ENDS} MATCH (a)-[r {{id: row.id}}]->(b)"
 _DELETE_EDGES = f"{_EDGE} DELETE r RETURN count(r) AS found"
@@ -40,7 +45,7 @@ _CREATE_NODES = "UNWIND $rows AS row CREATE (n:$(row.labels)) SET n = row.proper
 _UPDATE_NODES = f"UNWIND $rows AS row {_seek('n', 'row.id')} SET n = row.properties RETURN count(n) AS found"
 _RECLASSIFY_NODES = (
     f"UNWIND $rows AS row {_seek('n', 'row.id')} "
-    "REMOVE n:$(row.gone) SET n:$(row.labels) SET n = row.properties RETURN count(n) AS found"
+    f"REMOVE n:$({_PERIMETERS}) REMOVE n:$(row.gone) SET n:$(row.labels) SET n = row.properties RETURN count(n) AS found"
 )
 _CREATE_EDGES = f"{_ENDS} CREATE (a)-[r:$(row.type)]->(b) SET r = row.properties RETURN count(r) AS found"
 _UPDATE_EDGES = f"{_EDGE} SET r = row.properties RETURN count(r) AS found"
@@ -71,11 +76,13 @@ class DeltaWriter:
                 found = transaction.run(statement, rows=batch).single(strict=True)["found"]
                 if found != len(batch):
                     raise self._drift(what, len(batch), found)
+        for changes in _batches([{"id": c.id, "labels": labels_of(c.perimeters)} for c in delta.perimeters]):
+            transaction.run(_SET_PERIMETERS, rows=changes).consume()  # a node that is not there is passed over
 
     def _node(self, change: NodeChange) -> Row:
         return {
             "id": change.id,
-            "labels": self._labels_of(change.kind),
+            "labels": [*self._labels_of(change.kind), *labels_of(change.perimeters)],
             "properties": row(change.id, change.properties),
         }
 

@@ -1,0 +1,72 @@
+"""What each source told in its complete loads: last seen is kept per source, as one value, not as an event per element.
+
+Identifiers are packed as 16 bytes each. A sighting whose run was taken back counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from sqlalchemy import Column, Connection, LargeBinary, String, Table, Text, delete, insert, select
+
+from graph.history import tables
+from graph.history.ledger import Ledger
+
+WIDTH: Final = 16
+
+sighting = Table(
+    "sighting",
+    tables.metadata,
+    Column("source", Text, primary_key=True),
+    Column("run", String(36), nullable=False),  # the complete run that wrote it
+    Column("elements", LargeBinary, nullable=False),
+)
+
+
+def packed(element: str) -> bytes:
+    """A UUID as 16 bytes."""
+    return bytes.fromhex(element.replace("-", ""))
+
+
+def unpacked(key: bytes) -> str:
+    """The UUID of 16 bytes."""
+    text = key.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+class Sightings:
+    """Reads and writes the sightings of a ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        ledger.prepare(sighting)
+
+    def of(self, source: str) -> set[bytes]:
+        """What a source told last, packed; empty where nothing is known."""
+        return set(next(self._read(sighting.c.source == source), iter(())))
+
+    def by_others(self, source: str, wanted: set[bytes]) -> set[bytes]:
+        """Which of these elements any other source told last."""
+        return {key for keys in self._read(sighting.c.source != source) for key in keys if key in wanted}
+
+    def writer(self, source: str, run: str, elements: Iterable[bytes]) -> Callable[[Connection], None]:
+        """What replaces a source's sighting, in the transaction that completes its run."""
+        content = b"".join(sorted(elements))
+
+        def write(connection: Connection) -> None:
+            connection.execute(delete(sighting).where(sighting.c.source == source))
+            connection.execute(insert(sighting).values(source=source, run=run, elements=content))
+
+        return write
+
+    def _read(self, condition: object) -> Iterator[Iterator[bytes]]:
+        query = (
+            select(sighting.c.elements)
+            .join(tables.run, tables.run.c.id == sighting.c.run)
+            .where(condition, tables.run.c.status == "complete")  # type: ignore[arg-type]
+        )
+        with self._ledger.reading() as connection:
+            contents = list(connection.execute(query).scalars())
+        for content in contents:
+            yield (content[at : at + WIDTH] for at in range(0, len(content), WIDTH))
