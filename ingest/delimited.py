@@ -23,6 +23,21 @@ class Row(NamedTuple):
         return dict(zip(names, self.cells, strict=False))
 
 
+FORMULA_STARTS = frozenset("=+-@")
+_CALL = frozenset("(!|")
+
+
+def formula(cells: Sequence[str]) -> int | None:
+    """The first cell that a spreadsheet would run: one that starts with =, or with another sign and holds a call."""
+    for number, cell in enumerate(cells):
+        start, following = cell[:1], cell[1:2]
+        if start == "=" or (
+            start in FORMULA_STARTS and (following.isalpha() or following in "=(@+-") and not _CALL.isdisjoint(cell)
+        ):
+            return number
+    return None
+
+
 def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
     """The column names of the first row. Lines that start with `comment` come before it. Raises BrokenCsvError."""
     with open_text(file) as text:
@@ -50,7 +65,12 @@ def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, li
                 header = cells
                 width = len(cells)
             elif len(cells) == width:
-                yield line, cells
+                if FORMULA_STARTS.isdisjoint({cell[:1] for cell in cells}) or (found := formula(cells)) is None:
+                    yield line, cells
+                else:
+                    reason = f"`{header[found]}` holds a formula: {cells[found][:60]!r}"
+                    hint = "export values, not formulas; a text that starts so is no name of anything"
+                    yield Rejection(Place(file.name, line), "FORMULA_CELL", reason, hint, Row(header, cells))
             else:
                 reason = f"the row has {len(cells)} cells, the header {width}"
                 hint = "a comma within a value needs quotes around the value"

@@ -65,6 +65,24 @@ class BrokenCsvError(IngestError):
     code = "BROKEN_CSV"
 
 
+class BrokenParquetError(IngestError):
+    """A file that is not Parquet, or is damaged."""
+
+    code = "BROKEN_PARQUET"
+
+
+class UnreadableFormatError(IngestError):
+    """A spreadsheet or an archive: a format that is not read."""
+
+    code = "UNREADABLE_FORMAT"
+
+
+class ExpansionError(IngestError):
+    """A compressed file that unpacks to far more than any export: a bomb, or a mistake."""
+
+    code = "EXPANSION_TOO_LARGE"
+
+
 class BrokenJsonError(IngestError):
     """A file that is not JSON, or not of the shape that the source exports."""
 
@@ -75,6 +93,12 @@ class BrokenYamlError(IngestError):
     """A file that is not YAML, or not of the shape that the source exports."""
 
     code = "BROKEN_YAML"
+
+
+class IncompleteExportError(IngestError):
+    """A load was said to be the whole of its source, and the source says that it is not."""
+
+    code = "INCOMPLETE_EXPORT"
 
 
 class MappingError(IngestError):

@@ -25,6 +25,7 @@ from ingest.errors import (
     DocumentTooLargeError,
     DuplicateFileError,
     EmptyFileError,
+    ExpansionError,
     LineTooLongError,
     MissingFileError,
     TruncatedFileError,
@@ -34,6 +35,9 @@ LINE_BYTES = 16 * 2**20
 """Longest line, and longest row, that is read."""
 JSON_BYTES, YAML_BYTES = 96 * 2**20, 16 * 2**20
 """Largest document that is parsed as a whole: parsed JSON takes about ten times its size, YAML more."""
+EXPANSION = 300
+"""Most bytes that a compressed byte may stand for, in a file beyond the first FREE_BYTES: tables of an estate stay below 100."""
+FREE_BYTES = 64 * 2**20
 _CHUNK = 2**20
 
 
@@ -124,11 +128,18 @@ def look_through(file: ExtractFile, *, document_limit: int | None = None, quoted
     csv = document_limit is None and quoted
     digest, decoder = blake2b(digest_size=16), getincrementaldecoder("utf-8")()
     size = lines = quotes = run = 0
+    largest = _largest(file)
     with open_bytes(file) as raw:
         while chunk := raw.read(_CHUNK):
             digest.update(chunk)
             _decode(decoder, chunk, file, size, lines)
             size += len(chunk)
+            if largest is not None and size > largest:
+                raise ExpansionError(
+                    f"the compressed file unpacks to more than {largest:,} bytes",
+                    where=str(file.path),
+                    hint="it is no export, or unpack it yourself and look at it",
+                )
             ends = chunk.count(b"\n")
             lines += ends
             if document_limit is not None:
@@ -148,6 +159,13 @@ def look_through(file: ExtractFile, *, document_limit: int | None = None, quoted
         )
     modified = datetime.fromtimestamp(file.path.stat().st_mtime, UTC)
     return Content(file, digest.digest(), size, lines, modified)
+
+
+def _largest(file: ExtractFile) -> int | None:
+    """To how many bytes a compressed file may unpack; None for a file that is not compressed."""
+    if file.path.suffix.lower() != ".gz" or not file.path.is_file():
+        return None
+    return max(FREE_BYTES, EXPANSION * file.path.stat().st_size)
 
 
 def _decode(decoder: object, chunk: bytes, file: ExtractFile, offset: int, lines: int) -> None:

@@ -10,9 +10,7 @@ from ingest.files import Content
 from ingest.mapping.apply import is_mapped, nodes_of, relations_of
 from ingest.mapping.model import MappingRules
 from ingest.sources.contract import Record
-
-LINED = (".csv", ".jsonl")
-"""Files with about a row a line."""
+from ingest.tabular import TABLES
 
 Records = Callable[[], Iterable[Record | Rejection]]
 
@@ -54,7 +52,7 @@ class MappedExtract:
 
     def rows(self, phase: str) -> int:
         needed = {"references": self._shares, "relations": self._relates}.get(phase, True)
-        return sum(content.lines for content in self._contents if content.file.suffix in LINED) if needed else 0
+        return sum(content.lines for content in self._contents if content.file.suffix in TABLES) if needed else 0
 
     def unmapped(self) -> Mapping[str, int]:
         return dict(self._unmapped.most_common())

@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, Told
-from ingest.delimited import Row, read_header, read_rows
 from ingest.errors import NoKnownFilesError
-from ingest.files import Content, find_files, look_through
+from ingest.files import Content
 from ingest.sources.contract import Extract
+from ingest.tabular import Row, find_tables, look_at, read_header, read_rows
 
 KEY = "key"
 ENDS = ("from_kind", "from", "to_kind", "to")
@@ -31,12 +31,12 @@ class _Table:
 
 
 def open_extract(path: Path, schema: Schema) -> Extract:
-    """The CSV files below a directory, or a single file."""
-    files = find_files(path, (".csv",))
+    """The tables below a directory, or a single file."""
+    files = find_tables(path)
     if not files:
         hint = "name files after kinds, such as Team.csv, and put relations into relations/TYPE.csv"
-        raise NoKnownFilesError("there is no CSV file here", where=str(path), hint=hint)
-    return CsvExtract([_table(look_through(file), schema) for file in files])
+        raise NoKnownFilesError("there is no table here", where=str(path), hint=hint)
+    return CsvExtract([_table(look_at(file), schema) for file in files])
 
 
 def _table(content: Content, schema: Schema) -> _Table:
@@ -112,7 +112,7 @@ class CsvExtract:
                 yield from _nodes(table)
 
     def rows(self, phase: str) -> int:
-        return sum(max(0, table.content.lines - 1) for table in self._of(phase))
+        return sum(max(0, table.content.lines - (table.content.file.suffix == ".csv")) for table in self._of(phase))
 
     def unmapped(self) -> Mapping[str, int]:
         return {}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from graph.schema.model import Schema
 from ingest.assertion import Place, Rejection
-from ingest.delimited import read_records
 from ingest.files import Content
 from ingest.mapping.read import load_mapping
 from ingest.sources.contract import Extract, Record
 from ingest.sources.mapped import MappedExtract
 from ingest.sources.tables import known_tables
+from ingest.tabular import read_records
 
 _SIGNATURES = {"record": frozenset({"cve", "published", "cvss", "severity"})}
 

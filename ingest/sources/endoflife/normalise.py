@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingest.assertion import Place, Rejection
-from ingest.delimited import read_records
 from ingest.files import Content
 from ingest.sources.contract import Record
+from ingest.tabular import read_records
 
 
 def products_and_cycles(cycles: Content, identifiers: Content | None) -> Iterator[Record | Rejection]:

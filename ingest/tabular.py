@@ -1,0 +1,70 @@
+"""Tables in any of the formats that exports come in: CSV, JSON lines, Parquet. Whatever the format, a row is cells of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ingest import delimited
+from ingest.assertion import Rejection
+from ingest.columnar import look_at_parquet, parquet_columns, parquet_rows
+from ingest.delimited import Row
+from ingest.errors import UnreadableFormatError
+from ingest.files import Content, ExtractFile, find_files, look_through
+from ingest.json_lines import column_names, json_rows
+
+__all__ = ["TABLES", "Row", "find_tables", "look_at", "read_header", "read_records", "read_rows"]
+
+TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
+_JSON, _PARQUET = (".jsonl", ".ndjson"), ".parquet"
+_ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".xz", ".bz2", ".zst")
+_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+
+
+def find_tables(path: Path) -> tuple[ExtractFile, ...]:
+    """The file itself, or the tables below a directory. Raises UnreadableFormatError for a workbook or an archive by itself."""
+    files = find_files(path, TABLES)
+    for file in files:
+        if file.suffix in _WORKBOOKS:
+            hint = "save each sheet as CSV (UTF-8), named after what it holds"
+            raise UnreadableFormatError("spreadsheets are not read", where=str(file.path), hint=hint)
+        if file.suffix in _ARCHIVES:
+            hint = "unpack it, or compress each file by itself with gzip"
+            raise UnreadableFormatError("archives are not read", where=str(file.path), hint=hint)
+    return files
+
+
+def look_at(file: ExtractFile) -> Content:
+    """Look through a table once, before anything is loaded. Raises an IngestError for what no row of it could survive."""
+    if file.suffix == _PARQUET:
+        return look_at_parquet(file)
+    return look_through(file, quoted=file.suffix not in _JSON)
+
+
+def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
+    """The names of its columns. Raises an IngestError."""
+    if file.suffix == _PARQUET:
+        return parquet_columns(file)
+    if file.suffix in _JSON:
+        return column_names(file)
+    return delimited.read_header(file, comment=comment)
+
+
+def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, list[str]] | Rejection]:
+    """(position, cells in the order of the columns) of each row, or a rejection of it."""
+    if file.suffix == _PARQUET:
+        return parquet_rows(file)
+    if file.suffix in _JSON:
+        return json_rows(file, column_names(file))
+    return delimited.read_rows(file, comment=comment)
+
+
+def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, dict[str, str]] | Rejection]:
+    """(position, cells by column name) of each row; empty cells are left out."""
+    header = read_header(file, comment=comment)
+    for row in read_rows(file, comment=comment):
+        if isinstance(row, Rejection):
+            yield row
+        else:
+            position, cells = row
+            yield position, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
