@@ -21,7 +21,7 @@ from graph.backends.tigergraph.expressions import Expressions
 from graph.backends.tigergraph.frames import UNIT, Frame, gsql_type
 from graph.backends.tigergraph.functions import LOWERED
 from graph.backends.tigergraph.lists import Lists
-from graph.backends.tigergraph.normalise import normalised
+from graph.backends.tigergraph.normalise import normalised, with_flat_maps
 from graph.backends.tigergraph.parameters import Given, Parameters
 from graph.backends.tigergraph.patterns import Matcher
 from graph.backends.tigergraph.projection import Projector
@@ -48,6 +48,7 @@ from graph.cypher.ast import (
     With,
 )
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
+from graph.cypher.operations import literal_type
 from graph.cypher.vocabulary import Vocabulary, vocabulary_of
 from graph.schema.model import Schema
 
@@ -78,7 +79,7 @@ class GsqlCompiler(BaseCompiler):
         self.schema = schema
         self.name = name
         self.words_of_schema: Vocabulary = vocabulary_of(schema)
-        self.query = normalised(bound.query, self.unsupported)
+        self.query, self.columns = with_flat_maps(normalised(bound.query, self.unsupported), bound.columns)
         self.reads = reads_of(self.query, self.types)
         self.script = Script()
         self.parameters = Parameters(self, given or Given())
@@ -92,6 +93,8 @@ class GsqlCompiler(BaseCompiler):
 
     def compile(self, parameters: Mapping[str, Any]) -> Statement:
         """The query's text and the values of its parameters. Raises UnsupportedConstructError."""
+        given = {name: _narrowed(of, parameters.get(name)) for name, of in self.bound.parameters.items()}
+        self.types.parameters = given
         text = self.text()
         values = {name: self.parameters.value(parameters[written]) for written, name in self.parameters.names.items()}
         return Statement(text, {name: value for name, value in values.items() if value is not None})
@@ -99,7 +102,7 @@ class GsqlCompiler(BaseCompiler):
     def text(self) -> str:
         """The whole CREATE QUERY statement. Raises UnsupportedConstructError."""
         self.check_supported()
-        result = self.parts(UNIT, self.query, self.bound.columns)
+        result = self.parts(UNIT, self.query, self.columns)
         self._print(result)
         head = f"CREATE OR REPLACE QUERY {self.name}({self.parameters.head()}) FOR GRAPH {GRAPH} SYNTAX v3"
         return self.script.text(head)
@@ -234,15 +237,15 @@ class GsqlCompiler(BaseCompiler):
         shown: list[Shown] = []
         taken: set[str] = set()
         elements = False
-        for at, name in enumerate(self.bound.columns, start=1):
+        for at, name in enumerate(self.columns, start=1):
             path = frame.paths.get(name)
             names = [name] if path is None else [path.nodes, path.relations]
             for each in names:
                 column = frame.columns.get(each)
                 if column is None:
                     raise self.refusal("a column", f"{name!r} has no form in GSQL")
-                printed = _printed(each.replace(" ", "_"), at, taken)
-                shown.append(Shown(name, printed, column.type, column.nullable))
+                printed = _printed(each.replace(" ", "_").replace(".", "_"), at, taken)
+                shown.append(Shown(each, printed, column.type, column.nullable))
                 self.script.line(f"PRINT {column.name} AS {printed};")
                 of = column.type.item if column.type.name is TypeName.LIST else column.type
                 if of is not None and of.name is TypeName.NODE:
@@ -275,7 +278,7 @@ class GsqlCompiler(BaseCompiler):
 
     def is_shown(self, name: str) -> bool:
         """Whether the elements of a variable may be in the answer, or go on under another name."""
-        return name in self.bound.columns or name in self.reads.travelling
+        return name in self.columns or name in self.reads.travelling
 
     @cached_property
     def answers_relations(self) -> bool:
@@ -339,6 +342,15 @@ class GsqlCompiler(BaseCompiler):
         """Kinds in the order of the schema."""
         wanted = set(kinds)
         return [kind for kind in self.schema.concrete if kind in wanted]
+
+
+def _narrowed(of: CypherType, value: Any) -> CypherType:
+    """The type of a parameter that a query leaves open, once its value is known."""
+    if of.name is TypeName.LIST and (of.item is None or of.item.name in types.UNKNOWN) and isinstance(value, list):
+        return types.list_of(types.unify_all(literal_type(item) for item in value)) if value else of
+    if of.name in (*types.UNKNOWN, TypeName.NUMBER) and value is not None and not isinstance(value, list | tuple):
+        return literal_type(value)
+    return of
 
 
 def _path_columns(frame: Frame) -> set[str]:

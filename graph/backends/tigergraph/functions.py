@@ -12,7 +12,7 @@ from graph.backends.tigergraph.reads import ID, KIND
 from graph.backends.tigergraph.scope import Scope
 from graph.backends.tigergraph.values import DEFAULTS, FALSE, TRUE, Value, all_known, both, certain, either, negation
 from graph.cypher import types
-from graph.cypher.ast import BinaryOperator, Expression, FunctionCall, Variable
+from graph.cypher.ast import BinaryOperator, Expression, FunctionCall, Literal, Slice, Variable
 from graph.cypher.bound import TypeName
 
 
@@ -109,6 +109,11 @@ def _reverse(expressions: Expressions, tree: FunctionCall, scope: Scope) -> Valu
     if expressions.type_of(tree.arguments[0]).name is not TypeName.LIST:
         raise expressions.unsupported("reverse", tree, "of a string")
     return expressions.compiler.lists.reverse(tree, scope)
+
+
+def _tail(expressions: Expressions, tree: FunctionCall, scope: Scope) -> Value:
+    expressions.needs_statements(scope)
+    return expressions.compiler.lists.slice(Slice(tree.arguments[0], Literal(1), None, span=tree.span), scope)
 
 
 def _range(expressions: Expressions, tree: FunctionCall, scope: Scope) -> Value:
@@ -224,6 +229,7 @@ LOWERED: Final[Mapping[str, Rule]] = MappingProxyType(
         "size": _size,
         "sqrt": _sqrt,
         "substring": _substring,
+        "tail": _tail,
         "toFloat": _to_float,
         "toInteger": _to_integer,
         "toString": _to_string,

@@ -43,17 +43,22 @@ class InstalledQuery:
 
 def compiled(query: CatalogueQuery, schema: Schema) -> InstalledQuery:
     """One query of the catalogue. Raises UnsupportedConstructError where GSQL cannot say it."""
-    bound = with_types(prepare(query.text, schema), query)
-    given = Given(
-        {parameter.name: parameter.default for parameter in query.parameters if not parameter.required},
-        frozenset(p.name for p in query.parameters if p.required or p.default is not None),
-    )
-    text = GsqlCompiler(bound, schema, name=query.name, given=given).text()
+    text = compiler_of(query, schema).text()
     head = [
         f"// {query.title_en}",
         "// Generated from the catalogue; syntax-checked, never run on a server.",
     ]
     return InstalledQuery(query.name, "\n".join([*head, text]))
+
+
+def compiler_of(query: CatalogueQuery, schema: Schema) -> GsqlCompiler:
+    """The compiler of a query of the catalogue, which knows the types and defaults of its parameters."""
+    bound = with_types(prepare(query.text, schema), query)
+    given = Given(
+        {parameter.name: parameter.default for parameter in query.parameters if not parameter.required},
+        frozenset(p.name for p in query.parameters if p.required or p.default is not None),
+    )
+    return GsqlCompiler(bound, schema, name=query.name, given=given)
 
 
 def with_types(bound: BoundQuery, query: CatalogueQuery) -> BoundQuery:

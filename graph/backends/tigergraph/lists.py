@@ -176,11 +176,13 @@ class Lists:
             value = Value(default, types.INTEGER, found.known) if bound is None else expressions.value(bound, scope)
             value = expressions.computed("position", types.INTEGER, value.text, value.known, scope)
             known = both(known, value.known)
-            with self.script.block(f"IF {both(value.known, f'({value.text} < 0)')} THEN"):
+            with self.script.block(f"IF {both(found.known, value.known, f'({value.text} < 0)')} THEN"):
                 self.script.line(f"{value.text} = {value.text} + {found.text}.size();")
                 with self.script.block(f"IF {value.text} < 0 THEN"):
                     self.script.line(f"{value.text} = 0;")
-            with self.script.block(f"IF {both(value.known, f'({value.text} > {found.text}.size())')} THEN"):
+            with self.script.block(
+                f"IF {both(found.known, value.known, f'({value.text} > {found.text}.size())')} THEN"
+            ):
                 self.script.line(f"{value.text} = {found.text}.size();")
             ends.append(value.text)
         known = known if known == TRUE else expressions.flag(known, scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from graph.cypher.ast import (
@@ -10,7 +10,9 @@ from graph.cypher.ast import (
     BinaryOperator,
     Comparison,
     Expression,
+    IsNull,
     MapLiteral,
+    MapProjection,
     Match,
     NodePattern,
     PathPattern,
@@ -52,6 +54,43 @@ def normalised(query: Query, refuse: Refusal) -> Query:
         return None
 
     return transform(query, visit)
+
+
+def with_flat_maps(query: Query, columns: Sequence[str]) -> tuple[Query, tuple[str, ...]]:
+    """Maps of the last RETURN as a column for each key, `alias.key`; `alias` says whether there is a map at all."""
+    parts = []
+    names: tuple[str, ...] = tuple(columns)
+    for part in query.parts:
+        last = part.clauses[-1] if part.clauses else None
+        if isinstance(last, Return) and any(_fields(item.expression) for item in last.projection.items):
+            items = tuple(flat for item in last.projection.items for flat in _flat(item))
+            names = tuple(item.alias for item in items)
+            last = replace(last, projection=replace(last.projection, items=items))
+            part = replace(part, clauses=(*part.clauses[:-1], last))
+        parts.append(part)
+    return replace(query, parts=tuple(parts)), names
+
+
+def _flat(item: ProjectionItem) -> Iterator[ProjectionItem]:
+    fields = _fields(item.expression)
+    if not fields:
+        yield item
+        return
+    if isinstance(item.expression, MapProjection):
+        there = IsNull(Variable(item.expression.subject), negated=True)
+        yield ProjectionItem(there, item.alias, span=item.span)
+    for key, value in fields:
+        yield ProjectionItem(value, f"{item.alias}.{key}", span=item.span)
+
+
+def _fields(tree: Expression) -> list[tuple[str, Expression]]:
+    """The keys and values of a map that are plain to see; none for anything else."""
+    if isinstance(tree, MapLiteral):
+        return list(tree.items)
+    if isinstance(tree, MapProjection) and not any(item.key == "*" and item.value is None for item in tree.items):
+        subject = Variable(tree.subject)
+        return [(i.key, Property(subject, i.key, span=i.span) if i.value is None else i.value) for i in tree.items]
+    return []
 
 
 def _plain_match(match: Match, refuse: Refusal) -> Match:

@@ -487,7 +487,8 @@ class _Selection:
         for node in self.chain.nodes:
             name = node.variable or ""
             if name not in self.sets and self.aliases.get(name) not in [p[0] for p in post]:
-                post.append((self.aliases[name], self.matcher.node_fetches(node, self.aliases[name])))
+                kept_of = self.matcher.node_fetches(node, self.aliases[name], start=name in self.goal.held)
+                post.append((self.aliases[name], kept_of))
         self.script.select(self.script.fresh("Found"), self.texts[0], pattern, both(*self.tests), accum, post)
         self.matcher.fetch_lists()
 

@@ -192,7 +192,7 @@ class Walker:
             tests.append(self.compiler.expressions.kind_test(kind, end.kinds & possible).true)
         if not bound:
             tests += self.compiler.matcher.inline_tests(goal, {end.variable or "": "t"})
-        post = [] if bound else [("t", self.compiler.matcher.node_fetches(end, "t"))]
+        post = [] if bound else [("t", self.compiler.matcher.node_fetches(end, "t", start=end.variable in goal.held))]
         self.script.select(self.script.fresh("Found"), "t", f"(t:{source})", both(*tests), accum, post)
         self.compiler.matcher.fetch_lists()
 
