@@ -48,7 +48,20 @@ def json_rows(file: ExtractFile, columns: tuple[str, ...]) -> Iterator[tuple[int
                 yield line, [cell_text(item.get(name)) for name in columns]
             else:
                 hint = "values are texts, numbers, true, false, null or lists of these"
-                yield Rejection(place, "BROKEN_ROW", f"`{nested}` holds objects", hint, item)
+                yield Rejection(Place(file.name, line), "BROKEN_ROW", f"`{nested}` holds objects", hint, item)
+
+
+def read_objects(file: ExtractFile) -> Iterator[tuple[int, dict[str, Any] | Rejection]]:
+    """(line, object), or (line, rejection) for a line that holds none."""
+    for line, item in _objects(file):
+        place = Place(file.name, line)
+        if isinstance(item, orjson.JSONDecodeError):
+            yield line, Rejection(place, "BROKEN_ROW", f"not JSON: {item.msg}", "every line is one JSON object")
+        elif isinstance(item, dict):
+            yield line, item
+        else:
+            seen = f"a {type(item).__name__}, no object"
+            yield line, Rejection(place, "BROKEN_ROW", seen, "every line is one object", item)
 
 
 def _objects(file: ExtractFile) -> Iterator[tuple[int, Any]]:
