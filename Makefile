@@ -69,4 +69,4 @@ neo4j: $(STAMP) ## Run a local Neo4j from Maven artifacts, in the foreground
 check: lint types arch ## Static checks, all of them
 
 clean: ## Remove what builds and demos left behind
-	rm -rf $(VENV) $(DEMO_HOME) var .neo4j .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	rm -rf $(VENV) $(DEMO_HOME) var .neo4j .tck .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
