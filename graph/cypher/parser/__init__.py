@@ -1,6 +1,6 @@
 """The parser: hand-written, recursive descent, one class per storey, each on top of the one below.
 
-Stream (tokens, limits, errors) < LabelParser < ExpressionParser < AtomParser < PatternParser < ClauseParser.
+Stream (tokens, limits, errors) < LabelParser < ExpressionParser < CallParser < AtomParser < PatternParser < ClauseParser.
 """
 
 from __future__ import annotations
