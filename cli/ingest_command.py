@@ -15,6 +15,7 @@ from core.errors import UsageError
 from core.settings import Settings, load_settings
 from ingest.rehearsal import Difference
 from ingest.report import COUNTERS, IngestReport
+from ingest.retirement import BRAKE
 from services.connections import FetchedSource, fetch_source, is_address
 from services.ingestion import ingest as load_source
 from services.ingestion import rehearse, runs, undo
@@ -65,6 +66,13 @@ def ingest(
     reread: Annotated[
         bool, typer.Option("--reread", help="Read the export even if the same was loaded before.")
     ] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="This is all that the source has: retire what it no longer tells.")
+    ] = False,
+    brake: Annotated[
+        float,
+        typer.Option(help="With --complete: the largest share of the source's elements to retire.", min=0, max=1),
+    ] = BRAKE,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show the difference that the load would make.")
     ] = False,
@@ -74,7 +82,8 @@ def ingest(
     """Load an export into the twin. Rows that cannot be taken are quarantined with a reason and the load goes on.
 
     An API is fetched whole before anything of it is loaded. Running it again changes nothing but bookkeeping; after an
-    interruption it resumes. Exit code 1 says that rows were rejected, 3 that the source was refused.
+    interruption it resumes. Exit code 1 says that rows were rejected or a retirement was stopped, 3 that the source was
+    refused.
 
     Examples: jumeau ingest export/ --source csv
               jumeau ingest export/ --source csv --dry-run
@@ -85,7 +94,7 @@ def ingest(
     path = Path(location or ".") if fetched is None else fetched.path
     if dry_run:
         with progress_bars() as advance:
-            rehearsed = rehearse(settings, source, path, loading=advance)
+            rehearsed = rehearse(settings, source, path, whole=complete, brake=brake, loading=advance)
         _show(rehearsed, {}, output)
         return
     with progress_bars() as advance:
@@ -94,6 +103,8 @@ def ingest(
             source,
             path,
             reread=reread,
+            whole=complete,
+            brake=brake,
             loading=advance,
             projecting=lambda done, wanted: advance("project", done, wanted),
         )
@@ -136,7 +147,9 @@ def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None
             say("not mapped: " + ", ".join(f"{name} {count}" for name, count in most))
         for row in report.quarantined:
             say(f"[{row.code}] {row.position}: {row.reason}. Try: {row.hint}")
-    if report.counters["rejected"]:
+        if report.retirement is not None:
+            say(report.retirement.explanation)
+    if report.counters["rejected"] or (report.retirement is not None and report.retirement.is_open):
         raise typer.Exit(WITH_REJECTS)
 
 

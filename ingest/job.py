@@ -17,19 +17,25 @@ from time import perf_counter
 from core.clock import Clock, SystemClock
 from core.failpoints import reach
 from graph.history.ledger import Ledger, Run
+from graph.history.sightings import Sightings
 from graph.schema.model import Schema
 from ingest.assertion import Told
 from ingest.bookkeeping import Bookkeeper, run_element
 from ingest.collector import rare_collections
+from ingest.errors import IncompleteExportError
 from ingest.load import Loader
 from ingest.precedence import Precedence, load_precedence
 from ingest.quarantine import Quarantine
 from ingest.rehearsal import Rehearsal
 from ingest.report import COUNTERS, IngestReport
+from ingest.retirement import BRAKE, Retirement, Retirements
 from ingest.sources.contract import PHASES, Extract, fingerprint
 from ingest.sources.registry import find_source
 
 __all__ = ["IngestJob", "IngestReport"]
+
+MISSING = "missing"
+"""Counter of a run that left a retirement open: it is tried again."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (stage, rows done, rows in all or 0)."""
@@ -60,21 +66,37 @@ class IngestJob:
         """Stop after the batch at hand; the run stays incomplete and the next one takes it up."""
         self._cancelled.set()
 
-    def run(self, source: str, path: Path, progress: Progress | None = None, *, reread: bool = False) -> IngestReport:
+    def run(
+        self,
+        source: str,
+        path: Path,
+        progress: Progress | None = None,
+        *,
+        reread: bool = False,
+        whole: bool = False,
+        brake: float = BRAKE,
+    ) -> IngestReport:
         """Load one export. `reread` reads it even where it is known to be unchanged.
+
+        `whole`: the export is all that the source has, and what it told before and tells no more is retired, where that is
+        no more than the share `brake`.
 
         Raises IngestError before anything is written where the export cannot be read, LoadInProgressError where another load
         of the source is under way, LedgerError where the ledger fails.
         """
         with self._ledger.loading(source):
-            return self._run(source, path, progress, reread=reread)
+            return self._run(source, path, progress, reread=reread, brake=brake if whole else None)
 
-    def _run(self, source: str, path: Path, progress: Progress | None, *, reread: bool) -> IngestReport:
+    def _run(
+        self, source: str, path: Path, progress: Progress | None, *, reread: bool, brake: float | None
+    ) -> IngestReport:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)
         extract = find_source(source)(path, self._schema)
+        check_whole(extract, path, brake)
         mark = fingerprint(source, extract, self._schema, self._precedence.digest)
+        mark += "" if brake is None else "+whole"
         seen = perf_counter() - started
         latest = self._ledger.latest_run(source)
         empty = self._ledger.sequence() == 0
@@ -82,9 +104,17 @@ class IngestJob:
         if not reread and latest is not None and _is_same(latest, mark):
             return self._unchanged(run, latest, extract, started)
         with rare_collections():
-            return self._load(run, extract, say, started, seen, empty=empty)
+            return self._load(run, extract, say, started, seen, empty=empty, brake=brake)
 
-    def rehearse(self, source: str, path: Path, progress: Progress | None = None) -> IngestReport:
+    def rehearse(
+        self,
+        source: str,
+        path: Path,
+        progress: Progress | None = None,
+        *,
+        whole: bool = False,
+        brake: float = BRAKE,
+    ) -> IngestReport:
         """Read an export as `run` would, write nothing, and report the difference that it would make.
 
         Raises IngestError where the export cannot be read.
@@ -93,6 +123,7 @@ class IngestJob:
         say = progress or _silent
         say("look through", 0, 0)
         extract = find_source(source)(path, self._schema)
+        check_whole(extract, path, brake if whole else None)
         seen = perf_counter() - started
         target = Rehearsal(self._ledger, self._schema)
         run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
@@ -103,10 +134,22 @@ class IngestJob:
             rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
         status = "cancelled" if self._cancelled.is_set() else "rehearsed"
         report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
+        if whole and status == "rehearsed":
+            outcome, events, _ = Retirements(self._ledger, source).whole(loader.told, loader.spared, brake)
+            target.append(run, events)
+            report = replace(report, retirement=outcome)
         return replace(report, difference=target.difference())
 
     def _load(
-        self, run: Run, extract: Extract, say: Progress, started: float, seen: float, *, empty: bool
+        self,
+        run: Run,
+        extract: Extract,
+        say: Progress,
+        started: float,
+        seen: float,
+        *,
+        empty: bool,
+        brake: float | None,
     ) -> IngestReport:
         resumed = bool(run.cursor)
         bookkeeper = Bookkeeper(self._ledger, run)
@@ -118,6 +161,8 @@ class IngestJob:
         began = perf_counter()
         rows = 0
         status = "complete"
+        retirement: Retirement | None = None
+        told: set[bytes] | None = None
         if run.cursor.get("phase") != "closed":
             for phase in PHASES:
                 rows += self._phase(phase, run, extract, loader, say)
@@ -125,16 +170,35 @@ class IngestJob:
                 status = "cancelled"
             else:
                 reach("ingest.run.loaded")
+                retirement, told = self._retire(run, loader, brake)
                 notes = _unmapped_text(extract)
+                if retirement is not None:
+                    notes = "; ".join(filter(None, (retirement.explanation, notes)))
                 freshness = max(content.modified for content in extract.contents)
                 bookkeeper.close(freshness, self._clock.now(), loader.counters, notes)
                 reach("ingest.run.closed")
         if status == "complete":
-            self._ledger.finish_run(run, "complete", loader.counters)
+            counters = dict(loader.counters)
+            if retirement is not None and retirement.is_open:
+                counters[MISSING] = retirement.missing
+            also = None if told is None else Sightings(self._ledger).writer(run.source, run.id, told)
+            self._ledger.finish_run(run, "complete", counters, also)
         spent = perf_counter() - began
         stages = {"look through": seen, "read and map": max(0.0, spent - sum(loader.stages.values()))}
         report = self._report(run, status, extract, loader, rows, stages, started)
-        return replace(report, resumed=resumed)
+        return replace(report, resumed=resumed, retirement=retirement)
+
+    def _retire(self, run: Run, loader: Loader, brake: float | None) -> tuple[Retirement | None, set[bytes]]:
+        """Retire what a whole export no longer tells; what the source is known to tell after this run."""
+        retirements = Retirements(self._ledger, run.source)
+        if brake is None:
+            return None, retirements.partial(loader.told)
+        outcome, events, told = retirements.whole(loader.told, loader.spared, brake)
+        if events:
+            cursor = {"phase": PHASES[-1], "done": loader.done, "counters": loader.counters}
+            self._ledger.append(run, events, cursor=cursor)
+        reach("ingest.run.retired")
+        return outcome, told
 
     def _report(
         self,
@@ -195,6 +259,16 @@ class IngestJob:
         )
 
 
+def check_whole(extract: Extract, path: Path, brake: float | None) -> None:
+    """Raises IncompleteExportError where a load that is to be whole is not."""
+    if brake is not None and not extract.complete:
+        raise IncompleteExportError(
+            "the export is not the whole of its source: nothing may be retired by it",
+            where=str(path),
+            hint="load it without saying that it is complete, or fetch all of it",
+        )
+
+
 def _silent(_stage: str, _done: int, _total: int) -> None:
     """Nobody watches."""
 
@@ -202,7 +276,9 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 def _is_same(latest: Run, mark: str) -> bool:
     """Whether the source's latest run took this very export, whole. With rejected rows it is tried again: what they miss may be
     there by now."""
-    return latest.status == "complete" and latest.fingerprint == mark and not latest.counters.get("rejected", 0)
+    counters = latest.counters
+    open_ends = counters.get("rejected", 0) or counters.get(MISSING, 0)
+    return latest.status == "complete" and latest.fingerprint == mark and not open_ends
 
 
 def _committed(run: Run, phase: str) -> int:

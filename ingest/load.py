@@ -37,6 +37,7 @@ from ingest.refusals import (
     too_many,
 )
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
+from ingest.retirement import SparedRows
 from ingest.target import LoadTarget
 
 Typed = dict[str, Scalar]
@@ -90,10 +91,18 @@ class Loader:
             for kind in schema.concrete_kinds()
         }
         self._refused_rows: set[Place] = set()
+        self.done = 0  # rows of the last phase
+        self.spared = SparedRows(run.source)
+
+    @property
+    def told(self) -> Mapping[str, int]:
+        """The elements that this run told, rows before its cursor included."""
+        return self._known.told
 
     def load(self, told: Sequence[Told], phase: str, done: int, *, replay: bool = False) -> None:
         """Take one batch of a phase. `done` is the number of rows of the phase up to its end. Raises LedgerError."""
         batch = _Batch()
+        self.done = done
         nodes: list[NodeAssertion] = []
         edges: list[EdgeAssertion] = []
         for item in told:
@@ -110,6 +119,7 @@ class Loader:
             self._edges(edges, batch)
         elif edges:
             self._register_edges(edges, batch)
+        self.spared.note(told, batch.rejections.keys() | self._refused_rows)
         if phase != "relations":
             self._refused_rows.update(batch.rejections)
         for row in list(batch.rejections.values())[: SHOWN_ROWS - len(self.rejected)]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.rehearsal import Difference
+from ingest.retirement import Retirement
 
 COUNTERS = ("created", "updated", "unchanged", "rejected")
 SHOWN_ROWS = 20
@@ -44,6 +45,7 @@ class IngestReport:
     seconds: float = 0.0
     resumed: bool = False
     difference: Difference | None = None
+    retirement: Retirement | None = None  # of a run that was said to be whole
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data."""
@@ -64,4 +66,5 @@ class IngestReport:
             "stages": {name: round(seconds, 3) for name, seconds in self.stages.items()},
             "seconds": round(self.seconds, 3),
             **({} if self.difference is None else {"difference": self.difference.to_dict()}),
+            **({} if self.retirement is None else {"retirement": self.retirement.to_dict()}),
         }

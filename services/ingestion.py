@@ -12,6 +12,7 @@ from core.settings import Settings
 from graph.history.ledger import Run
 from graph.history.projection import Progress
 from ingest.job import IngestJob, IngestReport
+from ingest.retirement import BRAKE
 from ingest.undo import Undo, UndoReport
 from services.rendezvous import running_server
 from services.twin import open_ledger, open_twin
@@ -32,12 +33,15 @@ def ingest(
     path: Path,
     *,
     reread: bool = False,
+    whole: bool = False,
+    brake: float = BRAKE,
     loading: Callable[[str, int, int], None] | None = None,
     projecting: Progress | None = None,
 ) -> LoadResult:
     """Run one load, then project it: here, or in the server that has the store open.
 
-    An export that was loaded before, whole and without rejects, is not read again unless `reread`.
+    An export that was loaded before, whole and without rejects, is not read again unless `reread`. `whole`: what the source
+    told before and tells no more is retired, up to the share `brake`.
 
     `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
     """
@@ -46,7 +50,7 @@ def ingest(
         job = IngestJob(
             schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
         )
-        report = job.run(source, path, progress=loading, reread=reread)
+        report = job.run(source, path, progress=loading, reread=reread, whole=whole, brake=brake)
         sequence = ledger.sequence()
     finally:
         ledger.close()
@@ -56,7 +60,13 @@ def ingest(
 
 
 def rehearse(
-    settings: Settings, source: str, path: Path, *, loading: Callable[[str, int, int], None] | None = None
+    settings: Settings,
+    source: str,
+    path: Path,
+    *,
+    whole: bool = False,
+    brake: float = BRAKE,
+    loading: Callable[[str, int, int], None] | None = None,
 ) -> IngestReport:
     """What a load would change; nothing is written. Raises IngestError, LedgerError."""
     schema, ledger = open_ledger(settings)
@@ -64,7 +74,7 @@ def rehearse(
         job = IngestJob(
             schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
         )
-        return job.rehearse(source, path, progress=loading)
+        return job.rehearse(source, path, progress=loading, whole=whole, brake=brake)
     finally:
         ledger.close()
 

@@ -56,3 +56,16 @@ def test_what_was_built_upon_is_left_alone_and_told(console: Console, export: Pa
     kept = console.json("ingest", "undo", first, "--keep-conflicts")
     assert [conflict["name"] for conflict in kept["conflicts"]] == ["Site one"]
     assert sites(console) == [["Site one"]]
+
+
+def test_a_complete_export_retires_what_is_gone_and_the_brake_says_so(console: Console, export: Path) -> None:
+    console.json("ingest", str(export), "--source", "csv", "--complete")
+    (export / "Site.csv").write_text("key,name,city\nS1,Site one,Paris\n", encoding="utf-8")
+    stopped = console.run("ingest", str(export), "--source", "csv", "--complete")
+    assert stopped.returncode == 1
+    assert "1 of 2 elements are missing (50.0%)" in stopped.stderr
+    assert len(sites(console)) == 2
+    done = console.json("ingest", str(export), "--source", "csv", "--complete", "--brake", "0.5")
+    assert done["retirement"]["retired"] == 1
+    assert sites(console) == [["Site one"]]
+    assert console.json("graph", "verify")["equal"]
