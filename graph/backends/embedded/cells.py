@@ -7,13 +7,13 @@ from datetime import UTC
 from decimal import Decimal
 from typing import Any, Final
 
-from graph.backends.embedded.layout import END, ID, KIND, START, TYPE
+from graph.backends.embedded.layout import END, ID, KIND, PERIMETERS, START, TYPE
 from graph.backends.embedded.types import scalar
 from graph.model import Edge, Node, Path, Scalar
 from graph.schema.model import Schema
 
 _AS_IT_IS: Final = frozenset({"STRING", "INT64", "INT32", "INT16", "INT8", "DOUBLE", "BOOL", "DATE"})
-_OWN: Final = frozenset({"_ID", "_LABEL", "_SRC", "_DST", ID, KIND, TYPE, START, END})
+_OWN: Final = frozenset({"_ID", "_LABEL", "_SRC", "_DST", ID, KIND, PERIMETERS, TYPE, START, END})
 
 
 class CellReader:

@@ -10,10 +10,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from graph.backends.embedded.elements import REVERSED, is_constant
-from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, Closure
+from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, Closure
 from graph.backends.embedded.layout import ID
-from graph.backends.embedded.patterns import PatternPrinter, Step
+from graph.backends.embedded.patterns import Step
+from graph.backends.embedded.shortest import ShortestPrinter
 from graph.cypher.ast import Direction, MapLiteral, Match, NodePattern, PathPattern, RelationshipPattern, Variable
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.rewrite import mentions
 
 if TYPE_CHECKING:
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class ClosurePrinter(PatternPrinter):
+class ClosurePrinter(ShortestPrinter):
     """Prints MATCH clauses, with their closures on the adjacency index."""
 
     unique: frozenset[str] | None = None  # variables of which no two rows of the last clause hold the same
@@ -74,7 +76,8 @@ class ClosurePrinter(PatternPrinter):
 
     def _segment(self, segment: PathPattern, clause: Match) -> list[str]:
         start = segment.start
-        if not segment.steps and start.variable in self.bound and start.properties is None:
+        asked, _ = without_visibility(start.where)
+        if not segment.steps and start.variable in self.bound and start.properties is None and asked is None:
             self._add_kinds(start, start.variable or "", None, None)
             return []
         text = "MATCH " + self._path(segment, clause)
@@ -91,11 +94,13 @@ class ClosurePrinter(PatternPrinter):
     ) -> list[str]:
         """From `start`, which is known, to the node of the next segment that the closure reaches."""
         end = segment.nodes[at]
-        call = f"{FUNCTION}({self.id_of(start.variable or '')}, {self._number(relationship, direction)})"
+        call = self._call(FUNCTION, self.id_of(start.variable or ""), self._number(relationship, direction))
         if self._node_anchor(end) >= 2:
             lines = self._segment(segment, clause)
             self._late.append(f"list_contains({call}, {self.id_of(end.variable or '')})")
             return lines
+        if relationship.where is not None:
+            end = replace(end, where=without_visibility(end.where)[0])  # the index leads to what is seen only
         name = self.compiler.fresh("e")
         items = end.properties.items if isinstance(end.properties, MapLiteral) else ()
         keyed = replace(end, properties=MapLiteral((*items, (ID, Variable(name)))))
@@ -113,6 +118,12 @@ class ClosurePrinter(PatternPrinter):
             last = not segment.steps and len(clause.patterns) == 1 and len(clause.patterns[0].steps) == 1
             self.unique = self.unique | {end.variable or ""} if last else None
         return [unwind, text]
+
+    def _call(self, function: str, starts: str, number: int) -> str:
+        """A call of the index; for a restricted asker with what that asker sees."""
+        if self.compiler.bound.restricted:
+            return f"{function}{SEEN}({starts}, {number}, {self.compiler.sees()})"
+        return f"{function}({starts}, {number})"
 
     def _only_id(self, node: NodePattern) -> bool:
         """Whether the query reads nothing of a node but its id, and names it in no other pattern."""
@@ -139,7 +150,8 @@ class ClosurePrinter(PatternPrinter):
         group = "".join(f"{self.compiler.variable(v)}, " for v in dict.fromkeys(kept))
         return (
             f"WITH {group}collect(DISTINCT {self.id_of(start.variable or '')}) AS {starts}\n"
-            f"UNWIND {FROM_ALL}({starts}, {self._number(relationship, direction)}) AS {self.compiler.variable(name)}"
+            f"UNWIND {self._call(FROM_ALL, starts, self._number(relationship, direction))} "
+            f"AS {self.compiler.variable(name)}"
         )
 
     def _implied(
@@ -162,7 +174,9 @@ class ClosurePrinter(PatternPrinter):
         assert hops.maximum is not None
         minimum = 1 if hops.minimum is None else hops.minimum
         types = tuple(sorted(self.types_of(relationship)))
-        number = self.compiler.index.number(Closure(types, direction, minimum, hops.maximum))
+        number = self.compiler.index.number(
+            Closure(types, direction, minimum, hops.maximum, visible=self.compiler.bound.restricted)
+        )
         self.compiler.closures.add(number)
         return number
 
@@ -178,14 +192,15 @@ class ClosurePrinter(PatternPrinter):
         start, end, direction = segments[0].start, segments[1].start, closures[0].direction
         if start.variable not in self.bound:
             start, end, direction = end, start, REVERSED[direction]
-        asked = end.properties is not None or end.where is not None or start.properties is not None or start.labels
+        condition, _ = without_visibility(end.where)
+        asked = end.properties is not None or condition is not None or start.properties is not None or start.labels
         if start.variable not in self.bound or end.variable in self.bound or asked:
             return None
         if end.labels is not None and not self._implied(start, closures[0], direction, end):
             return None
         name = self.compiler.variable(self.compiler.fresh("e"))
         number = self._number(closures[0], direction)
-        call = f"{OR_NOTHING}({self.id_of(start.variable or '')}, {number})"
+        call = self._call(OR_NOTHING, self.id_of(start.variable or ""), number)
         self.bound.add(end.variable or "")
         tables = ":".join(table.name for table in self.tables_of_kinds(self.kinds_of(end)))
         found = self.compiler.variable(end.variable or "")
@@ -211,7 +226,7 @@ def closures_of(path: PathPattern) -> list[RelationshipPattern]:
         if r.hops is not None
         and r.ends_only
         and r.properties is None
-        and r.where is None
+        and without_visibility(r.where)[0] is None
         and (r.hops.minimum or 0) <= 1
         and r.hops.maximum is not None
     ]

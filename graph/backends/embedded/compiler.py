@@ -14,10 +14,14 @@ from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.embedded import dialect, lowering
 from graph.backends.embedded.closures import closures_of, is_given
 from graph.backends.embedded.composition import CompositionPrinter
+from graph.backends.embedded.holders import HolderIndex
 from graph.backends.embedded.index import AdjacencyIndex
-from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
+from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, quoted
 from graph.backends.embedded.loops import Loops
+from graph.backends.embedded.paths import can_fill
+from graph.backends.embedded.shortest import is_printable
 from graph.backends.embedded.temporal import part_of_time
+from graph.backends.embedded.trails import TrailIndex
 from graph.cypher.ast import (
     Binary,
     Clause,
@@ -25,6 +29,8 @@ from graph.cypher.ast import (
     Expression,
     FunctionCall,
     HasLabels,
+    IsNull,
+    Literal,
     MapLiteral,
     Match,
     NodePattern,
@@ -32,6 +38,7 @@ from graph.cypher.ast import (
     PathPattern,
     PatternPredicate,
     Projection,
+    ProjectionItem,
     Property,
     Query,
     RelationshipPattern,
@@ -41,9 +48,12 @@ from graph.cypher.ast import (
     SubqueryKind,
     Unwind,
     Variable,
+    Visible,
     With,
 )
 from graph.cypher.bound import BoundQuery, TypeName
+from graph.cypher.parameters import PERIMETERS as SEES
+from graph.cypher.passes.aggregates import aggregates_in
 from graph.cypher.printer import ATOM, POSTFIX
 from graph.cypher.rewrite import descend, mentions
 from graph.schema.model import Schema
@@ -59,8 +69,13 @@ PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NOT_SORTED: Final = frozenset({TypeName.NODE, TypeName.RELATIONSHIP, TypeName.PATH, TypeName.MAP, TypeName.LIST})
 
 
+MOST_SKIPPED: Final = 1_000_000
+HUGE: Final = "huge"
+"""How an integer is given that is larger than what may be skipped."""
+
+
 class LadybugCompiler(CypherFamilyCompiler):
-    """Compiles one query, for one way of giving its parameters (`given`: null, empty, holes, integer; else absent)."""
+    """Compiles one query, for one way of giving its parameters (`given`: null, empty, holes, integer, huge; else absent)."""
 
     DIALECT = "ladybug"
     RENAMED: ClassVar[Mapping[str, str]] = dialect.RENAMED
@@ -73,6 +88,8 @@ class LadybugCompiler(CypherFamilyCompiler):
         schema: Schema,
         layout: Layout,
         index: AdjacencyIndex,
+        trails: TrailIndex,
+        holders: HolderIndex,
         loops: Loops,
         given: Mapping[str, str],
     ) -> None:
@@ -80,9 +97,14 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.schema = schema
         self.layout = layout
         self.index = index
+        self.trails = trails
+        self.holders = holders
         self.loops = loops
         self.given = given
         self.closures: set[int] = set()
+        self.searches: set[int] = set()
+        self.held: set[int] = set()  # attributes whose holders the statement asks for
+        self.recipes: dict[str, Expression] = {}  # columns of paths' texts, and what they should hold
         self.float_sums: set[str] = set()  # aliases of sums of floats, which may be sums of nothing
         self.id_uses = _id_uses(bound.query)
         self.distinct_parameters: dict[str, None] = {}
@@ -91,6 +113,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self._taken: set[str] = set()
         self._count = 0
         self._bare = False
+        self._final = False
         self.in_case = 0  # how many CASE expressions are being printed
 
     def text(self, row_cap: int) -> str:
@@ -126,7 +149,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         if given == "null":
             return "NULL"
         text = f"${self.sent_name(tree.name)}"
-        return f"CAST({text} AS INT64)" if given == "integer" and not self._bare else text
+        return f"CAST({text} AS INT64)" if given in ("integer", HUGE) and not self._bare else text
 
     def distinct(self, name: str) -> str:
         """A list parameter without its repetitions, as a parameter of its own."""
@@ -134,8 +157,8 @@ class LadybugCompiler(CypherFamilyCompiler):
         return f"${self.sent_name(name)}{DISTINCT}"
 
     def sent_name(self, name: str) -> str:
-        """A parameter's name as it is sent: ladybug takes plain names only."""
-        return name if PLAIN.fullmatch(name) else "p_" + name.encode().hex()
+        """A parameter's name as it is sent: ladybug takes plain names only, and no keywords."""
+        return f"p_{name}" if PLAIN.fullmatch(name) else "h_" + name.encode().hex()
 
     def instant_literal(self, value: datetime) -> str:
         utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -149,7 +172,7 @@ class LadybugCompiler(CypherFamilyCompiler):
 
     def part(self, part: SinglePart, separator: str) -> str:
         self.patterns.bound, self.patterns.walks, self.patterns.ids, self.patterns.unique = set(), set(), {}, None
-        self.patterns.open_steps = 0
+        self.patterns.open_steps, self.patterns.trails = 0, {}
         clauses = without_idle_distinct(part).clauses
         lines, position = [], 0
         while position < len(clauses):
@@ -165,7 +188,9 @@ class LadybugCompiler(CypherFamilyCompiler):
     def clause(self, clause: Clause) -> str:
         if isinstance(clause, With):
             return self._with(clause)
+        self._final = isinstance(clause, Return)
         text = super().clause(clause)
+        self._final = False
         if isinstance(clause, Unwind):
             self.patterns.unique = None
             self.patterns.bound.add(clause.variable)
@@ -188,6 +213,12 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.patterns.walks = set()
         self.patterns.ids = {}
         self.patterns.open_steps = 0
+        trails = self.patterns.trails
+        self.patterns.trails = {
+            item.alias: trails[item.expression.name]
+            for item in projection.items
+            if isinstance(item.expression, Variable) and item.expression.name in trails
+        }
         return f"WITH {body}{self.where(clause.where)}"
 
     def projection(self, projection: Projection) -> str:
@@ -199,13 +230,49 @@ class LadybugCompiler(CypherFamilyCompiler):
             projection.items, projection.distinct, projection.star, projection.order, span=projection.span
         )
         text = super().projection(bare)
+        if self.recipes:
+            self._check_recipes(projection)
         self._bare = True  # SKIP and LIMIT take a parameter, not an expression of one
         if projection.skip is not None:
-            text += f" SKIP {self.expression(projection.skip)}"
+            text += f" SKIP {self._skipped(projection.skip)}"
         if projection.limit is not None:
             text += f" LIMIT {self.expression(projection.limit)}"
         self._bare = False
         return text
+
+    def _skipped(self, tree: Expression) -> str:
+        """The rows after SKIP. Millions of them before a LIMIT of sorted rows end ladybug's process: not there."""
+        huge = isinstance(tree, Parameter) and self.given.get(tree.name) == HUGE
+        if huge or (isinstance(tree, Literal) and isinstance(tree.value, int) and tree.value > MOST_SKIPPED):
+            raise self.unsupported("SKIP", tree, f"of more than {MOST_SKIPPED:,} rows")
+        return self.expression(tree)
+
+    def projection_item(self, item: ProjectionItem) -> str:
+        """An item; what asks for nodes or relations of a shortest path leaves as the path's text (`paths`)."""
+        trails, tree = self.patterns.trails, item.expression
+        asked = [name for name in mentions(tree) if name in trails] if trails else []
+        if not asked:
+            return super().projection_item(item)
+        bare = isinstance(tree, Variable)
+        if not bare and (is_printable(tree, trails) or not self._final or not can_fill(tree)):
+            return super().projection_item(item)
+        if self._final:
+            self.recipes[item.alias] = tree
+        return f"{self.variable(asked[0])} AS {self.variable(item.alias)}"
+
+    def _check_recipes(self, projection: Projection) -> None:
+        """A path stands for what is made of it, which other paths may share: not in groups, in an order or in a UNION."""
+        shared = any(not isinstance(tree, Variable) for tree in self.recipes.values())
+        grouped = projection.distinct or any(list(aggregates_in(item.expression)) for item in projection.items)
+        sorted_ = any(mentions(item.expression).keys() & self.recipes.keys() for item in projection.order)
+        if (shared and grouped) or sorted_ or len(self.bound.query.parts) > 1:
+            raise self.unsupported("a shortest path as a value", projection, "in groups, in ORDER BY or in a UNION")
+
+    def _is_null(self, tree: IsNull) -> str:
+        operand = tree.operand
+        if isinstance(operand, Variable) and operand.name in self.patterns.trails:
+            return f"{self.variable(operand.name)} IS {'NOT ' if tree.negated else ''}NULL"
+        return super()._is_null(tree)
 
     def _is_float_sum(self, tree: Expression) -> bool:
         if isinstance(tree, Variable):
@@ -220,6 +287,8 @@ class LadybugCompiler(CypherFamilyCompiler):
         return super().expression(tree, level)
 
     def _variable(self, tree: Variable) -> str:
+        if tree.name in self.patterns.trails:
+            raise self.unsupported("a shortest path as a value", tree)
         text = super()._variable(tree)
         return f"rels({text})" if tree.name in self.patterns.walks else text
 
@@ -242,6 +311,20 @@ class LadybugCompiler(CypherFamilyCompiler):
         if tree.key != ID and not any(tree.key in columns for columns in tables):
             return "NULL"
         return f"{self.expression(tree.subject, POSTFIX)}.{quoted(tree.key)}"
+
+    def _visible(self, tree: Visible) -> str:
+        """Of a pattern as a whole the patterns say it; nothing else may be asked for."""
+        if tree.subject is None:
+            raise self.unsupported("a perimeter here", tree)
+        return self.is_seen(self.variable(tree.subject.name))
+
+    def is_seen(self, node: str) -> str:
+        """A condition that the asker sees a node; `node` is printed."""
+        return f"list_has_any({node}.{PERIMETERS}, {self.sees()})"
+
+    def sees(self) -> str:
+        """The asker's perimeters."""
+        return self._parameter(Parameter(SEES))
 
     def _has_labels(self, tree: HasLabels) -> str:
         if tree.kinds is None:

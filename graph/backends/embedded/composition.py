@@ -29,6 +29,7 @@ from graph.cypher.ast import (
 )
 from graph.cypher.functions import IGNORES_DUPLICATES
 from graph.cypher.passes.aggregates import aggregates_in
+from graph.cypher.passes.perimeter import without_visibility
 
 _GIVEN: Final = 2
 """The anchor of a node that is known or found by its id."""
@@ -75,7 +76,7 @@ class CompositionPrinter(ClosurePrinter):
         if len(clause.patterns) > 1 or len(path.steps) != 1 or clause.where is not None or path.shortest is not None:
             return None
         (relationship, after), before = path.steps[0], path.start
-        if relationship.where is not None or relationship.properties is not None:
+        if without_visibility(relationship.where)[0] is not None or relationship.properties is not None:
             return None
         if any(name is not None and self.compiler.is_used(name) for name in (path.variable, relationship.variable)):
             return None
@@ -90,7 +91,7 @@ class CompositionPrinter(ClosurePrinter):
         return None
 
     def _is_open(self, node: NodePattern) -> bool:
-        plain = node.properties is None and node.where is None
+        plain = node.properties is None and without_visibility(node.where)[0] is None
         return plain and node.variable is not None and node.variable not in self.bound
 
     def _untold(self, closure: _Step, step: _Step, then: With | Return) -> bool:
@@ -128,9 +129,10 @@ class CompositionPrinter(ClosurePrinter):
     def _closure_of(self, step: _Step) -> Closure:
         types, hops = tuple(sorted(self.types_of(step.relationship))), step.relationship.hops
         if hops is None:
-            return Closure(types, step.direction, 1, 1)
+            return Closure(types, step.direction, 1, 1, visible=self.compiler.bound.restricted)
         assert hops.maximum is not None
-        return Closure(types, step.direction, 1 if hops.minimum is None else hops.minimum, hops.maximum)
+        minimum = 1 if hops.minimum is None else hops.minimum
+        return Closure(types, step.direction, minimum, hops.maximum, visible=self.compiler.bound.restricted)
 
     def _collected(self, closure: _Step, step: _Step, then: With | Return) -> str | None:
         """All three clauses, where the WITH makes a list of ids and nothing else of what was reached."""
@@ -149,7 +151,7 @@ class CompositionPrinter(ClosurePrinter):
             further = replace(further, kinds=self.kinds_of(last))
         start = named(closure.start, compiler)
         lines = self._segment(PathPattern(start), Match((PathPattern(start),), None))
-        listed = f"{FUNCTION}({self.id_of(start.variable or '')}, {self._road(closure, further)})"
+        listed = self._call(FUNCTION, self.id_of(start.variable or ""), self._road(closure, further))
         items = [compiler.projection_item(item) for item in groups]
         items.append(f"{listed} AS {compiler.variable(lists[0].alias)}")
         self.bound = {item.alias for item in projection.items}
@@ -175,7 +177,7 @@ class CompositionPrinter(ClosurePrinter):
         return "\n".join(
             [
                 *lines,
-                f"UNWIND {OR_NOTHING}({self.id_of(start.variable or '')}, {number}) AS {name}",
+                f"UNWIND {self._call(OR_NOTHING, self.id_of(start.variable or ''), number)} AS {name}",
                 f"OPTIONAL MATCH ({found}:{tables}) WHERE {found}.{ID} = {name}{labelled}",
             ]
         )
@@ -192,7 +194,7 @@ def _collects_ids(tree: Expression, name: str) -> bool:
 
 
 def _is_same(node: NodePattern, middle: NodePattern) -> bool:
-    return node.variable == middle.variable and node.properties is None and node.where is None
+    return node.variable == middle.variable and node.properties is None and without_visibility(node.where)[0] is None
 
 
 def _sees_only(aggregate: Expression, name: str) -> int:

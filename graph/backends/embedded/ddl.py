@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import BackendError
-from graph.backends.embedded.layout import END, ID, KIND, META, START, TYPE, VERSION, Layout, quoted
+from graph.backends.embedded.layout import END, ID, KIND, META, PERIMETERS, START, TYPE, VERSION, Layout, quoted
 from graph.backends.embedded.types import COLUMN_TYPES
 from graph.schema.model import ValueType
 
@@ -29,7 +29,8 @@ def create_statements(layout: Layout) -> Iterator[str]:
     """Everything, on an empty store."""
     yield f"CREATE NODE TABLE {META}(name STRING PRIMARY KEY, number INT64, text STRING)"
     for node in layout.nodes.values():
-        yield f"CREATE NODE TABLE {node.name}({ID} STRING PRIMARY KEY, {KIND} STRING{_columns(node.columns)})"
+        own = f"{ID} STRING PRIMARY KEY, {KIND} STRING, {PERIMETERS} STRING[]"
+        yield f"CREATE NODE TABLE {node.name}({own}{_columns(node.columns)})"
     for relation in layout.relations.values():
         pairs = ", ".join(f"FROM {start} TO {end}" for start, end in relation.pairs)
         own = ", ".join(f"{column} STRING" for column in (ID, TYPE, START, END))

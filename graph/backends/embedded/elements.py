@@ -20,11 +20,11 @@ from graph.cypher.ast import (
     Parameter,
     PatternPredicate,
     RelationshipPattern,
-    ShortestKind,
     SubqueryExpression,
     Variable,
 )
 from graph.cypher.bound import TypeName
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.printer import AND, PREDICATE
 from graph.cypher.rewrite import descend, mentions
 
@@ -74,10 +74,14 @@ class ElementPrinter:
             and (self._maps_apart or not all(map(is_constant, node.properties.items)))
         ):
             name = node.variable or compiler.fresh("n")
-        if node.where is not None:
+        where, asked = without_visibility(node.where)
+        if asked and not known:  # what is known was seen when it was found
+            name = name or node.variable or compiler.fresh("n")
+            self._conditions.append(compiler.is_seen(compiler.variable(name)))
+        if where is not None:
             name = name or node.variable
-            place = self._conditions if self._is_of_a_node(node.where) else self._late
-            place.append(compiler.expression(node.where, AND))
+            place = self._conditions if self._is_of_a_node(where) else self._late
+            place.append(compiler.expression(where, AND))
         if not known or node.labels is not None:
             self._add_kinds(node, name or "", left, right)
         if node.variable is not None:
@@ -150,7 +154,6 @@ class ElementPrinter:
     def _relationship(
         self,
         relationship: RelationshipPattern,
-        shortest: ShortestKind | None,
         ends: tuple[frozenset[str], frozenset[str]],
     ) -> str:
         compiler = self.compiler
@@ -162,14 +165,14 @@ class ElementPrinter:
         if relationship.variable is not None:
             self.bound.add(relationship.variable)
         types = self.types_of(relationship)
-        if relationship.direction is Direction.BOTH and shortest is None:
+        if relationship.direction is Direction.BOTH:
             loops = [t for t in types if any(a == b for a, b in compiler.schema.pairs[t])]
             if compiler.loops.among(sorted(loops)):
                 raise compiler.unsupported("a relationship without direction", relationship, "where one is a loop")
         tables = self.tables_of_types(types)
         labels = ":" + "|".join(table.name for table in tables)
         some = not frozenset(type_ for table in tables for type_ in table.types) <= types
-        if relationship.hops is None and shortest is None:
+        if relationship.hops is None:
             if some:
                 name = name or compiler.fresh("r")
                 self._late.append(compiler.is_one_of(f"{compiler.variable(name)}.{TYPE}", types))
@@ -183,7 +186,7 @@ class ElementPrinter:
             return compiler.arrow(relationship.direction, f"{compiler.variable(name) if name else ''}{labels}")
         if name is not None:
             self.walks.add(name)
-        walk = self._walk(relationship, shortest, ends)
+        walk = self._walk(relationship, ends)
         condition = self._step_condition(relationship, types if some else frozenset())
         inside = f"{compiler.variable(name) if name else ''}{labels}{walk}{condition}"
         return compiler.arrow(relationship.direction, inside)
@@ -191,7 +194,6 @@ class ElementPrinter:
     def _walk(
         self,
         relationship: RelationshipPattern,
-        shortest: ShortestKind | None,
         ends: tuple[frozenset[str], frozenset[str]],
     ) -> str:
         hops = relationship.hops
@@ -199,14 +201,12 @@ class ElementPrinter:
         maximum = 1 if hops is None else hops.maximum
         if maximum is None or maximum > MOST_HOPS:
             raise self.compiler.unsupported("variable length", relationship, f"more than {MOST_HOPS} hops")
-        if minimum == 0 and shortest is None and not self._all_joined(relationship, ends):
+        if minimum == 0 and not self._all_joined(relationship, ends):
             raise self.compiler.unsupported(
                 "variable length", relationship, "of zero hops from nodes whose table has no such relation"
             )
         if maximum < 1 or maximum < minimum:
             raise self.compiler.unsupported("variable length", relationship, "of zero hops only")
-        if shortest is not None:
-            return f"*{'ALL ' if shortest is ShortestKind.ALL else ''}SHORTEST 1..{maximum}"
         if relationship.ends_only and minimum <= 1 and not ends[0] & ends[1]:
             return f"*SHORTEST 1..{maximum}"  # the start is no end: then a search once per node finds the same ends
         return f"*TRAIL {minimum}..{maximum}"
@@ -218,13 +218,16 @@ class ElementPrinter:
         return all(table.name in joined for kinds in ends for table in self.tables_of_kinds(kinds))
 
     def _step_condition(self, relationship: RelationshipPattern, types: frozenset[str]) -> str:
-        if relationship.where is not None:
+        where, asked = without_visibility(relationship.where)
+        if where is not None:
             raise self.compiler.unsupported("condition on each step of a variable-length relationship", relationship)
         edge, node = self.compiler.fresh("s"), self.compiler.fresh("v")
         parts = [self.compiler.is_one_of(f"{edge}.{TYPE}", types)] if types else []
         if isinstance(relationship.properties, MapLiteral):
             for key, value in relationship.properties.items:
                 parts.append(f"{edge}.{quoted(key)} = {self.compiler.expression(value, AND)}")
+        if asked:  # of the nodes between both ends
+            parts.append(self.compiler.is_seen(node))
         return f" ({edge}, {node} | WHERE {' AND '.join(parts)})" if parts else ""
 
     def _is_of_a_node(self, condition: Expression) -> bool:

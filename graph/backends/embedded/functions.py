@@ -11,6 +11,10 @@ from typing import Any, Final, cast
 
 import ladybug
 
+from graph.backends.embedded.holders import FUNCTION as HOLDERS
+from graph.backends.embedded.holders import HolderIndex
+from graph.backends.embedded.trails import TrailIndex, steps_of
+
 UPPER: Final = "text_upper"
 LOWER: Final = "text_lower"
 REVERSE: Final = "text_reverse"
@@ -23,6 +27,18 @@ ITEMS: Final = ("STRING", "INT64", "DOUBLE", "BOOL", "DATE", "TIMESTAMP")
 
 QUANTIFIER: Final = "answers"
 """Begins the name of a quantifier over the answers of its condition."""
+
+PATHS: Final = "shortest_path"
+LENGTHS: Final = "shortest_length"
+OR_NONE: Final = "_or_none"
+"""Ends the name of the function that answers `NO_PATH` or `NO_LENGTH` where there is no path."""
+
+NO_PATH: Final = ""
+NO_LENGTH: Final = -1
+LENGTH_OF: Final = "path_length"
+NODES_OF: Final = "path_nodes"
+EDGES_OF: Final = "path_relations"
+"""Functions of a path's text: its length, the ids of its nodes, the ids of its relations."""
 
 TO_THE_END: Final = 2**62
 """The bound of a slice that has none."""
@@ -64,7 +80,7 @@ def _plain(function: Callable[[list[bool | None]], bool | None]) -> Callable[...
     return lambda answers: function(answers)
 
 
-def define(connection: ladybug.Connection) -> None:
+def define(connection: ladybug.Connection, trails: TrailIndex, holders: HolderIndex) -> None:
     """Make the functions callable on the connection's database. ladybug reads annotations: lambdas have none."""
 
     def make(name: str, function: Callable[..., Any], arguments: list[str], result: str) -> None:
@@ -84,3 +100,12 @@ def define(connection: ladybug.Connection) -> None:
             [f"{item}[]", _INTEGER, _INTEGER],
             f"{item}[]",
         )
+    make(HOLDERS, lambda value, number: holders.holding(value, number), [_TEXT, _INTEGER], f"{_TEXT}[]")
+    ends = [_TEXT, _TEXT, _INTEGER]
+    make(PATHS, lambda a, b, search: trails.paths(a, b, search), ends, f"{_TEXT}[]")
+    make(PATHS + OR_NONE, lambda a, b, search: trails.paths(a, b, search) or [NO_PATH], ends, f"{_TEXT}[]")
+    make(LENGTHS, lambda a, b, search: trails.lengths(a, b, search), ends, f"{_INTEGER}[]")
+    make(LENGTHS + OR_NONE, lambda a, b, search: trails.lengths(a, b, search) or [NO_LENGTH], ends, f"{_INTEGER}[]")
+    make(LENGTH_OF, lambda path: len(steps_of(path)[1]), [_TEXT], _INTEGER)
+    make(NODES_OF, lambda path: steps_of(path)[0], [_TEXT], f"{_TEXT}[]")
+    make(EDGES_OF, lambda path: [identity for _, _, identity in steps_of(path)[1]], [_TEXT], f"{_TEXT}[]")

@@ -8,17 +8,20 @@ and kept up to date with each delta.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from graph.backends.embedded.sight import Perimeters, Sight
 from graph.cypher.ast import Direction
-from graph.model import EdgeChange, Operation
+from graph.model import EdgeChange, GraphDelta, Operation
 
 FUNCTION: Final = "reach"
 FROM_ALL: Final = "reach_all"
 OR_NOTHING: Final = "reach_or_nothing"
+SEEN: Final = "_seen"
+"""Ends the names of the same functions for a restricted asker, whose perimeters are one argument more."""
 
 NOTHING: Final = ""
 """An id that no element has: what an optional closure reaches when it reaches nothing."""
@@ -41,6 +44,7 @@ class Closure:
     minimum: int  # 0 or 1
     maximum: int
     kinds: Kinds = None  # of the nodes it may lead to; only for one hop in one direction
+    visible: bool = False  # whether it leads to nodes only that the asker sees
 
     def maps(self) -> list[_Map]:
         """Which neighbours it needs."""
@@ -53,7 +57,8 @@ _Map = tuple[tuple[str, ...], Direction, Kinds]
 class AdjacencyIndex:
     """Neighbours per set of types and direction. Readers need no lock: lists are replaced or appended to, never cut."""
 
-    def __init__(self, pairs: Pairs) -> None:
+    def __init__(self, pairs: Pairs, perimeters: Perimeters = tuple) -> None:
+        self.sight = Sight(perimeters)
         self._pairs = pairs
         self._roads: list[tuple[Closure, ...]] = []
         self._numbers: dict[tuple[Closure, ...], int] = {}
@@ -68,13 +73,15 @@ class AdjacencyIndex:
                 self._roads.append(road)
             return self._numbers[road]
 
-    def prepare(self, number: int) -> None:
+    def prepare(self, number: int, sees: tuple[str, ...] | None = None) -> None:
         """Read the neighbours that a road needs, before a query runs: a function may not query the store."""
         for closure in self._roads[number]:
             for wanted in closure.maps():
                 if wanted not in self._maps:
                     with self._changing:
                         self._read(wanted)
+            if closure.visible:
+                self.sight.prepare(sees)
 
     def _read(self, wanted: _Map) -> None:
         types, direction, kinds = wanted
@@ -89,15 +96,17 @@ class AdjacencyIndex:
         else:
             self._maps[wanted] = after if direction is Direction.OUT else before
 
-    def reach(self, starts: Collection[str], number: int) -> list[str]:
-        """The ids at the end of a road from any of these nodes, each once."""
+    def reach(self, starts: Collection[str], number: int, sees: Sequence[str] | None = None) -> list[str]:
+        """The ids at the end of a road from any of these nodes, each once; `sees` are the asker's perimeters."""
         for closure in self._roads[number]:
-            starts = self._within(starts, closure)
+            starts = self._within(starts, closure, sees)
         return list(starts)
 
-    def _within(self, starts: Collection[str], closure: Closure) -> set[str]:
+    def _within(self, starts: Collection[str], closure: Closure, sees: Sequence[str] | None) -> set[str]:
         """The nodes within a closure's hops, the starts among them if they are reached (or for 0 hops)."""
         maps = [self._maps[wanted] for wanted in closure.maps()]
+        if closure.visible:
+            return self._within_sight(starts, closure, maps, self.sight.test(sees))
         seen = set(starts) if closure.minimum == 0 else set[str]()
         frontier = starts
         for _ in range(closure.maximum):
@@ -113,8 +122,33 @@ class AdjacencyIndex:
             frontier = following
         return seen
 
-    def apply(self, changes: Iterable[EdgeChange]) -> None:
-        """Carry a delta's relations over. Updates change no ends."""
+    @staticmethod
+    def _within_sight(
+        starts: Collection[str], closure: Closure, maps: list[Neighbours], sees: Callable[[str], bool]
+    ) -> set[str]:
+        """The same, over nodes that the asker sees; the starts are known to be seen."""
+        seen = set(starts) if closure.minimum == 0 else set[str]()
+        passed = set(seen)
+        frontier = starts
+        for _ in range(closure.maximum):
+            following: list[str] = []
+            for neighbours in maps:
+                for node in frontier:
+                    for other in neighbours.get(node, ()):
+                        if other not in passed:
+                            passed.add(other)
+                            if sees(other):
+                                seen.add(other)
+                                following.append(other)
+            if not following:
+                break
+            frontier = following
+        return seen
+
+    def apply(self, delta: GraphDelta) -> None:
+        """Carry a delta's relations and perimeters over. Updates change no ends."""
+        self.sight.apply(delta)
+        changes = delta.edges
         with self._changing:
             if not self._maps:
                 return
@@ -139,6 +173,7 @@ class AdjacencyIndex:
 
     def clear(self) -> None:
         """Forget the neighbours: the store was emptied."""
+        self.sight.clear()
         with self._changing:
             self._maps.clear()
 

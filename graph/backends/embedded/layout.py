@@ -1,6 +1,6 @@
 """Where things live in the store: one node table per category of kinds, one relation table per type.
 
-A node table has a column per attribute of the kinds it keeps and names the kind of each row. A relation table has one
+A node table has a column per attribute of the kinds it keeps, names the kind of each row, and says who may see it. A relation table has one
 per attribute of its type, and names the ids of its ends, since the store gives out a relation without them. A table per
 group of types would load faster; it would need a filter on the type, and ladybug 0.22 gives wrong rows where a filter
 on a property of one relation stands before the scan of another. docs/adr/0003-embedded-physical-layout.md has it all.
@@ -18,13 +18,14 @@ from graph.schema.model import Schema, ValueType
 
 ID: Final = "id"
 KIND: Final = "_kind"
+PERIMETERS: Final = "_perimeters"
 TYPE: Final = "_type"
 START: Final = "_start"
 END: Final = "_end"
 META: Final = "Meta"
 """Table of what the store knows of itself: the watermark and the version of this layout."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Changes when a store written by an older version of this module must be rebuilt."""
 
 

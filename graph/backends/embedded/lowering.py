@@ -10,8 +10,18 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from graph.backends.base_compiler import Lowering
-from graph.backends.embedded.functions import CUT, ITEMS, QUANTIFIER, REVERSE, TO_THE_END
+from graph.backends.embedded.functions import (
+    CUT,
+    EDGES_OF,
+    ITEMS,
+    LENGTH_OF,
+    NODES_OF,
+    QUANTIFIER,
+    REVERSE,
+    TO_THE_END,
+)
 from graph.backends.embedded.layout import ID, KIND, TYPE
+from graph.backends.embedded.shortest import asks_for_ids, trail_in
 from graph.backends.embedded.temporal import date_, datetime_, shifted, truncate
 from graph.cypher.ast import (
     Binary,
@@ -288,6 +298,30 @@ def reverse(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     return f"{name}({compiler.expression(tree.arguments[0])})"
 
 
+def length(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """Of a shortest path, what the search in memory answered."""
+    subject = tree.arguments[0]
+    if isinstance(subject, Variable) and subject.name in compiler.patterns.trails:
+        name = compiler.variable(subject.name)
+        return name if compiler.patterns.trails[subject.name] else f"{LENGTH_OF}({name})"
+    return f"length({compiler.expression(subject)})"
+
+
+def along(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    if trail_in(tree, compiler.patterns.trails) is not None:
+        raise compiler.unsupported("a shortest path as a value", tree)
+    return f"{'nodes' if tree.name == 'nodes' else 'rels'}({compiler.expression(tree.arguments[0])})"
+
+
+def size(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    argument = tree.arguments[0]
+    trail = trail_in(argument, compiler.patterns.trails)
+    if trail is None:
+        return f"size({compiler.expression(argument)})"
+    more = " + 1" if isinstance(argument, FunctionCall) and argument.name == "nodes" else ""
+    return f"({LENGTH_OF}({compiler.variable(trail)}){more})"
+
+
 def substring_end(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     """`left` and `right` of nothing are nothing there too, but of an absent text they are null."""
     text, count = (compiler.expression(argument, POSTFIX) for argument in tree.arguments)
@@ -373,6 +407,10 @@ def to_string(compiler: LadybugCompiler, tree: FunctionCall) -> str:
 
 
 def comprehension(compiler: LadybugCompiler, tree: ListComprehension) -> str:
+    trail = trail_in(tree.source, compiler.patterns.trails)
+    if trail is not None and asks_for_ids(tree):
+        of_nodes = isinstance(tree.source, FunctionCall) and tree.source.name == "nodes"
+        return f"{NODES_OF if of_nodes else EDGES_OF}({compiler.variable(trail)})"
     parts = [part for part in (tree.predicate, tree.projection) if part is not None]
     name = _lambda_name(compiler, tree, tree.variable, parts)
     text = compiler.expression(tree.source, POSTFIX)
@@ -412,6 +450,10 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "labels": labels,
         "index": index,
         "CASE": case,
+        "length": length,
+        "nodes": along,
+        "relationships": along,
+        "size": size,
         "slice": slice_,
         "tail": tail,
         **dict.fromkeys(("left", "right"), substring_end),

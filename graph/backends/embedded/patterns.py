@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from graph.backends.embedded.elements import ElementPrinter
+from graph.backends.embedded.holders import FUNCTION
 from graph.backends.embedded.layout import ID
 from graph.cypher.ast import (
     Binary,
@@ -19,6 +20,7 @@ from graph.cypher.ast import (
     Direction,
     Expression,
     FunctionCall,
+    Literal,
     MapLiteral,
     Match,
     NodePattern,
@@ -28,6 +30,7 @@ from graph.cypher.ast import (
     RelationshipPattern,
     Variable,
 )
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.passes.pushdown import conjunction, conjuncts
 from graph.cypher.printer import AND
 from graph.cypher.rewrite import mentions
@@ -74,6 +77,10 @@ class PatternPrinter(ElementPrinter):
         """The clause with its closures on the adjacency index; None for a clause without, or where they cannot be."""
         return None
 
+    def shortest(self, clause: Match, *, inside: bool) -> str:
+        """A clause with shortest paths, which are searched in memory."""
+        raise NotImplementedError
+
     # --- clauses ---------------------------------------------------------------------------------------------------
 
     def match(self, clause: Match, *, inside: bool = False) -> str:
@@ -86,7 +93,7 @@ class PatternPrinter(ElementPrinter):
         try:
             clause = self._named(clause)
             if not clause.optional and not inside:
-                given = self._given_ids(clause)
+                given = self._given_ids(clause) or self._held_values(clause)
                 if given is not None:
                     return self._unwound + self._match(given, inside=inside)
             return self._match(clause, inside=inside)
@@ -96,6 +103,8 @@ class PatternPrinter(ElementPrinter):
             self._inside = outside
 
     def _match(self, clause: Match, *, inside: bool) -> str:
+        if any(path.shortest is not None for path in clause.patterns):
+            return self.shortest(clause, inside=inside)
         followed = None if inside else self.follow(clause)
         if followed is not None:
             return followed
@@ -152,7 +161,8 @@ class PatternPrinter(ElementPrinter):
         """How well a new node can be found: by its id, by other properties, by a condition, not at all."""
         if isinstance(node.properties, MapLiteral):
             return 3 if any(key == ID for key, _ in node.properties.items) else 2
-        own = node.where is not None and self._is_of_a_node(node.where)
+        where, _ = without_visibility(node.where)
+        own = where is not None and self._is_of_a_node(where)
         return 1 if own or any(self._is_of_a_node(c) and set(mentions(c)) == {node.variable} for c in conditions) else 0
 
     def _filter(self, condition: Expression | None) -> str:
@@ -197,6 +207,38 @@ class PatternPrinter(ElementPrinter):
                         )
                         return replace(clause, patterns=patterns, where=rest)
         return None
+
+    def _held_values(self, clause: Match) -> Match | None:
+        """A node with `name: $name`, where nothing in the clause is known better: its ids first, one look-up for each."""
+        nodes = [(at, node) for at, path in enumerate(clause.patterns) for node in path.nodes]
+        if any(self._has_id(node) or node.variable in self.bound for _, node in nodes):
+            return None
+        for at, node in nodes:
+            items = node.properties.items if isinstance(node.properties, MapLiteral) else ()
+            for key, value in items:
+                number = self._holder(node, key, value)
+                if number is None:
+                    continue
+                name = self.compiler.fresh("e")
+                keyed = _keyed(clause.patterns[at], node, name)
+                if keyed is None:
+                    continue
+                self.compiler.held.add(number)
+                call = f"{FUNCTION}({self.compiler.expression(value)}, {number})"
+                self._unwound = f"UNWIND {call} AS {self.compiler.variable(name)}\n"
+                return replace(clause, patterns=(*clause.patterns[:at], keyed, *clause.patterns[at + 1 :]))
+        return None
+
+    def _has_id(self, node: NodePattern) -> bool:
+        return isinstance(node.properties, MapLiteral) and any(key == ID for key, _ in node.properties.items)
+
+    def _holder(self, node: NodePattern, key: str, value: Expression) -> int | None:
+        """The number of an attribute by which the node is found faster than by reading its table."""
+        text = isinstance(value, Literal) and isinstance(value.value, str)
+        sent = isinstance(value, Parameter) and value.name not in self.compiler.given
+        if not (text or sent) or len(self.tables_of_kinds(self.kinds_of(node))) != 1:
+            return None
+        return self.compiler.holders.number(key)
 
     def _where(self, conditions: Sequence[Expression]) -> str:
         """WHERE with these conditions and what the patterns ask of single nodes; forgets the latter."""
@@ -258,8 +300,6 @@ class PatternPrinter(ElementPrinter):
             raise self.compiler.unsupported(
                 "a named path in OPTIONAL MATCH", path, "ladybug gives a path where there is none"
             )
-        if path.shortest is not None:
-            self._check_shortest(path, clause)
         text = self._steps(path)
         if path.variable is not None:
             self.bound.add(path.variable)
@@ -274,17 +314,8 @@ class PatternPrinter(ElementPrinter):
         text = self._node(nodes[0], *sides[0])
         for position, (relationship, node) in enumerate(path.steps):
             ends = (self.kinds_of(nodes[position]), self.kinds_of(node))
-            text += self._relationship(relationship, path.shortest, ends) + self._node(node, *sides[position + 1])
+            text += self._relationship(relationship, ends) + self._node(node, *sides[position + 1])
         return text
-
-    def _check_shortest(self, path: PathPattern, clause: Match) -> None:
-        relationship = path.relationships[0]
-        minimum = 1 if relationship.hops is None else relationship.hops.minimum
-        if minimum not in (None, 1):
-            raise self.compiler.unsupported(path.shortest or "", path, "with a minimum other than one")
-        told = {path.variable, relationship.variable} - {None}
-        if clause.where is not None and told & mentions(clause.where).keys():
-            raise self.compiler.unsupported(path.shortest or "", path, "with a condition on the path itself")
 
 
 def _ids_parameter(condition: Expression) -> tuple[str, str] | None:

@@ -12,10 +12,13 @@ from typing import Any, Final, cast
 import ladybug
 
 from graph.backends.embedded.cells import CellReader
-from graph.backends.embedded.compiler import DISTINCT, LadybugCompiler
+from graph.backends.embedded.compiler import DISTINCT, HUGE, MOST_SKIPPED, LadybugCompiler
+from graph.backends.embedded.holders import HolderIndex
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import Layout
 from graph.backends.embedded.loops import Loops
+from graph.backends.embedded.paths import Recipe
+from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.types import stored_parameter
 from graph.cypher.bound import BoundQuery
 from graph.schema.model import Schema
@@ -38,13 +41,16 @@ class Compiled:
     text: str
     names: tuple[tuple[str, str], ...]  # of parameters: in the query, as sent
     closures: tuple[int, ...]
+    searches: tuple[int, ...]
+    holders: tuple[int, ...]
     distinct: tuple[tuple[str, str], ...]  # of list parameters that are sent without repetitions
+    recipes: tuple[Recipe, ...] = ()  # columns of paths' texts, and what they should hold
     sums: tuple[int, ...] = ()  # columns that are sums of floats, which may be sums of nothing
     converters: tuple[Callable[[Any], Any] | None, ...] | None = field(default=None)
 
     @property
     def engine(self) -> str:
-        return "index" if self.closures else "native"
+        return "index" if self.closures or self.searches else "native"
 
     def parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The values of the statement's parameters as the store takes them."""
@@ -57,10 +63,20 @@ class Compiled:
 class CompiledQueries:
     """Compiles each bound query once per way of giving its parameters. Safe for several threads."""
 
-    def __init__(self, layout: Layout, schema: Schema, index: AdjacencyIndex, loops: Loops) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        schema: Schema,
+        index: AdjacencyIndex,
+        trails: TrailIndex,
+        holders: HolderIndex,
+        loops: Loops,
+    ) -> None:
         self._layout = layout
         self._schema = schema
         self._index = index
+        self._trails = trails
+        self._holders = holders
         self._loops = loops
         self._cells = CellReader(schema)
         self._kept: dict[tuple[int, int, tuple[tuple[str, str], ...]], Compiled] = {}
@@ -73,7 +89,9 @@ class CompiledQueries:
         found = self._kept.get(key)
         if found is not None:
             return found
-        compiler = LadybugCompiler(query, self._schema, self._layout, self._index, self._loops, given)
+        compiler = LadybugCompiler(
+            query, self._schema, self._layout, self._index, self._trails, self._holders, self._loops, given
+        )
         text = compiler.text(row_cap)
         sent = compiler.sent_name
         found = Compiled(
@@ -81,7 +99,10 @@ class CompiledQueries:
             text,
             tuple((name, sent(name)) for name in compiler.parameters_used if given.get(name) != "null"),
             tuple(sorted(compiler.closures)),
+            tuple(sorted(compiler.searches)),
+            tuple(sorted(compiler.held)),
             tuple((name, sent(name) + DISTINCT) for name in compiler.distinct_parameters),
+            tuple((at, compiler.recipes[name]) for at, name in enumerate(query.columns) if name in compiler.recipes),
             tuple(at for at, name in enumerate(query.columns) if name in compiler.float_sums),
         )
         with self._lock:
@@ -127,7 +148,7 @@ def _given(value: Any) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return "integer"
+        return HUGE if value > MOST_SKIPPED else "integer"
     if isinstance(value, list | tuple):
         return "empty" if not value else "holes" if None in value else None
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from graph.backends.embedded.index import Kinds
-from graph.backends.embedded.layout import ID, KIND, TYPE, Layout, quoted
+from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, quoted
 from graph.backends.embedded.store import Reader
 from graph.backends.embedded.types import scalar
 from graph.model import Edge, Node, Scalar
@@ -25,15 +25,15 @@ class StoreReader:
         reader.limit(0)
         for table in self._layout.nodes.values():
             names = list(table.columns)
-            wanted = ", ".join(f"n.{quoted(name)}" for name in (ID, KIND, *names))
+            wanted = ", ".join(f"n.{quoted(name)}" for name in (ID, KIND, PERIMETERS, *names))
             kinds = [row[0] for row in reader.rows(f"MATCH (n:{table.name}) RETURN DISTINCT n.{KIND}")]
             for kind in kinds:
                 test = f"n.{KIND} IS NULL" if kind is None else f"n.{KIND} = $kind"
                 statement = f"MATCH (n:{table.name}) WHERE {test} RETURN {wanted}"
                 labels = self._labels.get(kind, (str(kind),))
                 for row in reader.rows(statement, None if kind is None else {"kind": kind}):
-                    identity, _, *values = row
-                    yield Node(identity, labels, {ID: identity, **_present(names, values)})
+                    identity, _, perimeters, *values = row
+                    yield Node(identity, labels, {ID: identity, **_present(names, values)}, tuple(perimeters or ()))
 
     def edges(self, reader: Reader) -> Iterator[Edge]:
         """Every relation, with its true ends."""
@@ -64,6 +64,37 @@ class StoreReader:
                 )
                 rows = reader.result(statement).get_as_arrow(-1)
                 yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+
+    def perimeters(self, reader: Reader) -> Iterator[tuple[str, list[str] | None]]:
+        """The perimeters of every node."""
+        reader.limit(0)
+        for name in self._layout.nodes:
+            rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{PERIMETERS}").get_as_arrow(-1)
+            yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+
+    def values(self, reader: Reader, name: str) -> Iterator[tuple[str, str]]:
+        """The id and the value of every node that has an attribute."""
+        reader.limit(0)
+        column = quoted(name)
+        for table in self._layout.nodes.values():
+            if name in table.columns:
+                statement = f"MATCH (n:{table.name}) WHERE n.{column} IS NOT NULL RETURN n.{ID}, n.{column}"
+                rows = reader.result(statement).get_as_arrow(-1)
+                yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+
+    def triples(self, reader: Reader, types: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:
+        """The ends, the id and the type of every relation of some types."""
+        reader.limit(0)
+        wanted = frozenset(types)
+        for table in self._layout.relations.values():
+            some = wanted.intersection(table.types)
+            if some:
+                statement = (
+                    f"MATCH (a)-[r:{table.name}]->(b) WITH * WHERE r.{TYPE} IN {_listed(some)} "
+                    f"RETURN a.{ID}, b.{ID}, r.{ID}, r.{TYPE}"
+                )
+                columns = reader.result(statement).get_as_arrow(-1).columns
+                yield from zip(*(column.to_pylist() for column in columns), strict=True)
 
     def has_loop(self, reader: Reader, type_: str) -> bool:
         """Whether a relation of this type leads from a node to itself."""

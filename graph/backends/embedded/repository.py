@@ -14,13 +14,17 @@ from core.errors import ConfigurationError, SequenceGapError
 from core.failpoints import reach
 from graph.backends.embedded import functions
 from graph.backends.embedded.capabilities import CAPABILITIES
+from graph.backends.embedded.cells import CellReader
 from graph.backends.embedded.errors import translated, translated_query
-from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, AdjacencyIndex, Kinds
+from graph.backends.embedded.holders import HolderIndex
+from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, AdjacencyIndex, Kinds
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
+from graph.backends.embedded.paths import PathReader
 from graph.backends.embedded.queries import CompiledQueries
 from graph.backends.embedded.reader import StoreReader
 from graph.backends.embedded.store import BulkLoad, Store, Writer
+from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.writer import DeltaWriter
 from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
@@ -28,6 +32,8 @@ from graph.model import Edge, GraphDelta, Node, Operation
 from graph.registry import BackendOptions
 from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
 from graph.schema.model import Schema
+
+_STRINGS = f"{ladybug.Type.STRING.value}[]"
 
 PREFERRED_DELTA_SIZE = 150_000
 """Events per delta: a COPY costs some 100 ms a table whatever its size, and a delta of this size 300 MB of memory."""
@@ -50,40 +56,50 @@ class EmbeddedRepository:
         self._path = path
         self._schema = schema
         layout = layout_of(schema)
-        self._index = AdjacencyIndex(self._pairs)
+        self._index = AdjacencyIndex(self._pairs, self._perimeters)
+        self._trails = TrailIndex(self._triples)
+        self._holders = HolderIndex(schema, self._held)
         self._store = Store(path, layout, options, self._define)
         self._reader = StoreReader(layout, schema)
         self._writer = DeltaWriter(layout, str(path))
         self._loops = Loops(self._has_loop)
-        self._queries = CompiledQueries(layout, schema, self._index, self._loops)
+        self._queries = CompiledQueries(layout, schema, self._index, self._trails, self._holders, self._loops)
+        self._paths = PathReader(layout, CellReader(schema))
         self._applying = Lock()
 
     def _define(self, connection: ladybug.Connection) -> None:
         """Make the adjacency index, and what ladybug lacks, callable in queries."""
-        functions.define(connection)
+        functions.define(connection, self._trails, self._holders)
 
-        def ends(start: str, road: int) -> list[str]:
-            return self._index.reach((start,), road)
-
-        def or_nothing(start: str, road: int) -> list[str]:
-            return ends(start, road) or [NOTHING]
-
-        def from_all(starts: list[str], road: int) -> list[str]:
-            return self._index.reach(starts, road)
-
-        for name, function, start in (
-            (FUNCTION, ends, ladybug.Type.STRING),
-            (OR_NOTHING, or_nothing, ladybug.Type.STRING),
-            (FROM_ALL, from_all, f"{ladybug.Type.STRING.value}[]"),
-        ):
+        def define(name: str, function: Callable[..., list[str]], *arguments: ladybug.Type | str) -> None:
             # ladybug's annotation knows functions of one argument only
-            connection.create_function(
-                name, cast(Callable[[Any], Any], function), [start, ladybug.Type.INT64], "STRING[]"
-            )
+            connection.create_function(name, cast(Callable[[Any], Any], function), list(arguments), _STRINGS)
+
+        text, number = ladybug.Type.STRING, ladybug.Type.INT64
+        index = self._index
+        define(FUNCTION, lambda start, road: index.reach((start,), road), text, number)
+        define(OR_NOTHING, lambda start, road: index.reach((start,), road) or [NOTHING], text, number)
+        define(FROM_ALL, lambda starts, road: index.reach(starts, road), _STRINGS, number)
+        seen = text, number, _STRINGS
+        define(FUNCTION + SEEN, lambda start, road, sees: index.reach((start,), road, sees), *seen)
+        define(OR_NOTHING + SEEN, lambda start, road, sees: index.reach((start,), road, sees) or [NOTHING], *seen)
+        define(FROM_ALL + SEEN, lambda starts, road, sees: index.reach(starts, road, sees), _STRINGS, number, _STRINGS)
 
     def _pairs(self, types: tuple[str, ...], starts: Kinds, ends: Kinds) -> Iterator[tuple[str, str]]:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.pairs(reader, types, starts, ends)
+
+    def _perimeters(self) -> Iterator[tuple[str, list[str] | None]]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.perimeters(reader)
+
+    def _held(self, name: str) -> Iterator[tuple[str, str]]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.values(reader, name)
+
+    def _triples(self, types: tuple[str, ...]) -> Iterator[tuple[str, str, str, str]]:
+        with self._store.reading() as reader, translated(self.url):
+            yield from self._reader.triples(reader, types)
 
     def _has_loop(self, type_: str) -> bool:
         with self._store.reading() as reader, translated(self.url):
@@ -119,7 +135,9 @@ class EmbeddedRepository:
             with self._transaction(delta) as writer:
                 self._writer.write(writer, delta)
                 reach("embedded.commit.before")
-            self._index.apply(delta.edges)
+            self._index.apply(delta)
+            self._trails.apply(delta.edges)
+            self._holders.apply(delta.nodes)
             if self._loops.apply(delta.edges):
                 self._queries.clear()
             reach("embedded.commit.after")
@@ -139,12 +157,18 @@ class EmbeddedRepository:
         compiled = self._queries.compiled(query, values, context.row_cap)
         sequence = self._store.sequence  # before the read: the rows reflect at least this
         for closure in compiled.closures:
-            self._index.prepare(closure)
+            self._index.prepare(closure, context.sees)
+        for number in compiled.holders:
+            self._holders.prepare(number)
+        for search in compiled.searches:
+            self._trails.prepare(search)
         with self._store.reading() as reader, translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
             result = reader.result(compiled.text, compiled.parameters(values))
             rows, truncated = self._queries.rows(compiled, result, context.row_cap)
             result.close()
+            if compiled.recipes:
+                rows = self._paths.fill(reader, rows, compiled.recipes)
         return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
@@ -168,6 +192,8 @@ class EmbeddedRepository:
         with self._applying:
             self._store.reset()
             self._index.clear()
+            self._trails.clear()
+            self._holders.clear()
             self._loops.clear()
             self._queries.clear()
 

@@ -13,11 +13,22 @@ from typing import TypeVar
 import pyarrow as pa
 
 from core.errors import BackendDriftError, BackendError
-from graph.backends.embedded.layout import END, ID, KIND, START, TYPE, Layout, NodeTable, RelationTable, quoted
+from graph.backends.embedded.layout import (
+    END,
+    ID,
+    KIND,
+    PERIMETERS,
+    START,
+    TYPE,
+    Layout,
+    NodeTable,
+    RelationTable,
+    quoted,
+)
 from graph.backends.embedded.moves import relations_of
 from graph.backends.embedded.store import Writer
 from graph.backends.embedded.types import arrow_column, strings
-from graph.model import EdgeChange, GraphDelta, NodeChange, Operation
+from graph.model import EdgeChange, GraphDelta, NodeChange, Operation, PerimeterChange
 
 Change = TypeVar("Change", NodeChange, EdgeChange)
 
@@ -49,6 +60,7 @@ class DeltaWriter:
         self._reclassify(writer, nodes[Operation.RECLASSIFY])
         self._create_edges(writer, edges[Operation.CREATE])
         self._update_edges(writer, edges[Operation.UPDATE])
+        self._set_perimeters(writer, delta.perimeters)
 
     # --- nodes -----------------------------------------------------------------------------------------------------
 
@@ -72,7 +84,11 @@ class DeltaWriter:
             _create(writer, name, rows)
 
     def _node_rows(self, table: NodeTable, kind: str, changes: Sequence[NodeChange]) -> pa.Table:
-        own = {ID: strings([change.id for change in changes]), KIND: strings([kind] * len(changes))}
+        own = {
+            ID: strings([change.id for change in changes]),
+            KIND: strings([kind] * len(changes)),
+            PERIMETERS: _perimeters(changes),
+        }
         return pa.table({**own, **self._columns(table, changes)})
 
     def _update_nodes(self, writer: Writer, changes: Sequence[NodeChange]) -> None:
@@ -112,8 +128,17 @@ class DeltaWriter:
                 self._create_edges(writer, relations)
                 continue
             pattern = f"(n:{new.name} {{{ID}: k}})"
-            values = {KIND: strings([change.kind]), **self._columns(new, [change], (previous, change.kind))}
+            own = {KIND: strings([change.kind]), PERIMETERS: _perimeters([change])}
+            values = {**own, **self._columns(new, [change], (previous, change.kind))}
             self._set(writer, pattern, {"k": strings([change.id])}, values, f"nodes to reclassify in {new.name}")
+
+    def _set_perimeters(self, writer: Writer, changes: Sequence[PerimeterChange]) -> None:
+        grouped: dict[str, list[PerimeterChange]] = defaultdict(list)
+        for change in changes:
+            grouped[self._node_table(change.kind).name].append(change)
+        for table, items in grouped.items():
+            rows = pa.table({"k": strings([change.id for change in items]), "p": _perimeters(items)})
+            writer.run(f"LOAD FROM $rows MATCH (n:{table} {{{ID}: k}}) SET n.{PERIMETERS} = p RETURN count(*)", rows)
 
     # --- relations -------------------------------------------------------------------------------------------------
 
@@ -219,6 +244,11 @@ def _by_operation(changes: Iterable[Change]) -> Mapping[Operation, list[Change]]
     for change in changes:
         found[change.operation].append(change)
     return found
+
+
+def _perimeters(changes: Sequence[NodeChange | PerimeterChange]) -> pa.Array:
+    """Null for none: a test of it is never true."""
+    return pa.array([list(change.perimeters) or None for change in changes], type=pa.list_(pa.string()))
 
 
 def _create(writer: Writer, table: str, rows: pa.Table) -> None:
