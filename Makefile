@@ -60,8 +60,9 @@ golden: $(STAMP) ## Compute the golden answers again, to be reviewed as a diff
 	$(BIN)/python -m demo.make_golden
 	$(BIN)/python -m tests.graph.queries.plain
 
-docs: $(STAMP) ## Generate the reference pages from the code
+docs: $(STAMP) ## Generate the reference pages and the GSQL files from the code
 	$(BIN)/python -m docs.generate
+	$(BIN)/python -m graph.backends.tigergraph.generate
 
 neo4j: $(STAMP) ## Run a local Neo4j from Maven artifacts, in the foreground
 	$(BIN)/python -m scripts.neo4j

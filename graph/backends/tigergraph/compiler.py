@@ -102,6 +102,8 @@ class GsqlCompiler(BaseCompiler):
     def text(self) -> str:
         """The whole CREATE QUERY statement. Raises UnsupportedConstructError."""
         self.check_supported()
+        if self.bound.restricted:
+            raise self.refusal("a perimeter", "who may see what is not stored there")
         result = self.parts(UNIT, self.query, self.columns)
         self._print(result)
         head = f"CREATE OR REPLACE QUERY {self.name}({self.parameters.head()}) FOR GRAPH {GRAPH} SYNTAX v3"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from core.errors import UnsupportedConstructError
@@ -49,3 +51,27 @@ def test_a_refusal_names_the_place(schema: Schema) -> None:
     with pytest.raises(UnsupportedConstructError, match="gsql cannot express split") as refusal:
         GsqlCompiler(bound, schema).text()
     assert refusal.value.where == "line 2, column 20"
+
+
+def test_a_query_within_a_perimeter_is_refused(schema: Schema) -> None:
+    bound = prepare("MATCH (n:Server) RETURN n.id", schema, restricted=True)
+    assert bound.restricted
+    with pytest.raises(UnsupportedConstructError) as refusal:
+        GsqlCompiler(bound, schema).text()
+    assert refusal.value.details["construct"] == "a perimeter"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MATCH (n:Server) RETURN n.id",
+        "MATCH (n:Server {id: 'x'})-[:LOCATED_IN|HOSTED_ON*1..3]->(m) RETURN DISTINCT m.id",
+        "MATCH (n:Server {id: 'x'})-[:LOCATED_IN|HOSTED_ON*1..3]->(m) RETURN m.id",
+        "MATCH p = shortestPath((a:Server {id: 'x'})-[:LOCATED_IN|HOSTED_ON*..3]->(m:Site)) RETURN length(p) AS n",
+        "MATCH (t:Team) RETURN COUNT { (t)<-[:OWNED_BY]-() } AS n",
+    ],
+)
+def test_no_condition_of_a_perimeter_is_ever_left_out(text: str, schema: Schema) -> None:
+    bound = replace(prepare(text, schema, restricted=True), restricted=False)
+    with pytest.raises(UnsupportedConstructError):
+        GsqlCompiler(bound, schema).text()
