@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from graph.backends.base_compiler import Lowering, Statement
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.neo4j.ddl import ELEMENT, indexed_attributes
+from graph.backends.neo4j.escapes import without_backslashes
 from graph.backends.neo4j.shortest import keep_ends_apart
 from graph.backends.neo4j.sight import labels_of, name_the_seen, test_of_labels
 from graph.backends.neo4j.steps import move_step_conditions
@@ -132,7 +133,7 @@ class Neo4jCompiler(CypherFamilyCompiler):
         if self.bound.restricted:
             parameters = {**parameters, PERIMETERS: labels_of(parameters[PERIMETERS])}
         statement = super().compile(parameters)
-        return Statement(statement.text, {**statement.parameters, **self._own})
+        return Statement(without_backslashes(statement.text), {**statement.parameters, **self._own})
 
     def parameter_value(self, value: Any) -> Any:
         return sent(value)

@@ -79,7 +79,7 @@ class Target:
 
     def is_unchanged(self) -> bool:
         """Whether the graph holds what it held."""
-        return checksum_of(self.asking.repository.inner).checksum == self.checksum
+        return checksum_of(self.asking.repository.inner).checksum() == self.checksum
 
 
 @pytest.fixture(scope="package", params=BACKENDS)
@@ -96,5 +96,5 @@ def target(
         url, access = server.url, {"neo4j_user": server.user, "neo4j_password": server.password}
     estate = small_estate()
     with opened(url, schema, home, estate, {"query_timeout_s": 10.0, **access}) as twin:
-        checksum = checksum_of(twin.repository).checksum
+        checksum = checksum_of(twin.repository).checksum()
         yield Target(request.param, asking(twin, estate), checksum)
