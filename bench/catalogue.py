@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import Any
 
 from bench.figures import Figure
+from core.principal import LOCAL_OPERATOR, Principal
 from core.settings import Settings, load_settings
 from graph.history.projection import Projector
 from graph.queries.catalogue import CatalogueQuery
@@ -73,12 +74,12 @@ def _times(name: str, value: float, memory: float) -> Figure:
     return Figure("B", label, round(value, 3), "ms", baseline=round(memory, 3), ratio=round(value / memory, 2))
 
 
-def parameters(twin: Twin, query: CatalogueQuery) -> Mapping[str, Any]:
-    """Elements for the parameters that name one: the first of the kind by id, another for each."""
+def parameters(twin: Twin, query: CatalogueQuery, asker: Principal = LOCAL_OPERATOR) -> Mapping[str, Any]:
+    """Elements for the parameters that name one: the first of the kind by id that the asker sees, another for each."""
     given: dict[str, Any] = {}
     for place, parameter in enumerate(p for p in query.parameters if p.names_an_element):
         text = f"MATCH (n:{parameter.type}) RETURN n.id AS id ORDER BY id SKIP {place} LIMIT 1"
-        given[parameter.name] = QueryService(twin).cypher(text, {}).answer.rows[0][0]
+        given[parameter.name] = QueryService(twin).cypher(text, {}, asker).answer.rows[0][0]
     return given
 
 

@@ -11,13 +11,13 @@ from core.errors import JumeauError
 EVERYONE: Final = "*"
 """The perimeter that every principal holds: elements of public kinds are in it, and nothing else can be."""
 
-IMPACT_THROUGH: Final = "impact-through"
-"""The role of those who handle incidents and changes: they are told that an impact goes on outside their perimeter."""
-
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who asks. `perimeters` are names of perimeters; None for whoever may see everything."""
+    """Who asks. `perimeters` are names of perimeters; None for whoever may see everything.
+
+    No role widens what a principal sees so far: impact through hidden nodes (DESIGN section 10) is not built.
+    """
 
     id: str
     roles: frozenset[str] = frozenset()

@@ -13,6 +13,7 @@ from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
 from graph.cypher.cost import TooCostlyError
+from graph.cypher.diagnostics import report
 from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
@@ -92,6 +93,7 @@ class QueryService:
         """
         started = perf_counter()
         twin, restricted = self._twin, principal.restricted
+        bound, context = self.prepare(text, principal), self._context(principal)
         statistics = None if restricted else self._costs.statistics(self._seen)
         stages = explain(
             text,
@@ -101,7 +103,6 @@ class QueryService:
             statistics=statistics,
             cost_limit=None if restricted else twin.settings.query_cost_limit,
         )
-        bound, context = self.prepare(text, principal), self._context(principal)
         stages += (compiled_stage(bound, twin.repository, parameters or {}, context),)
         answer = Answer(COLUMNS, rows_of(stages), twin.repository.watermark())
         elapsed = (perf_counter() - started) * 1000
@@ -145,11 +146,11 @@ class QueryService:
         """Refuse what would run away. The figures of a refusal are of the whole estate: not for a restricted principal."""
         try:
             self._costs.check(bound, self._seen)
-        except TooCostlyError as error:
+        except TooCostlyError:
             if not bound.restricted:
                 raise
-            raise TooCostlyError(
+            raise report(
+                TooCostlyError,
                 "the query would visit more of the graph than is allowed",
-                where=error.where,
                 hint="bound its patterns, or name more of what it starts from",
             ) from None

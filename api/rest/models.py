@@ -23,7 +23,7 @@ class QueryRequest(BaseModel):
 
     query: str = Field(description="Cypher text.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Values of `$parameters`; dates as ISO 8601.")
-    perimeters: list[str] | None = Field(None, description=PERIMETERS)
+    perimeters: list[str] | None = Field(default=None, description=PERIMETERS)
 
 
 class CatalogueRequest(BaseModel):
@@ -34,7 +34,7 @@ class CatalogueRequest(BaseModel):
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="By name; an element is named by id, name or alias."
     )
-    perimeters: list[str] | None = Field(None, description=PERIMETERS)
+    perimeters: list[str] | None = Field(default=None, description=PERIMETERS)
 
 
 class QueryAnswer(BaseModel):

@@ -1,0 +1,74 @@
+"""What row-level security costs: every catalogue query with and without a perimeter, on the same estate.
+
+The asker with every perimeter pays for the checks and is answered nearly the whole; the one with a single perimeter is
+answered less. Parameters name elements that the asker sees. Target: none in the issue, which wants it measured.
+"""
+
+from __future__ import annotations
+
+import statistics
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bench.catalogue import AS_OF, milliseconds, parameters
+from bench.figures import Figure
+from core.principal import LOCAL_OPERATOR, Principal
+from core.settings import Settings, load_settings
+from graph.history.projection import Projector
+from graph.registry import open_backend
+from ingest.estate_generator import generate_estate
+from services.catalogue import CatalogueService
+from services.ingestion import ingest
+from services.query import QueryService
+from services.twin import Twin, open_twin
+
+SERVERS = 2_000
+
+
+def measure(servers: int = SERVERS) -> list[Figure]:
+    """Load an estate into the embedded store and into memory; ask every query as three askers."""
+    with TemporaryDirectory() as folder:
+        home = Path(folder)
+        settings = load_settings(home=home, backend="embedded", now=AS_OF.isoformat())
+        generate_estate(home / "export", servers=servers, seed=42, as_of=AS_OF)
+        ingest(settings, "csv", home / "export")
+        return _figures(settings, servers)
+
+
+def _figures(settings: Settings, servers: int) -> list[Figure]:
+    with open_twin(settings) as twin:
+        memory = open_backend("networkx", twin.schema)
+        Projector(twin.ledger, memory).catch_up()
+        in_memory = Twin(twin.settings, twin.clock, twin.schema, twin.ledger, memory, twin.write_lock)
+        names = QueryService(twin).cypher("MATCH (p:Perimeter) RETURN p.name AS name ORDER BY name").answer.rows
+        every = LOCAL_OPERATOR.narrowed(name for (name,) in names)
+        one = LOCAL_OPERATOR.narrowed([names[0][0]])
+        return [
+            figure
+            for asked, where in ((twin, "embedded"), (in_memory, "in-memory executor"))
+            for asker, which in ((every, "every perimeter"), (one, "one perimeter"))
+            for figure in _asked(asked, asker, f"{which}, {where}, {servers:,} servers")
+        ]
+
+
+def _asked(twin: Twin, asker: Principal, of: str) -> list[Figure]:
+    service = CatalogueService(twin)
+    with_perimeter: list[float] = []
+    without: list[float] = []
+    for query in service.queries():
+        try:
+            given = parameters(twin, query, asker)
+        except IndexError:
+            continue  # nothing that this asker could ask about
+        with_perimeter.append(milliseconds(lambda: service.run(query.name, given, asker)))  # noqa: B023
+        without.append(milliseconds(lambda: service.run(query.name, given)))  # noqa: B023
+    ratios = [one / other for one, other in zip(with_perimeter, without, strict=True)]
+    value, baseline = statistics.median(with_perimeter), statistics.median(without)
+    name = f"catalogue under a perimeter: {of}"
+    return [
+        Figure("B", f"{name}, median of {len(ratios)} ratios", round(statistics.median(ratios), 3), "x"),
+        Figure("B", f"{name}, worst ratio", round(max(ratios), 3), "x"),
+        Figure(
+            "B", f"{name}, median query", round(value, 3), "ms", None, round(baseline, 3), round(value / baseline, 3)
+        ),
+    ]
