@@ -9,20 +9,22 @@ from typing import Any
 
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import ArgumentError, EvaluationError
+from graph.backends.networkx.memory import REFERENCE, Hold
 from graph.backends.networkx.numbers import int64
 from graph.backends.networkx.values import add, identity_key, is_number, sort_key, type_name
 
 
 class Accumulator:
-    """Collects the values of one group; `result` folds them."""
+    """Collects the values of one group; `result` folds them. What it keeps counts in `hold`."""
 
-    __slots__ = ("_distinct", "_fold", "_seen", "values")
+    __slots__ = ("_distinct", "_fold", "_hold", "_seen", "values")
 
-    def __init__(self, fold: Callable[[list[Any]], Any], distinct: bool) -> None:
+    def __init__(self, fold: Callable[[list[Any]], Any], distinct: bool, hold: Hold) -> None:
         self.values: list[Any] = []
         self._fold = fold
         self._distinct = distinct
         self._seen: set[Hashable] = set()
+        self._hold = hold
 
     def take(self, value: Any) -> None:
         """Add one value; null is skipped."""
@@ -33,10 +35,38 @@ class Accumulator:
             if key in self._seen:
                 return
             self._seen.add(key)
+        self._hold.keep(REFERENCE + self._hold.budget.weight(value))
         self.values.append(value)
 
     def result(self) -> Any:
         return self._fold(self.values)
+
+
+class ValueCounter:
+    """`count(x)`: values that are not null; with DISTINCT, those that differ."""
+
+    __slots__ = ("_distinct", "_hold", "_number", "_seen")
+
+    def __init__(self, distinct: bool, hold: Hold) -> None:
+        self._distinct = distinct
+        self._number = 0
+        self._seen: set[Hashable] = set()
+        self._hold = hold
+
+    def take(self, value: Any) -> None:
+        """Count one value."""
+        if value is None:
+            return
+        if self._distinct:
+            key = identity_key(value)
+            if key in self._seen:
+                return
+            self._seen.add(key)
+            self._hold.keep(REFERENCE + self._hold.budget.weight(value))
+        self._number += 1
+
+    def result(self) -> int:
+        return self._number
 
 
 class RowCounter:
@@ -57,8 +87,6 @@ class RowCounter:
 def fold_of(name: str, parameter: float | None = None) -> Callable[[list[Any]], Any]:
     """What an aggregate does with the values of a group; `parameter` is the percentile."""
     match name.lower():
-        case "count":
-            return len
         case "collect":
             return list
         case "sum":

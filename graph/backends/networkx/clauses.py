@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from heapq import nlargest, nsmallest
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import islice
-from typing import Any
+from operator import itemgetter
+from typing import Any, Final
 
-from graph.backends.networkx.aggregates import Accumulator, RowCounter, fold_of
+from graph.backends.networkx.aggregates import Accumulator, RowCounter, ValueCounter, fold_of
 from graph.backends.networkx.errors import EvaluationError, RowCountError
 from graph.backends.networkx.expressions import ExpressionCompiler
 from graph.backends.networkx.frame import Environment, Evaluate, Row, Rows, Scope, Slots
+from graph.backends.networkx.memory import Hold
+from graph.backends.networkx.ordering import ordered
 from graph.backends.networkx.patterns import PatternCompiler
-from graph.backends.networkx.values import identity_key, sort_key
+from graph.backends.networkx.values import identity_key
 from graph.cypher import ast
 from graph.cypher.functions import is_aggregate
 from graph.cypher.passes.aggregates import aggregates_in
@@ -20,6 +22,9 @@ from graph.cypher.rewrite import transform
 
 Tuples = Callable[[Row], Iterator[tuple[Any, ...]]]
 """A compiled query: from the row it stands in to its result rows."""
+
+_KEY: Final = 64
+"""Bytes of one value in a key of a group or of DISTINCT."""
 
 
 class QueryCompiler:
@@ -32,13 +37,23 @@ class QueryCompiler:
 
     def query(self, query: ast.Query) -> Iterator[tuple[Any, ...]]:
         """The rows of a whole query, lazily; none of a query that returns nothing."""
+        return self.compiled(query)()
+
+    def compiled(self, query: ast.Query) -> Callable[[], Iterator[tuple[Any, ...]]]:
+        """A whole query that may be run again and again, one run after the other."""
         slots = Slots()
         run = self._union(query, lambda: Scope(slots))
-        if not isinstance(query.parts[0].clauses[-1], ast.Return):
-            for _ in run([None] * slots.width):
+        returns = isinstance(query.parts[0].clauses[-1], ast.Return)
+
+        def start() -> Iterator[tuple[Any, ...]]:
+            rows = run([None] * slots.width)
+            if returns:
+                return rows
+            for _ in rows:
                 pass
             return iter(())
-        return run([None] * slots.width)
+
+        return start
 
     def subquery(self, query: ast.Query, scope: Scope) -> Tuples:
         """A query inside another: it sees the variables of `scope`, and starts from one row."""
@@ -55,7 +70,7 @@ class QueryCompiler:
 
         def run(row: Row) -> Iterator[tuple[Any, ...]]:
             rows = (found for part in parts for found in part(row.copy()))
-            return rows if query.union_all else _distinct(rows)
+            return rows if query.union_all else self._distinct(rows)
 
         return run
 
@@ -86,6 +101,7 @@ class QueryCompiler:
                     raise EvaluationError(f"{type(clause).__name__} cannot run here")
 
         slots = scope.slots
+        result = _picked(columns)
 
         def run(row: Row) -> Iterator[tuple[Any, ...]]:
             first = row + [None] * (slots.width - len(row))
@@ -93,7 +109,7 @@ class QueryCompiler:
             rows: Iterator[Row] = iter((first,))
             for operator in operators:
                 rows = operator(rows)
-            return (tuple(found[slot] for slot in columns) for found in rows)
+            return map(result, rows)
 
         return run
 
@@ -116,15 +132,17 @@ class QueryCompiler:
         return optional
 
     def _unwind(self, clause: ast.Unwind, scope: Scope) -> Rows:
-        source = self._expressions.compile(clause.source, scope)
+        source = self._expressions.items(clause.source, scope)
         slot = scope.declare(clause.variable)
+        step = self._environment.deadline.step
 
         def unwind(rows: Iterator[Row]) -> Iterator[Row]:
             for row in rows:
                 items = source(row)
                 if items is None:
                     continue
-                for item in items if isinstance(items, list | tuple) else (items,):
+                for item in items if isinstance(items, list | tuple | range) else (items,):
+                    step()
                     new = row.copy()
                     new[slot] = item
                     yield new
@@ -135,7 +153,7 @@ class QueryCompiler:
         inner = self.subquery(clause.query, scope)
         last = clause.query.parts[0].clauses[-1]
         if not isinstance(last, ast.Return):
-            raise EvaluationError("CALL { } needs a RETURN")
+            return _unit(inner)
         slots = [scope.declare(item.alias) for item in last.projection.items]
 
         def call(rows: Iterator[Row]) -> Iterator[Row]:
@@ -182,7 +200,7 @@ class QueryCompiler:
             operators.append(self._plain(projection, scope, after))
         if projection.distinct and not grouping:
             slots = tuple(after.names[item.alias] for item in projection.items)
-            operators.append(lambda rows: _distinct_rows(rows, slots))
+            operators.append(lambda rows: self._distinct_rows(rows, slots))
         if projection.order:
             visible = (
                 after
@@ -191,7 +209,7 @@ class QueryCompiler:
             )
             operators.append(self._ordered(projection, visible))
         if projection.skip is not None or projection.limit is not None:
-            operators.append(self._paged(projection, scope))
+            operators.append(self._paged(projection))
 
         def run(rows: Iterator[Row]) -> Iterator[Row]:
             for operator in operators:
@@ -222,11 +240,11 @@ class QueryCompiler:
 
     def _grouped(self, projection: ast.Projection, scope: Scope, after: Scope, outer: list[Row]) -> Rows:
         keys: list[tuple[int, Evaluate]] = []
-        calls: list[tuple[int, Callable[[Row], Any], Evaluate]] = []
+        calls: list[tuple[int, Callable[[Row, Hold], Any], Evaluate]] = []
         for item in projection.items:
             expression = item.expression
             if isinstance(expression, ast.CountStar):
-                calls.append((after.declare(item.alias), lambda _row: RowCounter(), lambda _row: None))
+                calls.append((after.declare(item.alias), lambda _row, _hold: RowCounter(), lambda _row: None))
             elif isinstance(expression, ast.FunctionCall) and is_aggregate(expression.name):
                 make, argument = self._aggregate(expression, scope)
                 calls.append((after.declare(item.alias), make, argument))
@@ -234,36 +252,47 @@ class QueryCompiler:
                 evaluate = self._expressions.compile(expression, scope)
                 keys.append((after.declare(item.alias), evaluate))
 
+        memory = self._environment.memory
+
         def group(rows: Iterator[Row]) -> Iterator[Row]:
-            groups: dict[tuple[Any, ...], tuple[Row, list[Any]]] = {}
-            for row in rows:
-                found = [evaluate(row) for _, evaluate in keys]
-                key = tuple(map(identity_key, found))
-                known = groups.get(key)
-                if known is None:
-                    new = row.copy()
-                    for (slot, _), value in zip(keys, found, strict=True):
-                        new[slot] = value
-                    known = groups[key] = (new, [make(row) for _, make, _ in calls])
-                for accumulator, (_, _, argument) in zip(known[1], calls, strict=True):
-                    accumulator.take(argument(row))
-            if not groups and not keys:
-                groups[()] = (outer[0].copy(), [make(outer[0]) for _, make, _ in calls])
-            for new, accumulators in groups.values():
-                for accumulator, (slot, _, _) in zip(accumulators, calls, strict=True):
-                    new[slot] = accumulator.result()
-                yield new
+            groups: dict[tuple[Any, ...], tuple[Row, list[tuple[Callable[[Any], None], Evaluate]], list[Any]]] = {}
+            hold = memory.hold()
+            try:
+                for row in rows:
+                    found = [evaluate(row) for _, evaluate in keys]
+                    key = tuple(map(identity_key, found))
+                    known = groups.get(key)
+                    if known is None:
+                        new = row.copy()
+                        for (slot, _), value in zip(keys, found, strict=True):
+                            new[slot] = value
+                        hold.keep(memory.row(new) + _KEY * (1 + len(key) + len(calls)))
+                        makers = [make(row, hold) for _, make, _ in calls]
+                        takes = [(one.take, argument) for one, (_, _, argument) in zip(makers, calls, strict=True)]
+                        known = groups[key] = (new, takes, makers)
+                    for take, argument in known[1]:
+                        take(argument(row))
+                if not groups and not keys:
+                    groups[()] = (outer[0].copy(), [], [make(outer[0], hold) for _, make, _ in calls])
+                for new, _, accumulators in groups.values():
+                    for accumulator, (slot, _, _) in zip(accumulators, calls, strict=True):
+                        new[slot] = accumulator.result()
+                    yield new
+            finally:
+                hold.release()
 
         return group
 
-    def _aggregate(self, call: ast.FunctionCall, scope: Scope) -> tuple[Callable[[Row], Any], Evaluate]:
+    def _aggregate(self, call: ast.FunctionCall, scope: Scope) -> tuple[Callable[[Row, Hold], Any], Evaluate]:
         """What makes the accumulator of a group from its first row, and the value that each row adds."""
         argument = self._expressions.compile(call.arguments[0], scope)
         if len(call.arguments) > 1:
             share = self._expressions.compile(call.arguments[1], scope)
-            return (lambda row: Accumulator(fold_of(call.name, share(row)), call.distinct)), argument
+            return (lambda row, hold: Accumulator(fold_of(call.name, share(row)), call.distinct, hold)), argument
+        if call.name.lower() == "count":
+            return (lambda _row, hold: ValueCounter(call.distinct, hold)), argument
         fold = fold_of(call.name)
-        return (lambda _row: Accumulator(fold, call.distinct)), argument
+        return (lambda _row, hold: Accumulator(fold, call.distinct, hold)), argument
 
     def _ordered(self, projection: ast.Projection, scope: Scope) -> Rows:
         named = {item.expression: item.alias for item in projection.items}
@@ -276,69 +305,87 @@ class QueryCompiler:
         for item in projection.order:
             expression = transform(item.expression, alias)
             keys.append((self._expressions.compile(expression, scope), item.descending))
+        skip, limit = self._skip_and_limit(projection)
 
-        wanted = None
-        if projection.limit is not None:
-            skipped = 0 if projection.skip is None else self._count(projection.skip, "SKIP", scope)
-            wanted = skipped + self._count(projection.limit, "LIMIT", scope)
+        def wanted() -> int | None:
+            most = limit()
+            return None if most is None else skip() + most
 
-        def order(rows: Iterator[Row]) -> Iterator[Row]:
-            ordered = list(rows)
-            if wanted is not None and wanted < len(ordered):
-                ordered = _foremost(ordered, *keys[0], wanted)
-            for evaluate, descending in reversed(keys):
-                ordered.sort(key=lambda row: sort_key(evaluate(row)), reverse=descending)
-            return iter(ordered)
+        return ordered(keys, wanted, self._environment)
 
-        return order
+    def _paged(self, projection: ast.Projection) -> Rows:
+        skip, limit = self._skip_and_limit(projection)
 
-    def _paged(self, projection: ast.Projection, scope: Scope) -> Rows:
-        skip = self._count(projection.skip, "SKIP", scope) if projection.skip is not None else 0
-        limit = self._count(projection.limit, "LIMIT", scope) if projection.limit is not None else None
-        return lambda rows: islice(rows, skip, None if limit is None else skip + limit)
+        def page(rows: Iterator[Row]) -> Iterator[Row]:
+            first, most = skip(), limit()
+            return islice(rows, first, None if most is None else first + most)
 
-    def _count(self, expression: ast.Expression, word: str, scope: Scope) -> int:
-        value = self._constant(expression, scope)
-        if type(value) is not int or value < 0:
-            raise RowCountError(f"{word} needs an integer of at least 0, {value!r} was given")
-        return value
+        return page
 
-    def _constant(self, expression: ast.Expression, scope: Scope) -> Any:
-        empty = Scope(Slots(), {}, ())
+    def _skip_and_limit(self, projection: ast.Projection) -> tuple[Callable[[], int], Callable[[], int | None]]:
+        limit = projection.limit
+        skip: Callable[[], int] = (lambda: 0) if projection.skip is None else self._count(projection.skip, "SKIP")
+        return skip, (lambda: None) if limit is None else self._count(limit, "LIMIT")
+
+    def _count(self, expression: ast.Expression, word: str) -> Callable[[], int]:
+        """The number of rows that SKIP or LIMIT names, known when the query runs."""
+        evaluate = self._constant(expression)
+
+        def count() -> int:
+            value = evaluate([])
+            if type(value) is not int or value < 0:
+                raise RowCountError(f"{word} needs an integer of at least 0, {value!r} was given")
+            return value
+
+        return count
+
+    def _constant(self, expression: ast.Expression) -> Evaluate:
         try:
-            return self._expressions.compile(expression, empty)([])
+            return self._expressions.compile(expression, Scope(Slots(), {}, ()))
         except KeyError as error:
             raise EvaluationError(f"a constant is needed, {error} is a variable") from error
 
+    def _distinct(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        return self._unseen(rows, lambda row: tuple(map(identity_key, row)))
+
+    def _distinct_rows(self, rows: Iterator[Row], slots: tuple[int, ...]) -> Iterator[Row]:
+        if len(slots) == 1:
+            (only,) = slots
+            return self._unseen(rows, lambda row: identity_key(row[only]))
+        return self._unseen(rows, lambda row: tuple([identity_key(row[slot]) for slot in slots]))
+
+    def _unseen(self, rows: Iterator[Any], key_of: Callable[[Any], Hashable]) -> Iterator[Any]:
+        """Rows whose key was not there before."""
+        hold, seen = self._environment.memory.hold(), set[Hashable]()
+        try:
+            for row in rows:
+                key = key_of(row)
+                if key not in seen:
+                    hold.keep(_KEY * (1 + len(row)))
+                    seen.add(key)
+                    yield row
+        finally:
+            hold.release()
+
+
+def _unit(inner: Tuples) -> Rows:
+    """A subquery that returns nothing: it runs for every row, and the rows go on as they are."""
+
+    def call(rows: Iterator[Row]) -> Iterator[Row]:
+        for row in rows:
+            for _ in inner(row.copy()):
+                pass
+            yield row
+
+    return call
+
+
+def _picked(columns: list[int]) -> Callable[[Row], tuple[Any, ...]]:
+    """The values of a row in these slots."""
+    if len(columns) > 1:
+        return itemgetter(*columns)
+    return lambda row: tuple([row[slot] for slot in columns])
+
 
 def _filter(condition: Callable[[Row], bool]) -> Rows:
-    return lambda rows: (row for row in rows if condition(row))
-
-
-def _distinct(rows: Iterator[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-    seen: set[tuple[Any, ...]] = set()
-    for row in rows:
-        key = tuple(map(identity_key, row))
-        if key not in seen:
-            seen.add(key)
-            yield row
-
-
-def _distinct_rows(rows: Iterator[Row], slots: tuple[int, ...]) -> Iterator[Row]:
-    seen: set[tuple[Any, ...]] = set()
-    for row in rows:
-        key = tuple(identity_key(row[slot]) for slot in slots)
-        if key not in seen:
-            seen.add(key)
-            yield row
-
-
-def _foremost(rows: list[Row], evaluate: Evaluate, descending: bool, wanted: int) -> list[Row]:
-    """The rows that may be among the first `wanted`, by their first key alone; with all that tie with the last of them."""
-    if wanted == 0:
-        return []
-    keys = [sort_key(evaluate(row)) for row in rows]
-    last = (nlargest if descending else nsmallest)(wanted, keys)[-1]
-    if descending:
-        return [row for row, key in zip(rows, keys, strict=True) if key >= last]
-    return [row for row, key in zip(rows, keys, strict=True) if key <= last]
+    return lambda rows: filter(condition, rows)

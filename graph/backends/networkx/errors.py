@@ -19,3 +19,9 @@ class RowCountError(EvaluationError):
 
 class ArithmeticOverflowError(EvaluationError):
     """An integer result outside 64 bits, or a division of integers by zero."""
+
+
+class QueryMemoryError(QueryRuntimeError):
+    """What a query keeps at one time, or one value that it makes, is larger than a query may take."""
+
+    code = "QUERY_MEMORY"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
@@ -16,21 +16,23 @@ from graph.backends.networkx.functions import (
     PURE,
     component,
     graph_functions,
+    integers,
     null_if,
     open_properties_of,
     properties_of,
     value_type,
 )
 from graph.backends.networkx.labels import label_test
+from graph.backends.networkx.memory import REFERENCE, shallow
 from graph.backends.networkx.moments.values import Moment, of_python
 from graph.cypher import ast
+from graph.cypher.regular_expressions import is_too_much
 from graph.model import Edge, Node
 
 if TYPE_CHECKING:
     from graph.backends.networkx.clauses import QueryCompiler
 
 _ARITHMETIC = {
-    ast.BinaryOperator.ADD: values.add,
     ast.BinaryOperator.SUBTRACT: values.subtract,
     ast.BinaryOperator.MULTIPLY: values.multiply,
     ast.BinaryOperator.DIVIDE: values.divide,
@@ -45,6 +47,10 @@ _ORDERINGS: Mapping[ast.BinaryOperator, Callable[[Any, Any], bool]] = {
     ast.BinaryOperator.GT: gt,
     ast.BinaryOperator.GE: ge,
 }
+_LARGE = 4_096
+"""Bytes from which on a new text or list is looked at before it is made."""
+
+_GROWS = frozenset({str, list, tuple})
 _PLAINLY_ORDERED = frozenset({int, str})
 """Types of which two values compare in Python as they do in Cypher."""
 
@@ -84,7 +90,7 @@ class ExpressionCompiler:
         closed = environment.schema is not None
         self.property_of = property_of if closed else open_property_of
         self._properties_of = properties_of if closed else open_properties_of
-        self._graph_functions = graph_functions(environment.store, environment.random, closed=closed)
+        self._graph_functions = graph_functions(environment, closed=closed)
         self._methods: dict[type, Callable[[Any, Scope], Evaluate]] = {
             ast.Literal: self._literal,
             ast.Parameter: self._parameter,
@@ -122,6 +128,18 @@ class ExpressionCompiler:
         evaluate = self.compile(expression, scope)
         return lambda row: evaluate(row) is True
 
+    def items(self, expression: ast.Expression, scope: Scope) -> Evaluate:
+        """Like `compile`, for a source that is walked once: `range()` is then not made whole."""
+        if isinstance(expression, ast.FunctionCall) and expression.name == "range":
+            arguments = [self.compile(argument, scope) for argument in expression.arguments]
+
+            def counted(row: Row) -> Any:
+                given = [argument(row) for argument in arguments]
+                return None if None in given else integers(*given)
+
+            return counted
+        return self.compile(expression, scope)
+
     # --- leaves and access -------------------------------------------------------------------------------------------
 
     def _literal(self, tree: ast.Literal, _scope: Scope) -> Evaluate:
@@ -129,8 +147,10 @@ class ExpressionCompiler:
         return lambda _row: value
 
     def _parameter(self, tree: ast.Parameter, _scope: Scope) -> Evaluate:
-        value = self._moment(self._environment.parameters.get(tree.name))
-        return lambda _row: value
+        parameters, name = self._environment.parameters, tree.name
+        if self._environment.schema is None:
+            return lambda _row: self._moment(parameters.get(name))
+        return lambda _row: parameters.get(name)
 
     def _moment(self, value: Any) -> Any:
         """A date or an instant as open mode has it; anything else, and everything on a schema, as it is."""
@@ -214,6 +234,8 @@ class ExpressionCompiler:
 
     def _binary(self, tree: ast.Binary, scope: Scope) -> Evaluate:
         left, right = self.compile(tree.left, scope), self.compile(tree.right, scope)
+        if tree.operator is ast.BinaryOperator.ADD:
+            return self._sum(left, right)
         arithmetic = _ARITHMETIC.get(tree.operator)
         if arithmetic is not None:
             return lambda row: arithmetic(left(row), right(row))
@@ -233,9 +255,26 @@ class ExpressionCompiler:
             case ast.BinaryOperator.CONTAINS:
                 return _text_test(left, right, lambda text, part: part in text)
             case ast.BinaryOperator.REGEX:
-                return _text_test(left, right, lambda text, pattern: regular(pattern).fullmatch(text) is not None)
+                return _text_test(
+                    left, right, lambda text, pattern: regular(pattern, len(text)).fullmatch(text) is not None
+                )
             case _:
                 return _compared(left, tree.operator, right)
+
+    def _sum(self, left: Evaluate, right: Evaluate) -> Evaluate:
+        """`+`: texts and lists that would be too large are refused before they are made."""
+        ask, step = self._environment.memory.ask, self._environment.deadline.step
+
+        def evaluate(row: Row) -> Any:
+            one, other = left(row), right(row)
+            if type(one) in _GROWS or type(other) in _GROWS:
+                size = shallow(one) + shallow(other)
+                if size > _LARGE:
+                    ask(size)
+                    step(size // _LARGE)
+            return values.add(one, other)
+
+        return evaluate
 
     def _comparison(self, tree: ast.Comparison, scope: Scope) -> Evaluate:
         operands = [self.compile(operand, scope) for operand in tree.operands]
@@ -332,31 +371,33 @@ class ExpressionCompiler:
     # --- lists and maps ----------------------------------------------------------------------------------------------
 
     def _list_comprehension(self, tree: ast.ListComprehension, scope: Scope) -> Evaluate:
-        source = self.compile(tree.source, scope)
+        source = self.items(tree.source, scope)
         inner = scope.nested()
         slot = inner.declare(tree.variable)
         keep = self.condition(tree.predicate, inner) if tree.predicate is not None else None
         project = self.compile(tree.projection, inner) if tree.projection is not None else None
+        gathered, step = self._gathered, self._environment.deadline.step
+
+        def kept(row: Row, items: Any) -> Iterator[Any]:
+            for item in items:
+                step()
+                row[slot] = item
+                if keep is None or keep(row):
+                    yield project(row) if project is not None else item
 
         def evaluate(row: Row) -> Any:
             items = _listed(source(row))
-            if items is None:
-                return None
-            found = []
-            for item in items:
-                row[slot] = item
-                if keep is None or keep(row):
-                    found.append(project(row) if project is not None else item)
-            return found
+            return None if items is None else gathered(kept(row, items))
 
         return evaluate
 
     def _quantifier(self, tree: ast.Quantifier, scope: Scope) -> Evaluate:
-        source = self.compile(tree.source, scope)
+        source = self.items(tree.source, scope)
         inner = scope.nested()
         slot = inner.declare(tree.variable)
         predicate = self.compile(tree.predicate, inner)
         kind = tree.kind
+        step = self._environment.deadline.step
 
         def evaluate(row: Row) -> bool | None:
             items = _listed(source(row))
@@ -364,6 +405,7 @@ class ExpressionCompiler:
                 return None
             true = unknown = 0
             for item in items:
+                step()
                 row[slot] = item
                 value = predicate(row)
                 true += value is True
@@ -373,10 +415,11 @@ class ExpressionCompiler:
         return evaluate
 
     def _reduce(self, tree: ast.Reduce, scope: Scope) -> Evaluate:
-        initial, source = self.compile(tree.initial, scope), self.compile(tree.source, scope)
+        initial, source = self.compile(tree.initial, scope), self.items(tree.source, scope)
         inner = scope.nested()
         total, item_slot = inner.declare(tree.accumulator), inner.declare(tree.variable)
-        step = self.compile(tree.step, inner)
+        following = self.compile(tree.step, inner)
+        step = self._environment.deadline.step
 
         def evaluate(row: Row) -> Any:
             items = _listed(source(row))
@@ -384,8 +427,9 @@ class ExpressionCompiler:
                 return None
             value = initial(row)
             for item in items:
+                step()
                 row[total], row[item_slot] = value, item
-                value = step(row)
+                value = following(row)
             return value
 
         return evaluate
@@ -421,7 +465,8 @@ class ExpressionCompiler:
         inner = scope.inner()
         matches = self._queries.match_operator((tree.pattern,), tree.predicate, inner)
         project = self.compile(tree.projection, inner)
-        return lambda row: [project(found) for found in matches(iter((row,)))]
+        gathered = self._gathered
+        return lambda row: gathered(project(found) for found in matches(iter((row,))))
 
     def _subquery(self, tree: ast.SubqueryExpression, scope: Scope) -> Evaluate:
         rows = self._queries.subquery(tree.query, scope)
@@ -429,7 +474,19 @@ class ExpressionCompiler:
             return lambda row: next(rows(row), None) is not None
         if tree.kind is ast.SubqueryKind.COUNT:
             return lambda row: sum(1 for _ in rows(row))
-        return lambda row: [found[0] for found in rows(row)]
+        gathered = self._gathered
+        return lambda row: gathered(found[0] for found in rows(row))
+
+    def _gathered(self, items: Iterable[Any]) -> list[Any]:
+        """A list of items that are being made; one that grows too large is stopped on the way."""
+        memory = self._environment.memory
+        found, size = [], 0
+        for item in items:
+            found.append(item)
+            size += REFERENCE + shallow(item)
+            if not len(found) & 0xFF or size > _LARGE:
+                memory.ask(size)
+        return found
 
 
 # --- three-valued logic ----------------------------------------------------------------------------------------------
@@ -530,16 +587,20 @@ def _text_test(left: Evaluate, right: Evaluate, test: Callable[[str, str], bool]
     return evaluate
 
 
-def regular(pattern: str) -> re.Pattern[str]:
-    """A compiled regular expression. Raises EvaluationError."""
+def regular(pattern: str, length: int = 0) -> re.Pattern[str]:
+    """A compiled regular expression, to be held against a text of that length. Raises EvaluationError."""
     try:
+        if is_too_much(pattern, length):
+            raise EvaluationError(
+                f"the regular expression {pattern[:100]!r} may take too long: it repeats what repeats"
+            )
         return re.compile(pattern)
     except re.error as error:
         raise EvaluationError(f"{pattern!r} is not a regular expression: {error}") from error
 
 
 def _listed(value: Any) -> Any:
-    if value is None or isinstance(value, list | tuple):
+    if value is None or isinstance(value, list | tuple | range):
         return value
     raise EvaluationError(f"a {values.type_name(value)} is not a list")
 

@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from core.errors import QueryTimeoutError
+from graph.backends.networkx.memory import MemoryBudget
 from graph.backends.networkx.store import GraphStore
 from graph.schema.model import Schema
 
@@ -62,29 +63,36 @@ class Scope:
 
 @dataclass(slots=True)
 class Deadline:
-    """Counts steps and looks at the clock now and then. Raises QueryTimeoutError when time is up."""
+    """Counts units of work and looks at the clock now and then. Raises QueryTimeoutError when time is up."""
 
     seconds: float
     until: float = 0.0
-    steps: int = 0
+    left: int = _CHECK_EVERY  # units until the clock is looked at
 
     def __post_init__(self) -> None:
-        self.until = monotonic() + self.seconds
+        self.restart(self.seconds)
 
-    def step(self) -> None:
-        """One unit of work."""
-        self.steps += 1
-        if self.steps % _CHECK_EVERY == 0 and monotonic() > self.until:
-            raise QueryTimeoutError(
-                f"the query ran longer than {self.seconds:g} s",
-                where="networkx",
-                hint="bound its patterns, or raise JUMEAU_QUERY_TIMEOUT_S",
-            )
+    def restart(self, seconds: float) -> None:
+        """So many seconds from now on."""
+        self.seconds = seconds
+        self.until = monotonic() + seconds
+
+    def step(self, units: int = 1) -> None:
+        """So many units of work, each about as long as looking at one relation."""
+        self.left -= units
+        if self.left <= 0:
+            self.left = _CHECK_EVERY
+            if monotonic() > self.until:
+                raise QueryTimeoutError(
+                    f"the query ran longer than {self.seconds:g} s",
+                    where="networkx",
+                    hint="bound its patterns, or raise JUMEAU_QUERY_TIMEOUT_S",
+                )
 
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """What every closure of one run may use."""
+    """What every closure of a compiled query may use. `parameters` may be filled anew between two runs."""
 
     store: GraphStore
     schema: Schema | None  # None in open mode
@@ -92,3 +100,4 @@ class Environment:
     deadline: Deadline
     procedures: Mapping[str, Procedure] = field(default_factory=dict)
     random: Random = field(default_factory=Random)
+    memory: MemoryBudget = field(default_factory=MemoryBudget)

@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
-from random import Random
 from types import MappingProxyType
 from typing import Any, Final
 
 from graph.backends.networkx import durations, temporal
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.errors import ArgumentError, EvaluationError
+from graph.backends.networkx.frame import Environment
+from graph.backends.networkx.memory import MemoryBudget
 from graph.backends.networkx.moments import functions as moments
 from graph.backends.networkx.moments.values import Moment
 from graph.backends.networkx.numbers import (
@@ -28,13 +29,13 @@ from graph.backends.networkx.numbers import (
     of_float,
     rounded,
 )
-from graph.backends.networkx.store import GraphStore
 from graph.backends.networkx.values import identity_key, is_number, text_of, type_name
 from graph.model import Edge, Node, Path
 
 Function = Callable[..., Any]
 
-_LONGEST_RANGE = 10_000_000
+_INTEGER, _LETTER = 40, 58
+"""Bytes of an integer and of a text of one letter in a list."""
 
 
 def _abs(value: Any) -> Any:
@@ -78,16 +79,14 @@ def _split(text: str, separator: str | list[str]) -> list[str]:
     return text.split(separator) if separator else list(text) or [""]
 
 
-def _range(start: int, end: int, step: int = 1) -> list[int]:
+def integers(start: int, end: int, step: int = 1) -> range:
+    """The numbers of `range()`, which holds its last. Raises ArgumentError."""
     for value in (start, end, step):
         if type(value) is not int:
             raise ArgumentError(f"range() takes integers, not a {type_name(value)}")
     if step == 0:
         raise ArgumentError("range() needs a step other than 0")
-    items = range(start, end + (1 if step > 0 else -1), step)
-    if len(items) > _LONGEST_RANGE:
-        raise EvaluationError(f"range() of {len(items)} items", hint=f"at most {_LONGEST_RANGE} are allowed")
-    return list(items)
+    return range(start, end + (1 if step > 0 else -1), step)
 
 
 def _to_integer(value: Any) -> int | None:
@@ -224,9 +223,7 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "pi": lambda: math.pi,
         "properties": properties_of,
         "radians": of_float(math.radians),
-        "range": _range,
         "relationships": lambda path: list(path.edges),
-        "replace": lambda text, old, new: text.replace(old, new),
         "reverse": _reverse,
         "right": lambda text, length: _side(text, length, right=True),
         "round": rounded,
@@ -234,7 +231,6 @@ PURE: Final[Mapping[str, Function]] = MappingProxyType(
         "sign": _sign,
         "sin": of_float(math.sin),
         "size": _size,
-        "split": _split,
         "sqrt": of_float(math.sqrt),
         "substring": _substring,
         "tail": lambda items: list(items[1:]),
@@ -304,12 +300,34 @@ def _type_place(name: str) -> tuple[int, tuple[int, ...]]:
     ) else ()
 
 
-def graph_functions(store: GraphStore, random: Random, *, closed: bool) -> dict[str, Function]:
-    """Functions that look into the graph, or at chance; `closed` where it has a schema."""
+def graph_functions(environment: Environment, *, closed: bool) -> dict[str, Function]:
+    """Functions that look into the graph, at chance, or at how much memory is left; `closed` where there is a schema."""
+    nodes = environment.store.nodes
     open_mode = {} if closed else {**moments.FUNCTIONS, "keys": _open_keys, "properties": open_properties_of}
     return {
         **open_mode,
-        "rand": random.random,
-        "startNode": lambda edge: store.nodes[edge.start],
-        "endNode": lambda edge: store.nodes[edge.end],
+        **_growing(environment.memory),
+        "rand": environment.random.random,
+        "startNode": lambda edge: nodes[edge.start],
+        "endNode": lambda edge: nodes[edge.end],
     }
+
+
+def _growing(memory: MemoryBudget) -> dict[str, Function]:
+    """Functions whose result may be far larger than what they are given."""
+
+    def whole_range(start: int, end: int, step: int = 1) -> list[int]:
+        found = integers(start, end, step)
+        if found:
+            memory.ask((abs(found[-1] - found[0]) // abs(step) + 1) * _INTEGER)
+        return list(found)
+
+    def replaced(text: str, old: str, new: str) -> str:
+        memory.ask(len(text) + text.count(old) * len(new))
+        return text.replace(old, new)
+
+    def split(text: str, separator: str | list[str]) -> list[str]:
+        memory.ask(len(text) * _LETTER)
+        return _split(text, separator)
+
+    return {"range": whole_range, "replace": replaced, "split": split}

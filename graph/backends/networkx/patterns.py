@@ -15,8 +15,10 @@ from graph.backends.networkx.expressions import ExpressionCompiler
 from graph.backends.networkx.frame import Environment, Row, Rows, Scope
 from graph.backends.networkx.labels import label_test
 from graph.backends.networkx.shortest import shortest_paths
-from graph.backends.networkx.traversal import EdgeTest, Walk, closure, neighbours, trails
+from graph.backends.networkx.sight import sight
+from graph.backends.networkx.traversal import EdgeTest, Walk, closure, follow, neighbours, trails
 from graph.cypher import ast
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.passes.pushdown import conjuncts
 from graph.model import Edge, Node, Path
 
@@ -122,11 +124,13 @@ class PatternCompiler:
 
     def _node(self, node: ast.NodePattern, plan: _Plan) -> None:
         slot = self._slot(node.variable, plan)
-        accept = self._acceptance(node, plan.scope)
         if node.variable in plan.bound:
-            plan.operators.append(_filter(lambda row: row[slot] is not None and accept(row[slot], row)))
+            fits = self._acceptance(node, plan.scope)
+            plan.operators.append(_filter(lambda row: row[slot] is not None and fits(row[slot], row)))
             return
-        candidates = self._candidates(node, plan)
+        key = self._looked_up(node)
+        candidates = self._candidates(node, key, plan)
+        accept = self._acceptance(node, plan.scope, key)
         step = self._environment.deadline.step
 
         def scan(rows: Iterator[Row]) -> Iterator[Row]:
@@ -141,27 +145,36 @@ class PatternCompiler:
         plan.operators.append(scan)
         self._bind(node.variable, plan)
 
-    def _candidates(self, node: ast.NodePattern, plan: _Plan) -> Callable[[Row], Any]:
+    def _looked_up(self, node: ast.NodePattern) -> str | None:
+        """The property by which a node is found without looking at others: its identity, or one that an index serves."""
+        if not isinstance(node.properties, ast.MapLiteral):
+            return None
+        keys = [key for key, _ in node.properties.items]
+        return self._identifies if self._identifies in keys else next(iter(keys), None)
+
+    def _candidates(self, node: ast.NodePattern, key: str | None, plan: _Plan) -> Callable[[Row], Any]:
         kinds, store = tuple(sorted(self._kinds(node))), self._store
-        if isinstance(node.properties, ast.MapLiteral):
-            items = dict(node.properties.items)
-            key = self._identifies if self._identifies in items else next(iter(items), None)
-            if key is not None:
-                value = self._expressions.compile(items[key], plan.scope)
-                if key == self._identifies:
+        if key is None or not isinstance(node.properties, ast.MapLiteral):
+            return lambda _row: store.of_kinds(kinds)
+        value = self._expressions.compile(dict(node.properties.items)[key], plan.scope)
+        if key != self._identifies:
+            return lambda row: store.lookup(kinds, key, value(row))
+        nodes = store.nodes
 
-                    def by_id(row: Row) -> Sequence[Node]:
-                        wanted = value(row)
-                        found = store.nodes.get(wanted) if isinstance(wanted, str) else None
-                        return () if found is None else (found,)
+        def by_id(row: Row) -> Sequence[Node]:
+            wanted = value(row)
+            found = nodes.get(wanted) if isinstance(wanted, str) else None
+            return () if found is None else (found,)
 
-                    return by_id
-                return lambda row: store.lookup(kinds, key, value(row))
-        return lambda _row: store.of_kinds(kinds)
+        return by_id
 
-    def _acceptance(self, node: ast.NodePattern, scope: Scope) -> Callable[[Node, Row], bool]:
-        """Whether a node fits the pattern: kind or labels, properties, and its inline WHERE."""
+    def _acceptance(self, node: ast.NodePattern, scope: Scope, known: str | None = None) -> Callable[[Node, Row], bool]:
+        """Whether a node fits the pattern: kind or labels, properties but the `known` one, and its inline WHERE."""
         tests: list[Callable[[Node, Row], bool]] = []
+        where, asked = without_visibility(node.where)
+        if asked:  # before anything else is asked of a node that may be hidden
+            sees = sight(self._environment.parameters)
+            tests.append(lambda found, _row: sees(found))
         if node.kinds is not None:
             if node.kinds != self._all_kinds:
                 kinds = node.kinds
@@ -169,10 +182,10 @@ class PatternCompiler:
         elif node.labels is not None:
             holds = label_test(node.labels)
             tests.append(lambda found, _row: holds(found.labels))
-        tests += self._property_tests(node.properties, scope)
-        if node.where is not None:
+        tests += self._property_tests(node.properties, scope, known)
+        if where is not None:
             slot = self._slot_of(node.variable, scope)
-            condition = self._expressions.condition(node.where, scope)
+            condition = self._expressions.condition(where, scope)
 
             def inline(found: Node, row: Row) -> bool:
                 row = row.copy()
@@ -183,7 +196,7 @@ class PatternCompiler:
         return _all_of(tests)
 
     def _property_tests(
-        self, properties: ast.MapLiteral | ast.Parameter | None, scope: Scope
+        self, properties: ast.MapLiteral | ast.Parameter | None, scope: Scope, known: str | None = None
     ) -> list[Callable[[Any, Row], bool]]:
         if properties is None:
             return []
@@ -193,11 +206,15 @@ class PatternCompiler:
             return [lambda found, row: all(same(found, key, value) for key, value in (given(row) or {}).items())]
         tests: list[Callable[[Any, Row], bool]] = []
         for key, expression in properties.items:
+            if key == known:
+                continue
             value = self._expressions.compile(expression, scope)
             tests.append(lambda found, row, key=key, value=value: same(found, key, value(row)))  # type: ignore[misc]
         return tests
 
     def _same(self, element: Any, key: str, value: Any) -> bool:
+        if type(value) is str and key != self._identifies:  # a text equals the same text only
+            return bool(element.properties.get(key) == value)
         return values.equal(self._expressions.property_of(element, key), value) is True
 
     # --- steps -------------------------------------------------------------------------------------------------------
@@ -298,10 +315,17 @@ class PatternCompiler:
                 if target_bound and wanted is None:
                     continue
                 test = None if fits is None else lambda edge, row=row: fits(edge, row)
-                if ends_only:
-                    ends: Iterator[tuple[str, list[Edge] | None]] = (
-                        (end, None) for end in closure(walk, start.id, low, high, test, step)
-                    )
+                ends: Iterator[tuple[str, list[Edge] | None]]
+                if edge_bound:
+                    given = row[edge_slot]
+                    if not isinstance(given, list):
+                        continue
+                    if clashing and any(_walked(edge, row, clashing) for edge in given):
+                        continue
+                    end = follow(walk, start.id, low, high, given[::-1] if reverse else given, test)
+                    ends = iter(() if end is None else ((end, given),))
+                elif ends_only:
+                    ends = ((end, None) for end in closure(walk, start.id, low, high, test, step))
                 else:
                     used = {edge.id for slot in clashing for edge in _edges_in(row[slot])}
                     ends = trails(walk, start.id, low, high, test, used, step)
@@ -310,11 +334,9 @@ class PatternCompiler:
                         continue
                     found = nodes[end]
                     if accept(found, row):
-                        taken = edges[::-1] if edges is not None and reverse else edges
-                        if edge_bound and taken != row[edge_slot]:
-                            continue
                         new = row.copy()
-                        new[edge_slot] = taken
+                        if not edge_bound:
+                            new[edge_slot] = edges[::-1] if edges is not None and reverse else edges
                         new[target_slot] = found
                         yield new
 
@@ -336,13 +358,18 @@ class PatternCompiler:
         return None if relationship.types is None else frozenset(relationship.types)
 
     def _edge_test(self, relationship: ast.RelationshipPattern, scope: Scope) -> Callable[[Edge, Row], bool] | None:
-        tests: list[Callable[[Edge, Row], bool]] = list(self._property_tests(relationship.properties, scope))
+        tests: list[Callable[[Edge, Row], bool]] = []
+        where, asked = without_visibility(relationship.where)
+        if asked:
+            sees, nodes = sight(self._environment.parameters), self._store.nodes
+            tests.append(lambda edge, _row: sees(nodes[edge.start]) and sees(nodes[edge.end]))
+        tests += self._property_tests(relationship.properties, scope)
         if relationship.types is None and relationship.labels is not None:
             holds = label_test(relationship.labels)
             tests.append(lambda edge, _row: holds((edge.type,)))
-        if relationship.where is not None:
+        if where is not None:
             slot = self._slot_of(relationship.variable, scope)
-            condition = self._expressions.condition(relationship.where, scope)
+            condition = self._expressions.condition(where, scope)
 
             def inline(edge: Edge, row: Row) -> bool:
                 row = row.copy()
@@ -362,8 +389,10 @@ class PatternCompiler:
 
         def build(rows: Iterator[Row]) -> Iterator[Row]:
             for row in rows:
-                row[slot] = _path(nodes, row[start], [edge for place in edges for edge in _edges_in(row[place])])
-                yield row
+                walked = [edge for place in edges for edge in _edges_in(row[place])]
+                new = row.copy()  # the row may be one that OPTIONAL MATCH goes back to
+                new[slot] = _path(nodes, row[start], walked)
+                yield new
 
         plan.operators.append(build)
         self._bind(pattern.variable, plan)
@@ -454,7 +483,8 @@ def _all_of(tests: list[Callable[[Any, Row], bool]]) -> Callable[[Any, Row], boo
         return lambda _found, _row: True
     if len(tests) == 1:
         return tests[0]
-    return lambda found, row: all(test(found, row) for test in tests)
+    first, second = tests[0], _all_of(tests[1:])
+    return lambda found, row: first(found, row) and second(found, row)
 
 
 def _filter(condition: Callable[[Row], bool]) -> Rows:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from threading import RLock
 
 from core.errors import SequenceGapError
-from graph.backends.networkx.clauses import QueryCompiler
-from graph.backends.networkx.durations import Duration
-from graph.backends.networkx.frame import Deadline, Environment
+from graph.backends.networkx.plans import Plans
 from graph.backends.networkx.store import GraphStore
 from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
@@ -27,6 +24,7 @@ class NetworkXRepository:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._store = GraphStore(schema)
+        self._plans = Plans(self._store, schema)
         self._sequence = 0
         self._lock = RLock()
 
@@ -62,22 +60,16 @@ class NetworkXRepository:
                 )
             self._store.check(delta)
             self._store.apply(delta)
+            self._plans.forget()
             self._sequence = delta.last
             return True
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
+        values = complete_parameters(query, parameters, context.now, context.sees)
         with self._lock:
-            deadline = Deadline(context.timeout_s)
-            values = complete_parameters(query, parameters, context.now, context.sees)
-            environment = Environment(self._store, self._schema, values, deadline)
-            rows = map(_cells, QueryCompiler(environment).query(query.query))
-            found = list(islice(rows, context.row_cap + 1))
-            return Answer(
-                columns=query.columns,
-                rows=found[: context.row_cap],
-                sequence=self._sequence,
-                truncated=len(found) > context.row_cap,
-            )
+            columns, most = query.columns, context.row_cap
+            found = self._plans.rows(query, values, context)
+            return Answer(columns, found[:most], self._sequence, truncated=len(found) > most)
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         return Plan("native", None)
@@ -94,6 +86,7 @@ class NetworkXRepository:
     def reset(self) -> None:
         with self._lock:
             self._store = GraphStore(self._schema)
+            self._plans = Plans(self._store, self._schema)
             self._sequence = 0
 
     def close(self) -> None:
@@ -103,16 +96,3 @@ class NetworkXRepository:
 def open_repository(url: str, schema: Schema, options: BackendOptions) -> NetworkXRepository:
     """A new, empty graph."""
     return NetworkXRepository(schema)
-
-
-def _cells(row: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(_cell(value) for value in row) if any(isinstance(v, Duration | list | dict) for v in row) else row
-
-
-def _cell(value: Value) -> Value:
-    """A value as it leaves: durations as ISO 8601 text."""
-    if isinstance(value, Duration):
-        return str(value)
-    if isinstance(value, list):
-        return [_cell(item) for item in value]
-    return {key: _cell(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -109,7 +109,7 @@ def _grow(walk: Walk, frontier: list[str], came: Came, test: EdgeTest, step: Ste
     level: Came = {}
     for node in frontier:
         for edge, other in neighbours(walk, node):
-            step()
+            step(1)
             if other not in came and (test is None or test(edge)):
                 level.setdefault(other, []).append((edge, node))
     came.update(level)
@@ -121,6 +121,6 @@ def _trace(came: Came, start: str, node: str, step: Step) -> Iterator[list[Edge]
         yield []
         return
     for edge, before in came[node]:
-        step()
+        step(1)
         for path in _trace(came, start, before, step):
             yield [*path, edge]

@@ -2,6 +2,7 @@
 
 `as_networkx()` gives the same content as a `networkx.MultiDiGraph` for algorithms; queries use the adjacency below,
 which is keyed by node and then by relation type, so that a step of a pattern touches only relations of its types.
+Relations of one node and type are a dictionary by id: taking one away costs the same on a node with many.
 """
 
 from __future__ import annotations
@@ -11,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from core.errors import BackendDriftError
 from graph.backends.networkx.values import identity_key
-from graph.model import Edge, EdgeChange, GraphDelta, Node, NodeChange, Operation
+from graph.model import Edge, EdgeChange, GraphDelta, Node, NodeChange, Operation, PerimeterChange
 from graph.schema.model import Schema
 
-Adjacency = dict[str, list[tuple[Edge, str]]]
-"""Relation type to (relation, node at the other end)."""
+Adjacency = dict[str, dict[str, Edge]]
+"""Relation type to the relations of that type, by id."""
 
 if TYPE_CHECKING:
     import networkx as nx
 
-_NOTHING: Mapping[str, list[tuple[Edge, str]]] = {}
+_NOTHING: Mapping[str, Mapping[str, Edge]] = {}
 
 
 class GraphStore:
@@ -42,11 +43,11 @@ class GraphStore:
 
     # --- reading ---------------------------------------------------------------------------------------------------
 
-    def outgoing(self, node: str) -> Mapping[str, list[tuple[Edge, str]]]:
+    def outgoing(self, node: str) -> Mapping[str, Mapping[str, Edge]]:
         """Relations that start at a node, by type."""
         return self._out.get(node, _NOTHING)
 
-    def incoming(self, node: str) -> Mapping[str, list[tuple[Edge, str]]]:
+    def incoming(self, node: str) -> Mapping[str, Mapping[str, Edge]]:
         """Relations that end at a node, by type."""
         return self._in.get(node, _NOTHING)
 
@@ -104,10 +105,10 @@ class GraphStore:
         for node in gone:
             for adjacency in (self.outgoing(node), self.incoming(node)):
                 for relations in adjacency.values():
-                    for edge, _ in relations:
-                        if edge.id not in dropped:
+                    for edge in relations:
+                        if edge not in dropped:
                             raise BackendDriftError(
-                                f"node {node} is deleted while relation {edge.id} stays", where=f"sequence {delta.last}"
+                                f"node {node} is deleted while relation {edge} stays", where=f"sequence {delta.last}"
                             )
 
     def _check_nodes(self, changes: Iterable[NodeChange]) -> set[str]:
@@ -130,6 +131,8 @@ class GraphStore:
         for change in delta.nodes:
             if change.operation is Operation.DELETE:
                 self._drop_node(self.nodes.pop(change.id))
+                self._out.pop(change.id, None)
+                self._in.pop(change.id, None)
         for change in delta.nodes:
             if change.operation is not Operation.DELETE:
                 self._put_node(change)
@@ -139,6 +142,8 @@ class GraphStore:
             elif edge_change.operation is Operation.UPDATE:
                 self._drop_edge(self.edges[edge_change.id])
                 self._add_edge(_edge(edge_change))
+        for perimeter_change in delta.perimeters:
+            self._put_perimeters(perimeter_change)
 
     def add_node(self, node: Node) -> None:
         """Put a node into a graph without schema."""
@@ -161,10 +166,19 @@ class GraphStore:
         if known is not None:
             self._drop_node(known)
         labels = self._schema.kinds[change.kind].labels
-        node = Node(change.id, labels, {**change.properties, "id": change.id})
-        self.nodes[change.id] = node
-        self.by_kind.setdefault(change.kind, {})[change.id] = node
-        self._forget(change.kind)
+        kept = known is not None and change.operation is Operation.UPDATE
+        perimeters = known.perimeters if known is not None and kept else change.perimeters
+        self._put(Node(change.id, labels, {**change.properties, "id": change.id}, perimeters))
+
+    def _put_perimeters(self, change: PerimeterChange) -> None:
+        known = self.nodes.get(change.id)
+        if known is not None:
+            self._put(Node(known.id, known.labels, known.properties, change.perimeters))
+
+    def _put(self, node: Node) -> None:
+        self.nodes[node.id] = node
+        self.by_kind.setdefault(node.kind, {})[node.id] = node
+        self._forget(node.kind)
 
     def _drop_node(self, node: Node) -> None:
         kind = _first_label(node)
@@ -173,13 +187,13 @@ class GraphStore:
 
     def _add_edge(self, edge: Edge) -> None:
         self.edges[edge.id] = edge
-        self._out.setdefault(edge.start, {}).setdefault(edge.type, []).append((edge, edge.end))
-        self._in.setdefault(edge.end, {}).setdefault(edge.type, []).append((edge, edge.start))
+        self._out.setdefault(edge.start, {}).setdefault(edge.type, {})[edge.id] = edge
+        self._in.setdefault(edge.end, {}).setdefault(edge.type, {})[edge.id] = edge
         self._edge_counts[edge.type] = self._edge_counts.get(edge.type, 0) + 1
 
     def _drop_edge(self, edge: Edge) -> None:
-        self._out[edge.start][edge.type].remove((edge, edge.end))
-        self._in[edge.end][edge.type].remove((edge, edge.start))
+        del self._out[edge.start][edge.type][edge.id]
+        del self._in[edge.end][edge.type][edge.id]
         self._edge_counts[edge.type] -= 1
 
     def _index(self, kind: str, attribute: str) -> dict[Hashable, list[Node]]:

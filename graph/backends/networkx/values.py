@@ -133,6 +133,8 @@ def identity_key(value: Any) -> Hashable:
         return ("b", value)
     if kind is int or kind is float:
         return ("nan", object()) if value != value else ("n", value)
+    if kind is Node or kind is Edge:
+        return (kind, value.id)
     if isinstance(value, list | tuple):
         return ("l", tuple(identity_key(item) for item in value))
     if isinstance(value, dict):

@@ -55,7 +55,7 @@ class Case:
 def cases() -> list[Case]:
     """Every case, in order."""
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    found = []
+    found: list[Case] = []
     for group, listed in content.items():
         for each in listed:
             outcomes = {"": {key: each[key] for key in ("code", "rows") if key in each}, **each.get("on", {})}

@@ -158,7 +158,7 @@ def test_the_search_finds_what_networkx_finds(seed: int, direction: Direction) -
     random = Random(seed)
     edges = [(f"n{random.randrange(20)}", f"n{random.randrange(20)}", f"r{at}") for at in range(45)]
     index = TrailIndex(lambda types: [(start, end, identity, types[0]) for start, end, identity in edges])
-    graph = nx.MultiDiGraph()
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(f"n{at}" for at in range(20))
     for start, end, identity in edges:
         if direction is not Direction.IN:

@@ -90,13 +90,14 @@ def test_null_comes_last_and_nan_last_among_numbers(items: list[Any]) -> None:
 
 
 @given(VALUES, VALUES)
-def test_what_is_equal_is_grouped_together_and_nothing_else_but_null_and_nan(a: Any, b: Any) -> None:
+def test_what_is_equal_is_grouped_together_and_nothing_else_but_null(a: Any, b: Any) -> None:
     same = identity_key(a) == identity_key(b)
     if equal(a, b) is True:
         assert same
     if equal(a, b) is False and "nan" not in repr((a, b)):
         assert not same
-    assert identity_key(a) == identity_key(a)
+    if "nan" not in repr(a):  # NaN is equivalent to nothing, not to itself either
+        assert identity_key(a) == identity_key(a)
 
 
 @pytest.mark.parametrize(
