@@ -7,6 +7,7 @@ and gathers tuples of ids with the number of the row that they belong to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -97,7 +98,9 @@ class Matcher:
         for path in clause.patterns:
             parts += [*path.nodes, *path.relationships]
         if paths:
-            used |= {n for path in clause.patterns if path.variable in paths for n in names_of_parts(path)}
+            for path in clause.patterns:
+                if path.variable in paths:
+                    used |= {*names_of_parts(path), *(walked(relation) for relation in path.relationships)}
         goal = Goal(used, pending, parts)
         todo = list(clause.patterns)
         while todo:
@@ -281,11 +284,11 @@ class Matcher:
         """The kind of a node, kept."""
         return self._fetch(True, alias, KIND, types.NODE)
 
-    def fetches_of_any(self, alias: str) -> list[str]:
+    def fetches_of_any(self, alias: str, kinds: frozenset[str] | None = None) -> list[str]:
         """What is read of nodes that come through paths and lists."""
         kept = []
         for key in sorted(self.compiler.reads.through_nodes):
-            kept += self._fetch(True, alias, key, types.NODE)
+            kept += self._fetch(True, alias, key, CypherType(TypeName.NODE, kinds=kinds))
         return kept
 
     def relation_fetches(self, relation: RelationshipPattern, alias: str) -> list[str]:
@@ -370,6 +373,7 @@ class _Selection:
         self.matcher, self.before, self.chain, self.goal = matcher, frame, chain, goal
         self.compiler, self.script = matcher.compiler, matcher.script
         self.aliases: dict[str, str] = {}
+        self.kinds: dict[str, frozenset[str] | None] = {}  # what each node can be, given what is before it
         self.texts: list[str] = []  # of nodes, with an alias of their own where a name comes twice
         self.tests: list[str] = []
         bound = [] if frame.is_unit else [node for node in chain.nodes if matcher.is_bound(frame, node)]
@@ -382,9 +386,11 @@ class _Selection:
         """Put out the statements; the frame of what was found."""
         self._prepare()
         pattern = self._pattern()
-        self.tests += self.matcher.inline_tests(
-            self.goal, {k: v for k, v in self.aliases.items() if k not in self.sets}
-        )
+        aliases = {name: alias for name, alias in self.aliases.items() if name not in self.sets}
+        with ExitStack() as stack:
+            for name, kinds in self.kinds.items():
+                stack.enter_context(self.compiler.typed(name, CypherType(TypeName.NODE, kinds=kinds)))
+            self.tests += self.matcher.inline_tests(self.goal, aliases)
         new_nodes = [n for n in self.aliases if n in {x.variable for x in self.chain.nodes} and n not in self.sets]
         relations = [relation.variable or "" for relation in self.chain.relations]
         wanted = self.goal.wanted()
@@ -457,6 +463,9 @@ class _Selection:
                 self.aliases[name] = alias
                 texts.append(self.matcher.node_text(alias, node.kinds, before))
                 kinds = node.kinds
+            if before is not None:
+                kinds = before if kinds is None else kinds & before
+            self.kinds[name] = kinds if name not in self.kinds or kinds is None else kinds & (self.kinds[name] or kinds)
             self.texts.append(alias)
         for at, relation in enumerate(self.chain.relations):
             for other in self.chain.relations[:at]:
@@ -487,7 +496,8 @@ class _Selection:
         for node in self.chain.nodes:
             name = node.variable or ""
             if name not in self.sets and self.aliases.get(name) not in [p[0] for p in post]:
-                kept_of = self.matcher.node_fetches(node, self.aliases[name], start=name in self.goal.held)
+                narrow = NodePattern(name, kinds=self.kinds[name])
+                kept_of = self.matcher.node_fetches(narrow, self.aliases[name], start=name in self.goal.held)
                 post.append((self.aliases[name], kept_of))
         self.script.select(self.script.fresh("Found"), self.texts[0], pattern, both(*self.tests), accum, post)
         self.matcher.fetch_lists()

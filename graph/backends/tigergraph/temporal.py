@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from graph.backends.tigergraph.scope import Scope
-from graph.backends.tigergraph.values import TRUE, Value, all_known, both
+from graph.backends.tigergraph.values import FALSE, TRUE, Value, all_known, both
 from graph.backends.tigergraph.words import DAY, MICROSECONDS
 from graph.cypher import types
 from graph.cypher.ast import (
@@ -62,6 +62,8 @@ class Temporal:
 
     def seconds_of(self, value: Value, scope: Scope) -> Value:
         """A date or an instant as whole seconds since 1970."""
+        if value.known == FALSE:
+            return Value("0", types.INTEGER, FALSE)
         if value.type.name is TypeName.DATE:
             return value
         whole = self._floor("micros", self.compiler.expressions.stored(value, "instant", scope), MICROSECONDS, scope)

@@ -252,6 +252,8 @@ class Walker:
         self.script.line(f"{walks.at} += ({walks.count} -> {node});")
         self.script.line(f"{walks.length} += ({walks.count} -> {length});")
         self.script.line(f"{walks.nodes} += ({walks.count} -> {node});")
+        empty = self.script.once("@@no_STRING", f"ListAccum<{STRING}>")
+        self.script.line(f"{walks.relations} += ({walks.count} -> {empty});")
         self.script.line(f"{walks.count} = {walks.count} + 1;")
 
     def _grow(
@@ -289,9 +291,10 @@ class Walker:
             self.script.line(f"{front} = {{{starts}}};")
             accum = [f"FOREACH w IN {walks_at}.get(s.id) DO IF {test} THEN {steps} += {step}(w, e.id, t.id) END END"]
             accum += self.compiler.matcher.relation_fetches(relation, "e")
-            kept = self._end_fetches(end, "t", frame)
+            kinds = self.compiler.matcher.reached(None, relation, direction)
+            kept = self._end_fetches(end, "t", frame, kinds)
             if relation.variable in self.compiler.reads.travelling:
-                kept += self.compiler.matcher.fetches_of_any("t")
+                kept += self.compiler.matcher.fetches_of_any("t", kinds)
             post = [("t", list(dict.fromkeys(kept)))]
             where = both(f"{walks_at}.containsKey(s.id)", self._step_test(relation, "e"))
             self.script.select(front, "t", f"(s:{front}){text}(t)", where, accum, post)
@@ -328,9 +331,12 @@ class Walker:
                 self.script.line(added)
         self.script.line(f"{count} = {count} + 1;")
 
-    def _end_fetches(self, end: NodePattern | None, alias: str, frame: Frame) -> list[str]:
-        """What is kept of a vertex that a walk may end at."""
-        kept = self.compiler.matcher.node_fetches(end or NodePattern(), alias, start=True)
+    def _end_fetches(
+        self, end: NodePattern | None, alias: str, frame: Frame, kinds: frozenset[str] | None
+    ) -> list[str]:
+        """What is kept of a vertex that a walk may end at; `kinds` are those that it may be."""
+        name = None if end is None else end.variable
+        kept = self.compiler.matcher.node_fetches(NodePattern(name, kinds=kinds), alias, start=True)
         if end is not None and self._asks_for_kind(end, frame):
             kept += self.compiler.matcher.kind_fetch(alias)
         return list(dict.fromkeys(kept))
@@ -354,7 +360,7 @@ class Walker:
         minimum, maximum = self._minimum(relation), self._maximum(relation)
         if minimum == 0:
             source, _ = self._starts(frame, start)
-            fetches = self._end_fetches(end, "s", frame)
+            fetches = self._end_fetches(end, "s", frame, frame.columns[start.variable or ""].type.kinds)
             self.script.select(self.script.fresh("Known"), "s", f"(s:{source})", TRUE, post=[("s", fetches)])
             self.compiler.matcher.fetch_lists()
         walks = self._walks()

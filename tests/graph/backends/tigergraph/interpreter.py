@@ -294,6 +294,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "substr": lambda s, start, n=None: s[start:] if n is None else s[start : start + n],
     "replace": str.replace,
     "trim": str.strip,
+    "ltrim": lambda s: s.lstrip(" "),
+    "rtrim": lambda s: s.rstrip(" "),
     "to_string": str,
     "abs": abs,
     "ceil": lambda n: -(-n // 1),
@@ -364,7 +366,8 @@ class Program:
         """What the query prints, by name."""
         for vertex in graph.vertices.values():
             vertex.local = {}
-        return self.function(graph, parameters, self.names)
+        given = {name: listed(value) if isinstance(value, list) else value for name, value in parameters.items()}
+        return self.function(graph, given, self.names)
 
     # tokens
 
