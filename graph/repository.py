@@ -7,9 +7,9 @@ branches and the caller's perimeter are arguments of a read (`ReadContext`), nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from graph.cypher.bound import BoundQuery
 from graph.model import Edge, GraphDelta, Node
@@ -45,11 +45,11 @@ class ReadContext:
     memory_bytes: int = 512 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Rows of a read, with the sequence number that they reflect. `engine` is native, index or fallback.
 
-    `statement` is the text that the backend received (None where our executor ran).
+    `statement` is the text that the backend received (None where our executor ran). A named tuple: an answer is made for
+    every look-up, and takes a third of the time of a frozen dataclass.
     """
 
     columns: tuple[str, ...]
@@ -58,7 +58,7 @@ class Answer:
     engine: str = "native"
     truncated: bool = False
     statement: str | None = None
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

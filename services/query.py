@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -138,7 +138,7 @@ class QueryService:
         except UnsupportedConstructError as unsupported:
             answer = self._snapshots.run(bound, values, context, unsupported)
         self._seen = max(self._seen, answer.sequence)
-        answer = replace(answer, notes=(*bound.notes, *answer.notes))
+        answer = answer._replace(notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000
         return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
 

@@ -6,7 +6,6 @@ For a restricted asker they hold what the asker sees and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from threading import Lock
 from typing import Any
 
@@ -45,7 +44,7 @@ class Snapshots:
         with self._lock:
             snapshot = self._snapshot(needed_names(bound, self._schema), context.sees, reason)
         answer = snapshot.run(bound, parameters, context)
-        return replace(answer, engine="fallback", notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
+        return answer._replace(engine="fallback", notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
 
     def _snapshot(self, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError) -> NetworkXRepository:
         sequence = self._ledger.sequence()

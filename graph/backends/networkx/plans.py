@@ -16,6 +16,7 @@ from graph.backends.networkx.clauses import QueryCompiler
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.frame import Deadline, Environment
 from graph.backends.networkx.memory import MemoryBudget
+from graph.backends.networkx.point_read import PointRead, point_read
 from graph.backends.networkx.store import GraphStore
 from graph.cypher.bound import BoundQuery
 from graph.repository import ReadContext
@@ -44,10 +45,22 @@ class Plans:
         self._store = store
         self._schema = schema
         self._plans: OrderedDict[tuple[int, tuple[str, ...] | None], _Plan] = OrderedDict()
+        self._points: dict[int, tuple[BoundQuery, PointRead | None]] = {}  # with the query, as above
 
     def forget(self) -> None:
         """The graph has changed: where a match had best start may have changed with it."""
         self._plans.clear()
+        self._points.clear()
+
+    def point(self, query: BoundQuery, given: Mapping[str, Any], context: ReadContext) -> list[tuple[Any, ...]] | None:
+        """The answer of a query that is one look-up; None of any other, and where something of it is to be refused."""
+        known = self._points.get(id(query))
+        if known is None:
+            if len(self._points) >= KEPT:
+                self._points.clear()
+            known = self._points[id(query)] = (query, point_read(query, self._store))
+        find = known[1]
+        return None if find is None or context.sees is not None else find(given)
 
     def rows(self, query: BoundQuery, values: Mapping[str, Any], context: ReadContext) -> list[tuple[Any, ...]]:
         """The answer, and one row more than the cap where there is one."""

@@ -65,11 +65,13 @@ class NetworkXRepository:
             return True
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
-        values = complete_parameters(query, parameters, context.now, context.sees)
         with self._lock:
-            columns, most = query.columns, context.row_cap
-            found = self._plans.rows(query, values, context)
-            return Answer(columns, found[:most], self._sequence, truncated=len(found) > most)
+            read = self._plans.point(query, parameters, context)
+            if read is not None:
+                return Answer(query.columns, read, self._sequence)
+            values = complete_parameters(query, parameters, context.now, context.sees)
+            found, most = self._plans.rows(query, values, context), context.row_cap
+            return Answer(query.columns, found[:most], self._sequence, truncated=len(found) > most)
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         return Plan("native", None)
