@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -24,18 +25,15 @@ class Row(NamedTuple):
 
 
 FORMULA_STARTS = frozenset("=+-@")
-_CALL = frozenset("(!|")
+_CALL = re.compile(r"[+\-@][=+\-@]*[A-Za-z][\w.]*[(!|]")
 
 
 def formula(cells: Sequence[str]) -> int | None:
-    """The first cell that a spreadsheet would run: one that starts with =, or with another sign and holds a call."""
-    for number, cell in enumerate(cells):
-        start, following = cell[:1], cell[1:2]
-        if start == "=" or (
-            start in FORMULA_STARTS and (following.isalpha() or following in "=(@+-") and not _CALL.isdisjoint(cell)
-        ):
-            return number
-    return None
+    """The first cell that a spreadsheet would run: one that starts with =, or with another sign and then a call.
+
+    `@solana/web3.js (a library)`, `-(see below)` and `+33 (0)1` are texts.
+    """
+    return next((n for n, cell in enumerate(cells) if cell[:1] == "=" or _CALL.match(cell)), None)
 
 
 def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:

@@ -79,7 +79,9 @@ def test_a_cell_that_a_spreadsheet_would_run_is_quarantined(twin: TestTwin, cell
     assert codes(twin, {"Team.csv": f"{TEAMS}T1,Net,{quoted}\nT2,Sys,ok\n"}) == (["FORMULA_CELL"], {"Sys"})
 
 
-@pytest.mark.parametrize("cell", ["-12.5", "+33 1 23 45", "- (unknown)", "@home", "-", "a=b", "x|y!(z)", "+", "-1(2)"])
+@pytest.mark.parametrize(
+    "cell", ["-12.5", "+33 1 23 45", "- (unknown)", "@home", "-", "a=b", "x|y!(z)", "+", "-1(2)", "@a/b.js (c)", "-(d)"]
+)
 def test_signs_and_numbers_are_no_formulas(twin: TestTwin, cell: str) -> None:
     assert codes(twin, {"Team.csv": f'{TEAMS}T1,Net,"{cell}"\n'}) == ([], {"Net"})
 
