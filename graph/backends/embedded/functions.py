@@ -19,6 +19,10 @@ UPPER: Final = "text_upper"
 LOWER: Final = "text_lower"
 REVERSE: Final = "text_reverse"
 SPLIT: Final = "text_split"
+SIZE: Final = "text_size"
+SUBSTRING: Final = "text_substring"
+LEFT: Final = "text_left"
+RIGHT: Final = "text_right"
 CUT: Final = "list_cut"
 """Begins the name of the slice of a list; its item type follows."""
 
@@ -90,6 +94,10 @@ def define(connection: ladybug.Connection, trails: TrailIndex, holders: HolderIn
     make(UPPER, str.upper, [_TEXT], _TEXT)
     make(LOWER, str.lower, [_TEXT], _TEXT)
     make(REVERSE, lambda text: text[::-1], [_TEXT], _TEXT)
+    make(SIZE, lambda text: len(text), [_TEXT], _INTEGER)
+    make(SUBSTRING, lambda text, start, count: text[start : start + count], [_TEXT, _INTEGER, _INTEGER], _TEXT)
+    make(LEFT, lambda text, count: text[:count], [_TEXT, _INTEGER], _TEXT)
+    make(RIGHT, lambda text, count: text[-count:] if count else "", [_TEXT, _INTEGER], _TEXT)
     make(SPLIT, lambda text, separator: split(text, separator), [_TEXT, _TEXT], f"{_TEXT}[]")
     for name, quantifier in (("any", any_of), ("all", all_of), ("none", none_of), ("single", single_of)):
         make(f"{QUANTIFIER}_{name}", _plain(quantifier), ["BOOL[]"], "BOOL")

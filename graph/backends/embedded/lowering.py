@@ -10,14 +10,19 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from graph.backends.base_compiler import Lowering
+from graph.backends.embedded.dialect import ASCII
 from graph.backends.embedded.functions import (
     CUT,
     EDGES_OF,
     ITEMS,
+    LEFT,
     LENGTH_OF,
     NODES_OF,
     QUANTIFIER,
     REVERSE,
+    RIGHT,
+    SIZE,
+    SUBSTRING,
     TO_THE_END,
 )
 from graph.backends.embedded.layout import ID, KIND, TYPE
@@ -288,8 +293,14 @@ def round_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
 
 def substring(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     text, start = (compiler.expression(argument, POSTFIX) for argument in tree.arguments[:2])
-    count = compiler.expression(tree.arguments[2], POSTFIX) if len(tree.arguments) > 2 else f"size({text})"
-    return f"substring({text}, {start} + 1, {count})"
+    written = compiler.expression(tree.arguments[2], POSTFIX) if len(tree.arguments) > 2 else None
+    own = f"substring({text}, {start} + 1, {written or f'size({text})'})"
+    return _by_letters(text, own, f"{SUBSTRING}({text}, {start}, {written or TO_THE_END // 2})")
+
+
+def _by_letters(text: str, own: str, ours: str) -> str:
+    """ladybug counts what looks like one letter, whatever code points it is made of: its own function for ASCII only."""
+    return f"CASE WHEN regexp_matches({text}, '{ASCII}') THEN {own} ELSE {ours} END"
 
 
 def reverse(compiler: LadybugCompiler, tree: FunctionCall) -> str:
@@ -317,15 +328,26 @@ def size(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     argument = tree.arguments[0]
     trail = trail_in(argument, compiler.patterns.trails)
     if trail is None:
-        return f"size({compiler.expression(argument)})"
+        counted, text = compiler.type_of(argument).name, compiler.expression(argument, POSTFIX)
+        return _by_letters(text, f"size({text})", f"{SIZE}({text})") if counted is TypeName.STRING else f"size({text})"
     more = " + 1" if isinstance(argument, FunctionCall) and argument.name == "nodes" else ""
     return f"({LENGTH_OF}({compiler.variable(trail)}){more})"
+
+
+def replace_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """`replace`, whose answer is now and then an empty text there where an argument is null."""
+    arguments = [(argument, compiler.expression(argument, POSTFIX)) for argument in tree.arguments]
+    replaced = f"replace({', '.join(text for _, text in arguments)})"
+    nullable = [f"{text} IS NULL" for argument, text in arguments if not isinstance(argument, Literal)]
+    return f"CASE WHEN {' OR '.join(nullable)} THEN NULL ELSE {replaced} END" if nullable else replaced
 
 
 def substring_end(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     """`left` and `right` of nothing are nothing there too, but of an absent text they are null."""
     text, count = (compiler.expression(argument, POSTFIX) for argument in tree.arguments)
-    return f"CASE WHEN {text} IS NULL THEN NULL ELSE {tree.name}({text}, {count}) END"
+    ours = LEFT if tree.name == "left" else RIGHT
+    cut = _by_letters(text, f"{tree.name}({text}, {count})", f"{ours}({text}, {count})")
+    return f"CASE WHEN {text} IS NULL THEN NULL ELSE {cut} END"
 
 
 def case(compiler: LadybugCompiler, tree: Case) -> str:
@@ -475,6 +497,7 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "collect": collect,
         "round": round_,
         "substring": substring,
+        "replace": replace_,
         "reverse": reverse,
         **dict.fromkeys(("trim", "ltrim", "rtrim"), trimmed),
         "toInteger": to_integer,
