@@ -213,5 +213,6 @@ def test_the_openapi_description_is_served(twin: Twin, serve: Serve) -> None:
         "/api/catalogue",
         "/api/catalogue/{name}",
         "/api/graph/catch-up",
+        "/api/history",
         "/api/graph/verify",
     }
