@@ -84,6 +84,17 @@ QUERIES: list[Any] = [
         [("app1",), ("app2",), ("db1",), ("h1",), ("v1",), ("v2",)],
     ),
     (
+        "4.7 values of a closure",
+        f"MATCH (a {{id: '{identity('p1')}'}})<-[:DEPENDS_ON|RUNS_ON|HOSTED_ON*1..8]-(b) RETURN DISTINCT size(b.name) AS n",
+        [(2,), (3,), (4,)],
+    ),
+    (
+        "4.7 values of a closure, sorted by what they were",
+        f"MATCH (a {{id: '{identity('p1')}'}})<-[:DEPENDS_ON|RUNS_ON|HOSTED_ON*1..8]-(b) "
+        "WITH DISTINCT size(b.name) AS n ORDER BY size(b.name) DESC LIMIT 2 RETURN n",
+        [(4,), (3,)],
+    ),
+    (
         "4.7 closure with the start",
         "MATCH (a {name: 'h1'})<-[:HOSTED_ON*0..8]-(b) RETURN count(DISTINCT b) AS n",
         [(3,)],

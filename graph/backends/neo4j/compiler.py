@@ -2,8 +2,8 @@
 
 What does: identity is our UUID; `labels()` answers in the schema's order without the technical label; the technical
 label is named where an index may serve, and where a bare node could be the watermark; `exists(x)` is gone since 5.0;
-a condition on each step of a variable-length relationship moves to WHERE; a shortest path has two ends; a pattern as a
-value is a subquery; instants are computed in UTC.
+a condition on each step of a variable-length relationship moves to WHERE; a shortest path has two ends; what is made
+distinct behind a closure has a name; a pattern as a value is a subquery; instants are computed in UTC.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from graph.backends.base_compiler import Lowering, Statement
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.neo4j.ddl import ELEMENT, indexed_attributes
+from graph.backends.neo4j.distinct import keep_distinct
 from graph.backends.neo4j.escapes import without_backslashes
 from graph.backends.neo4j.shortest import keep_ends_apart
 from graph.backends.neo4j.sight import labels_of, name_the_seen, test_of_labels
@@ -120,7 +121,8 @@ class Neo4jCompiler(CypherFamilyCompiler):
 
     def __init__(self, bound: BoundQuery, schema: Schema) -> None:
         super().__init__(
-            replace(bound, query=keep_ends_apart(move_step_conditions(name_the_seen(bound.query)))), schema
+            replace(bound, query=keep_distinct(keep_ends_apart(move_step_conditions(name_the_seen(bound.query))))),
+            schema,
         )
         self._schema = schema
         self._walks = frozenset(t.variable for t in descend(self.bound.query) if isinstance(t, RelationshipPattern))
