@@ -18,6 +18,7 @@ from graph.cypher.ast import (
 T = TypeVar("T", bound=Tree)
 _PARTS: dict[type[Tree], tuple[str, ...]] = {}
 _BRANCHES: dict[type[Tree], tuple[str, ...]] = {}
+_BACKWARDS: dict[type[Tree], tuple[str, ...]] = {}
 _TREES: Final = frozenset(
     name for name, value in vars(ast).items() if isinstance(value, type) and issubclass(value, Tree)
 )
@@ -66,11 +67,15 @@ def descend(tree: Tree) -> Iterator[Tree]:
     pending: list[Any] = [tree]
     while pending:
         item = pending.pop()
-        if isinstance(item, tuple):
+        if type(item) is tuple:
             pending.extend(item[::-1])
         elif isinstance(item, Tree):
             yield item
-            for name in reversed(branches_of(type(item))):
+            cls = type(item)
+            names = _BACKWARDS.get(cls)
+            if names is None:
+                names = _BACKWARDS[cls] = branches_of(cls)[::-1]
+            for name in names:
                 value = getattr(item, name)
                 if value:
                     pending.append(value)

@@ -175,8 +175,11 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.patterns.open_steps, self.patterns.trails = 0, {}
         clauses = without_idle_distinct(part).clauses
         lines, position = [], 0
+        later: list[set[str]] = [set()]  # what is named behind each clause, last first
+        for clause in clauses[:0:-1]:
+            later.append(later[-1] | names_in(clause))
         while position < len(clauses):
-            self.patterns.later = {name for later in clauses[position + 1 :] for name in names_in(later)}
+            self.patterns.later = later[-1 - position]
             composed = (
                 self.patterns.composed(*clauses[position : position + 3]) if position + 2 < len(clauses) else None
             )
