@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from operator import ge, gt, le, lt
 from typing import TYPE_CHECKING, Any
 
 from graph.backends.networkx import values
@@ -23,10 +21,21 @@ from graph.backends.networkx.functions import (
     value_type,
 )
 from graph.backends.networkx.labels import label_test
+from graph.backends.networkx.logic import (
+    both,
+    compared,
+    contained,
+    either,
+    listed,
+    one_of_two,
+    quantified,
+    regular,
+    text_test,
+    truth,
+)
 from graph.backends.networkx.memory import REFERENCE, shallow
 from graph.backends.networkx.moments.values import Moment, of_python
 from graph.cypher import ast
-from graph.cypher.regular_expressions import is_too_much
 from graph.model import Edge, Node
 
 if TYPE_CHECKING:
@@ -41,18 +50,10 @@ _ARITHMETIC = {
 }
 
 
-_ORDERINGS: Mapping[ast.BinaryOperator, Callable[[Any, Any], bool]] = {
-    ast.BinaryOperator.LT: lt,
-    ast.BinaryOperator.LE: le,
-    ast.BinaryOperator.GT: gt,
-    ast.BinaryOperator.GE: ge,
-}
 _LARGE = 4_096
 """Bytes from which on a new text or list is looked at before it is made."""
 
 _GROWS = frozenset({str, list, tuple})
-_PLAINLY_ORDERED = frozenset({int, str})
-"""Types of which two values compare in Python as they do in Cypher."""
 
 
 def property_of(subject: Any, key: str) -> Any:
@@ -225,7 +226,7 @@ class ExpressionCompiler:
 
             def negate(row: Row) -> bool | None:
                 value = operand(row)
-                return None if value is None else not _truth(value)
+                return None if value is None else not truth(value)
 
             return negate
         if tree.operator is ast.UnaryOperator.MINUS:
@@ -241,25 +242,25 @@ class ExpressionCompiler:
             return lambda row: arithmetic(left(row), right(row))
         match tree.operator:
             case ast.BinaryOperator.AND:
-                return lambda row: _and(left(row), right, row)
+                return lambda row: both(left(row), right, row)
             case ast.BinaryOperator.OR:
-                return lambda row: _or(left(row), right, row)
+                return lambda row: either(left(row), right, row)
             case ast.BinaryOperator.XOR:
-                return lambda row: _xor(left(row), right(row))
+                return lambda row: one_of_two(left(row), right(row))
             case ast.BinaryOperator.IN:
                 return lambda row: contained(left(row), right(row))
             case ast.BinaryOperator.STARTS_WITH:
-                return _text_test(left, right, str.startswith)
+                return text_test(left, right, str.startswith)
             case ast.BinaryOperator.ENDS_WITH:
-                return _text_test(left, right, str.endswith)
+                return text_test(left, right, str.endswith)
             case ast.BinaryOperator.CONTAINS:
-                return _text_test(left, right, lambda text, part: part in text)
+                return text_test(left, right, lambda text, part: part in text)
             case ast.BinaryOperator.REGEX:
-                return _text_test(
+                return text_test(
                     left, right, lambda text, pattern: regular(pattern, len(text)).fullmatch(text) is not None
                 )
             case _:
-                return _compared(left, tree.operator, right)
+                return compared(left, tree.operator, right)
 
     def _sum(self, left: Evaluate, right: Evaluate) -> Evaluate:
         """`+`: texts and lists that would be too large are refused before they are made."""
@@ -278,7 +279,7 @@ class ExpressionCompiler:
 
     def _comparison(self, tree: ast.Comparison, scope: Scope) -> Evaluate:
         operands = [self.compile(operand, scope) for operand in tree.operands]
-        pairs = [_compared(operands[i], operator, operands[i + 1]) for i, operator in enumerate(tree.operators)]
+        pairs = [compared(operands[i], operator, operands[i + 1]) for i, operator in enumerate(tree.operators)]
         if len(pairs) == 1:
             return pairs[0]
 
@@ -386,7 +387,7 @@ class ExpressionCompiler:
                     yield project(row) if project is not None else item
 
         def evaluate(row: Row) -> Any:
-            items = _listed(source(row))
+            items = listed(source(row))
             return None if items is None else gathered(kept(row, items))
 
         return evaluate
@@ -400,7 +401,7 @@ class ExpressionCompiler:
         step = self._environment.deadline.step
 
         def evaluate(row: Row) -> bool | None:
-            items = _listed(source(row))
+            items = listed(source(row))
             if items is None:
                 return None
             true = unknown = 0
@@ -410,7 +411,7 @@ class ExpressionCompiler:
                 value = predicate(row)
                 true += value is True
                 unknown += value is None
-            return _quantified(kind, len(items), true, unknown)
+            return quantified(kind, len(items), true, unknown)
 
         return evaluate
 
@@ -422,7 +423,7 @@ class ExpressionCompiler:
         step = self._environment.deadline.step
 
         def evaluate(row: Row) -> Any:
-            items = _listed(source(row))
+            items = listed(source(row))
             if items is None:
                 return None
             value = initial(row)
@@ -487,122 +488,6 @@ class ExpressionCompiler:
             if not len(found) & 0xFF or size > _LARGE:
                 memory.ask(size)
         return found
-
-
-# --- three-valued logic ----------------------------------------------------------------------------------------------
-
-
-def _truth(value: Any) -> bool:
-    if type(value) is bool:
-        return value
-    raise EvaluationError(f"a {values.type_name(value)} is neither true nor false", hint="compare it with something")
-
-
-def _and(left: Any, right: Evaluate, row: Row) -> bool | None:
-    if left is not None and not _truth(left):
-        return False
-    other = right(row)
-    if other is not None and not _truth(other):
-        return False
-    return None if left is None or other is None else True
-
-
-def _or(left: Any, right: Evaluate, row: Row) -> bool | None:
-    if left is not None and _truth(left):
-        return True
-    other = right(row)
-    if other is not None and _truth(other):
-        return True
-    return None if left is None or other is None else False
-
-
-def _xor(left: Any, right: Any) -> bool | None:
-    return None if left is None or right is None else _truth(left) != _truth(right)
-
-
-def _compared(left: Evaluate, operator: ast.BinaryOperator, right: Evaluate) -> Evaluate:
-    if operator is ast.BinaryOperator.EQ:
-        return lambda row: values.equal(left(row), right(row))
-    if operator is ast.BinaryOperator.NE:
-
-        def differ(row: Row) -> bool | None:
-            same = values.equal(left(row), right(row))
-            return None if same is None else not same
-
-        return differ
-    compares = _ORDERINGS[operator]
-    wanted = {
-        ast.BinaryOperator.LT: (-1,),
-        ast.BinaryOperator.LE: (-1, 0),
-        ast.BinaryOperator.GT: (1,),
-        ast.BinaryOperator.GE: (1, 0),
-    }[operator]
-
-    def ordered(row: Row) -> bool | None:
-        one, other = left(row), right(row)
-        if type(one) is type(other) and type(one) in _PLAINLY_ORDERED:
-            return compares(one, other)
-        found = values.compare(one, other)
-        if found is None:
-            return (
-                False
-                if (values.is_nan(one) and values.is_number(other)) or (values.is_nan(other) and values.is_number(one))
-                else None
-            )
-        return found in wanted
-
-    return ordered
-
-
-def contained(item: Any, items: Any) -> bool | None:
-    """`item IN items`: null where only an unknown member could be it."""
-    if items is None:
-        return None
-    unknown = False
-    for member in _listed(items) or ():
-        same = values.equal(item, member)
-        if same:
-            return True
-        unknown = unknown or same is None
-    return None if unknown else False
-
-
-def _quantified(kind: ast.QuantifierKind, count: int, true: int, unknown: int) -> bool | None:
-    match kind:
-        case ast.QuantifierKind.ANY:
-            return True if true else None if unknown else False
-        case ast.QuantifierKind.ALL:
-            return False if true + unknown < count else None if unknown else True
-        case ast.QuantifierKind.NONE:
-            return False if true else None if unknown else True
-        case ast.QuantifierKind.SINGLE:
-            return False if true > 1 else None if unknown else true == 1
-
-
-def _text_test(left: Evaluate, right: Evaluate, test: Callable[[str, str], bool]) -> Evaluate:
-    def evaluate(row: Row) -> bool | None:
-        text, part = left(row), right(row)
-        return test(text, part) if isinstance(text, str) and isinstance(part, str) else None
-
-    return evaluate
-
-
-def regular(pattern: str, length: int = 0) -> re.Pattern[str]:
-    """A compiled regular expression, to be held against a text of that length. Raises EvaluationError."""
-    try:
-        if is_too_much(pattern, length):
-            raise EvaluationError(
-                f"the regular expression {pattern[:100]!r} may take too long: it repeats what repeats"
-            )
-        return re.compile(pattern)
-    except re.error as error:
-        raise EvaluationError(f"{pattern!r} is not a regular expression: {error}") from error
-
-
-def _listed(value: Any) -> Any:
-    if value is None or isinstance(value, list | tuple | range):
-        return value
-    raise EvaluationError(f"a {values.type_name(value)} is not a list")
 
 
 def _guarded(name: str, function: Callable[..., Any], arguments: Any) -> Any:
