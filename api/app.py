@@ -68,6 +68,7 @@ def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_
         finally:
             if follow:
                 await run_in_threadpool(follower.stop)
+            services.moments.close()
 
     app = _rest(lifespan)
     app.state.services = services

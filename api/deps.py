@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from core.principal import LOCAL_OPERATOR, Principal
 from services.catalogue import CatalogueService
 from services.history import HistoryService
+from services.moments import MomentService
 from services.query import QueryService
 from services.twin import Twin
 
@@ -22,13 +23,16 @@ class Services:
     queries: QueryService
     catalogue: CatalogueService
     history: HistoryService
+    moments: MomentService
     principal: Principal = LOCAL_OPERATOR  # who asks: everybody at this application, until people sign in
 
     @classmethod
     def of(cls, twin: Twin, principal: Principal = LOCAL_OPERATOR) -> Services:
         """The use cases of a twin, sharing one query service and its prepared queries."""
         queries = QueryService(twin)
-        return cls(twin, queries, CatalogueService(twin, queries), HistoryService(twin), principal)
+        catalogue = CatalogueService(twin, queries)
+        moments = MomentService(twin, queries, catalogue)
+        return cls(twin, queries, catalogue, HistoryService(twin), moments, principal)
 
 
 def services_of(request: Request) -> Services:

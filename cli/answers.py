@@ -28,8 +28,21 @@ def print_result(content: dict[str, Any], output: Output, title: str | None = No
     say(f"{rows} in {content['elapsed_ms']:.1f} ms ({engine})")
     for note in content["notes"]:
         say(f"note: {note}")
-    if content["sequence"] < content["ledger_sequence"]:
+    moment = content.get("moment")
+    if moment is not None:
+        say(f"asked: {_moment(moment)}")
+    elif content["sequence"] < content["ledger_sequence"]:
         say(f"note: the ledger is at {content['ledger_sequence']}; the graph has not followed yet")
+
+
+def _moment(moment: dict[str, Any]) -> str:
+    """What state an answer is about, for a person."""
+    text = f"main up to event {moment['sequence']}"
+    if moment["recorded_at"] is not None:
+        text += f" of {moment['recorded_at']}"
+    if moment["branch"] is not None:
+        text = f"the branch {moment['branch']} with {moment['branch_events']} changes, on {text}"
+    return text
 
 
 def print_stages(rows: list[list[Any]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from core.principal import LOCAL_OPERATOR
 from core.settings import Settings
 from services.catalogue import CatalogueService
+from services.moments import PRESENT, Asked, MomentService
 from services.query import QueryService
 from services.rendezvous import running_server
 from services.twin import open_twin
@@ -27,14 +28,15 @@ class Asking:
 
 
 @contextmanager
-def asking(settings: Settings, perimeters: Sequence[str] | None = None) -> Iterator[Asking]:
-    """Ask as long as the context lasts, with `perimeters` as somebody who sees these only.
+def asking(settings: Settings, perimeters: Sequence[str] | None = None, asked: Asked = PRESENT) -> Iterator[Asking]:
+    """Ask as long as the context lasts, with `perimeters` as somebody who sees these only; `asked` is the moment that is meant.
 
     Errors are those of the services, or the server's own.
     """
     server = running_server(settings.home) if settings.backend_url.startswith("embedded:") else None
     if server is not None:
-        seen = {} if perimeters is None else {"perimeters": list(perimeters)}
+        seen: dict[str, Any] = {} if perimeters is None else {"perimeters": list(perimeters)}
+        seen |= {name: value for name, value in (("as_of", asked.as_of), ("branch", asked.branch)) if value is not None}
         yield Asking(
             lambda text, parameters: server.post("/api/query", {"query": text, "parameters": dict(parameters), **seen}),
             lambda name, parameters: server.post(f"/api/catalogue/{name}", {"parameters": dict(parameters), **seen}),
@@ -44,7 +46,12 @@ def asking(settings: Settings, perimeters: Sequence[str] | None = None) -> Itera
         queries = QueryService(twin)
         catalogue = CatalogueService(twin, queries)
         principal = LOCAL_OPERATOR.narrowed(perimeters)
-        yield Asking(
-            lambda text, parameters: queries.cypher(text, parameters, principal).to_dict(),
-            lambda name, parameters: catalogue.run(name, parameters, principal).to_dict(),
-        )
+        moments = MomentService(twin, queries, catalogue)
+        try:
+            with moments.reading(asked) as (then, catalogue_then):
+                yield Asking(
+                    lambda text, parameters: then.cypher(text, parameters, principal).to_dict(),
+                    lambda name, parameters: catalogue_then.run(name, parameters, principal).to_dict(),
+                )
+        finally:
+            moments.close()

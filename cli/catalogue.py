@@ -8,10 +8,19 @@ import typer
 
 from cli.answers import print_result
 from cli.asking import asking
-from cli.options import BackendOption, OutputOption, ParamOption, PerimeterOption, parse_parameters
+from cli.options import (
+    AsOfOption,
+    BackendOption,
+    BranchOption,
+    OutputOption,
+    ParamOption,
+    PerimeterOption,
+    parse_parameters,
+)
 from cli.output import Output, print_json, print_rows
 from core.settings import load_settings
 from graph.queries.catalogue import CatalogueQuery, load_catalogue
+from services.moments import Asked
 
 app = typer.Typer(no_args_is_help=True, help="Named, documented queries.")
 
@@ -31,6 +40,8 @@ def list_queries(output: OutputOption = Output.TABLE) -> None:
 def run(
     name: Annotated[str, typer.Argument(help="Name of the query, see `jumeau catalogue list`.")],
     param: ParamOption = None,
+    as_of: AsOfOption = None,
+    branch: BranchOption = None,
     as_perimeter: PerimeterOption = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
@@ -38,7 +49,7 @@ def run(
     """Run a named query. Example: jumeau catalogue run downstream_impact --param ci=srv-par-0001"""
     settings = load_settings(backend=backend)
     parameters = parse_parameters(param)
-    with asking(settings, as_perimeter) as twin:
+    with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:
         print_result(twin.named(name, parameters), output, name)
 
 

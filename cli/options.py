@@ -24,6 +24,12 @@ PerimeterOption = Annotated[
     typer.Option("--as-perimeter", help="Answer as for somebody who sees this perimeter only; repeatable."),
 ]
 
+AsOfOption = Annotated[
+    str | None,
+    typer.Option("--as-of", help="Ask the past: a date (the end of that day, UTC), an instant, or #123 (an event)."),
+]
+BranchOption = Annotated[str | None, typer.Option("--branch", help="Ask a branch, see `jumeau branch list`.")]
+
 
 def parse_parameters(given: Sequence[str] | None) -> dict[str, Any]:
     """`k=v` pairs as a mapping. Raises UsageError on what is no pair, or a name given twice."""

@@ -12,12 +12,21 @@ import yaml
 from cli.answers import print_result
 from cli.asking import asking
 from cli.console import converse
-from cli.options import BackendOption, OutputOption, ParamOption, PerimeterOption, parse_parameters
+from cli.options import (
+    AsOfOption,
+    BackendOption,
+    BranchOption,
+    OutputOption,
+    ParamOption,
+    PerimeterOption,
+    parse_parameters,
+)
 from cli.output import Output
 from core.errors import UsageError
 from core.settings import load_settings
 from graph.cypher.explain import explained
 from graph.schema.load import load_schema
+from services.moments import Asked
 
 
 def query(
@@ -32,6 +41,8 @@ def query(
     explain: Annotated[
         bool, typer.Option("--explain", help="Show each stage of the query, its estimated cost, and what would run.")
     ] = False,
+    as_of: AsOfOption = None,
+    branch: BranchOption = None,
     as_perimeter: PerimeterOption = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
@@ -48,6 +59,8 @@ def query(
 
       jumeau query --as-perimeter Paiements 'MATCH (s:Server) RETURN count(*) AS servers'
 
+      jumeau query --as-of 2026-03-31 'MATCH (s:Server) RETURN count(*) AS servers'
+
       jumeau query --params-file wanted.yml - < question.cypher
 
       jumeau query                                  (the console; :help there)
@@ -59,14 +72,14 @@ def query(
     if text is None:
         if explain:
             raise UsageError("--explain needs a query", where="jumeau query", hint="jumeau query --explain 'MATCH ...'")
-        with asking(settings, as_perimeter) as twin:
+        with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:
             code = converse(twin, load_schema(settings.pack), output, parameters)
         raise typer.Exit(code)
     if text == "-":
         text = sys.stdin.read()
     if explain and explained(text) is None:
         text = f"EXPLAIN {text}"
-    with asking(settings, as_perimeter) as twin:
+    with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:
         print_result(twin.cypher(text, parameters), output)
 
 

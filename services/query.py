@@ -18,7 +18,7 @@ from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
-from graph.history.snapshots import Snapshots
+from graph.history.snapshots import GraphHoldings, LedgerHoldings, Snapshots
 from graph.repository import Answer, ReadContext
 from services.cells import to_json
 from services.cost import CostGuard
@@ -37,6 +37,7 @@ class QueryResult:
     backend: str
     elapsed_ms: float
     ledger_sequence: int
+    moment: Mapping[str, Any] | None = None  # what was asked, where not the present of main
 
     def to_dict(self) -> dict[str, Any]:
         """The envelope that every door prints."""
@@ -50,18 +51,24 @@ class QueryResult:
             "ledger_sequence": self.ledger_sequence,
             "truncated": self.answer.truncated,
             "notes": list(self.answer.notes),
+            **({} if self.moment is None else {"moment": dict(self.moment)}),
         }
 
 
 class QueryService:
-    """Runs queries on one twin. Safe for several threads."""
+    """Runs queries on one twin. Safe for several threads.
 
-    def __init__(self, twin: Twin) -> None:
+    `moment` describes the state that the twin's graph holds where that is not the present of main; answers carry it.
+    """
+
+    def __init__(self, twin: Twin, moment: Mapping[str, Any] | None = None) -> None:
         self._twin = twin
+        self._moment = moment
         self._limits = QueryLimits(default_hops=twin.settings.default_hops, row_cap=twin.settings.row_cap)
         self._costs = CostGuard(twin)
         self._seen = 0  # the latest sequence that an answer reflected
-        self._snapshots = Snapshots(twin.ledger, twin.schema)
+        holdings = LedgerHoldings(twin.ledger) if moment is None else GraphHoldings(twin.repository)
+        self._snapshots = Snapshots(holdings, twin.schema)
         self._prepared = lru_cache(PREPARED)(self._prepare)
 
     def _prepare(self, text: str, restricted: bool) -> BoundQuery:
@@ -106,7 +113,7 @@ class QueryService:
         stages += (compiled_stage(bound, twin.repository, parameters or {}, context),)
         answer = Answer(COLUMNS, rows_of(stages), twin.repository.watermark())
         elapsed = (perf_counter() - started) * 1000
-        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
+        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment)
 
     def _context(self, principal: Principal) -> ReadContext:
         settings = self._twin.settings
@@ -140,7 +147,7 @@ class QueryService:
         self._seen = max(self._seen, answer.sequence)
         answer = answer._replace(notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000
-        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence())
+        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment)
 
     def _check_cost(self, bound: BoundQuery) -> None:
         """Refuse what would run away. The figures of a refusal are of the whole estate: not for a restricted principal."""

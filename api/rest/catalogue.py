@@ -15,6 +15,7 @@ from api.rest.models import (
     QueryAnswer,
     Titles,
 )
+from services.moments import Asked
 
 router = APIRouter(prefix="/api/catalogue", tags=["catalogue"])
 
@@ -46,4 +47,5 @@ def run_query(name: str, services: Use, body: CatalogueRequest | None = None) ->
     """Run a named query."""
     asked = body or CatalogueRequest()
     principal = services.principal.narrowed(asked.perimeters)
-    return json_response(services.catalogue.run(name, asked.parameters, principal).to_dict())
+    with services.moments.reading(Asked(asked.as_of, asked.branch)) as (_, catalogue):
+        return json_response(catalogue.run(name, asked.parameters, principal).to_dict())

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+AS_OF = "Answer as the twin was: a date (the end of that day, UTC), an instant, or #123 for an event of the ledger."
+BRANCH = "Answer as the twin is on this branch."
 PERIMETERS = "Answer as for somebody who sees these perimeters only; never more than the caller sees."
 
 
@@ -24,6 +26,8 @@ class QueryRequest(BaseModel):
     query: str = Field(description="Cypher text.")
     parameters: dict[str, Any] = Field(default_factory=dict, description="Values of `$parameters`; dates as ISO 8601.")
     perimeters: list[str] | None = Field(default=None, description=PERIMETERS)
+    as_of: str | None = Field(default=None, description=AS_OF)
+    branch: str | None = Field(default=None, description=BRANCH)
 
 
 class CatalogueRequest(BaseModel):
@@ -35,6 +39,17 @@ class CatalogueRequest(BaseModel):
         default_factory=dict, description="By name; an element is named by id, name or alias."
     )
     perimeters: list[str] | None = Field(default=None, description=PERIMETERS)
+    as_of: str | None = Field(default=None, description=AS_OF)
+    branch: str | None = Field(default=None, description=BRANCH)
+
+
+class MomentModel(BaseModel):
+    """The state that was asked, where it is not the present of main."""
+
+    sequence: int = Field(description="The last event of main that it has.")
+    recorded_at: str | None = Field(description="When that event was recorded: ISO 8601, UTC.")
+    branch: str | None
+    branch_events: int = Field(description="Events of the branch that it has.")
 
 
 class QueryAnswer(BaseModel):
@@ -49,6 +64,7 @@ class QueryAnswer(BaseModel):
     ledger_sequence: int
     truncated: bool = Field(description="Whether rows were cut at the row cap.")
     notes: list[str]
+    moment: MomentModel | None = Field(default=None, description="Where `as_of` or `branch` was given.")
 
 
 class Titles(BaseModel):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from api.deps import Use
 from api.errors import json_response
 from api.rest.models import QueryAnswer, QueryRequest
+from services.moments import Asked
 
 router = APIRouter(prefix="/api", tags=["queries"])
 
@@ -15,6 +16,6 @@ router = APIRouter(prefix="/api", tags=["queries"])
 @router.post("/query", response_model=QueryAnswer)
 def query(body: QueryRequest, services: Use) -> Response:
     """Run a Cypher query, read-only and bounded."""
-    return json_response(
-        services.queries.cypher(body.query, body.parameters, services.principal.narrowed(body.perimeters)).to_dict()
-    )
+    principal = services.principal.narrowed(body.perimeters)
+    with services.moments.reading(Asked(body.as_of, body.branch)) as (queries, _):
+        return json_response(queries.cypher(body.query, body.parameters, principal).to_dict())

@@ -26,7 +26,13 @@ from graph.history.upgrade import upgrade
 from graph.model import Operation
 from graph.schema.model import Schema
 
-__all__ = ["MAIN", "Batch", "Event", "Ledger", "RecordedEvent", "Run", "State"]
+__all__ = ["MAIN", "Batch", "Event", "Ledger", "LedgerMovedError", "RecordedEvent", "Run", "State"]
+
+
+class LedgerMovedError(LedgerError):
+    """Somebody has written to the ledger since what was to be written was worked out."""
+
+    code = "LEDGER_MOVED"
 
 
 class Ledger(LedgerReader):
@@ -81,15 +87,26 @@ class Ledger(LedgerReader):
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
         statuses: Mapping[str, str] | None = None,
+        expected: int | None = None,
+        also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]:
         """Commit one batch, whole or not at all; returns its first and last sequence number.
 
         At most one event per element. `identities` are new keys: key to (element, kind); `statuses` are what becomes of
-        runs, by identifier. Without events only the cursor moves, and (n + 1, n) comes back. Raises LedgerError.
+        runs, by identifier. Without events only the cursor moves, and (n + 1, n) comes back. `expected` is the sequence
+        number that the events were made for; `also` writes more in the same transaction, given the last number.
+
+        Raises LedgerError, LedgerMovedError where the ledger is not at `expected`.
         """
         reach("ledger.append.before")
         with self.writing() as connection:
             state = connection.execute(select(tables.writer.c.sequence, tables.writer.c.batch)).one()
+            if expected is not None and state.sequence != expected:
+                raise LedgerMovedError(
+                    f"the ledger is at {state.sequence}, the change was made for {expected}",
+                    where=self.url,
+                    hint="another process has written meanwhile: try again",
+                )
             number, first, last = state.batch + 1, state.sequence + 1, state.sequence + len(events)
             connection.execute(update(tables.writer).values(sequence=last, batch=number))
             connection.execute(
@@ -116,6 +133,8 @@ class Ledger(LedgerReader):
             for name, status in (statuses or {}).items():
                 closed = {"status": status, "ended_at": self._clock.now()}
                 connection.execute(update(tables.run).where(tables.run.c.id == name).values(**closed))
+            if also is not None:
+                also(connection, last)
             reach("ledger.append.uncommitted")
         reach("ledger.append.committed")
         return first, last

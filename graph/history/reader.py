@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -116,6 +117,79 @@ class LedgerReader:
                 for row in connection.execute(select(tables.event).where(tables.event.c.sequence.in_(part))):
                     found[row.sequence] = self._recorded(row)
         return found
+
+    def identity(self) -> str:
+        """The identifier of this ledger, given when it was made."""
+        with self.reading() as connection:
+            return str(connection.execute(select(tables.writer.c.ledger)).scalar_one())
+
+    def batch_of(self, sequence: int) -> Batch | None:
+        """The batch that holds an event."""
+        found = self._batches((tables.batch.c.first <= sequence) & (tables.batch.c.last >= sequence))
+        return found[0] if found else None
+
+    def sequence_at(self, instant: datetime) -> int:
+        """The last sequence number that was recorded at an instant or before; 0 where nothing was.
+
+        Clocks may go backwards, sequence numbers do not: what counts is the last batch that was stamped in time.
+        """
+        table = tables.batch
+        stamped = instant.astimezone(UTC)
+        query = select(func.max(table.c.last)).where(table.c.recorded_at <= stamped, table.c.branch == MAIN)
+        with self.reading() as connection:
+            return int(connection.execute(query).scalar_one_or_none() or 0)
+
+    def surviving(self, first: int, last: int) -> Iterator[Sequence[Any]]:
+        """What elements are after the events `first..last`: (element, edge, kind, start, end, after as JSON) of each one
+        that these events touched and that exists after them.
+        """
+        event = tables.event
+        later = (
+            select(event.c.previous.label("replaced"))
+            .where(event.c.sequence.between(first, last), event.c.previous >= first)
+            .subquery()
+        )
+        query = (
+            select(event.c.element, event.c.edge, event.c.kind, event.c.start, event.c.end, event.c.after)
+            .select_from(event.outerjoin(later, later.c.replaced == event.c.sequence))
+            .where(event.c.sequence.between(first, last), later.c.replaced.is_(None))
+            .where(event.c.operation != Operation.DELETE.value)
+        )
+        with self.reading() as connection:
+            yield from connection.execution_options(yield_per=_SCAN).execute(query)
+
+    def touched(self, first: int, last: int) -> list[str]:
+        """The elements that the events `first..last` touched, each once."""
+        event = tables.event
+        query = select(event.c.element).distinct().where(event.c.sequence.between(first, last))
+        with self.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def states_at(self, elements: Sequence[str], sequence: int) -> dict[str, State]:
+        """The state that each element had after the event `sequence`, of those that existed then."""
+        places = self.last_events(elements)
+        chains: dict[int, RecordedEvent] = {}
+        late = [place for place in places.values() if place > sequence]
+        while late:  # one step back along every chain that is still too late
+            chains.update(self.recorded(late))
+            late = [p for place in late if (p := chains[place].previous) is not None and p > sequence]
+        wanted: list[int] = []
+        for place in places.values():
+            at: int | None = place
+            while at is not None and at > sequence:
+                at = chains[at].previous
+            if at is not None:
+                wanted.append(at)
+        found = self.recorded(wanted)
+        numbers = sorted({recorded.batch for recorded in found.values()})
+        batches: dict[int, Batch] = {}
+        for start in range(0, len(numbers), _LOOKUP):
+            batches.update(self.batches_by_number(numbers[start : start + _LOOKUP]))
+        return {
+            recorded.event.element: state_after(recorded, batches[recorded.batch].source)
+            for recorded in found.values()
+            if recorded.event.operation is not Operation.DELETE
+        }
 
     def last_events(self, elements: Sequence[str]) -> dict[str, int]:
         """The sequence number of the last event of each element that ever was, deletions included."""
@@ -274,6 +348,22 @@ class LedgerReader:
             yield
         except SQLAlchemyError as error:
             raise ledger_error(error, self.url) from error
+
+
+def state_after(recorded: RecordedEvent, source: str) -> State:
+    """The state that an event left behind; `source` is that of its run."""
+    event = recorded.event
+    return State(
+        element=event.element,
+        edge=event.edge,
+        kind=event.kind,
+        properties=event.after or {},
+        provenance=event.provenance,
+        sequence=recorded.sequence,
+        start=event.start,
+        end=event.end,
+        source=source,
+    )
 
 
 _STATES = select(

@@ -5,18 +5,19 @@ For a restricted asker they hold what the asker sees and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 from core.errors import UnsupportedConstructError
 from graph.backends.networkx.repository import NetworkXRepository
 from graph.cypher.ast import NodePattern, RelationshipPattern, walk
 from graph.cypher.bound import BoundQuery
+from graph.history.events import State
 from graph.history.ledger import Ledger
 from graph.history.perimeters import every_perimeter, stored
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation
-from graph.repository import Answer, ReadContext
+from graph.repository import Answer, GraphRepository, ReadContext
 from graph.schema.model import Schema
 
 Sees = tuple[str, ...] | None
@@ -26,11 +27,57 @@ BYTES_PER_ELEMENT = 1_500
 """Memory that one element takes in a snapshot, measured on the generated estate, rounded up."""
 
 
-class Snapshots:
-    """A small cache of snapshots of the present, keyed by sequence number, kinds, and what their asker sees."""
+class Holdings(Protocol):
+    """What snapshots are made of: every element at one sequence number, and the perimeters of nodes that have any."""
 
-    def __init__(self, ledger: Ledger, schema: Schema, *, budget_bytes: int = 1_500_000_000, kept: int = 2) -> None:
+    def sequence(self) -> int: ...
+
+    def present(self) -> Iterable[State]: ...
+
+    def perimeters(self) -> Mapping[str, frozenset[str]]: ...
+
+
+class LedgerHoldings:
+    """The present, from the ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+
+    def sequence(self) -> int:
+        return self._ledger.sequence()
+
+    def present(self) -> Iterable[State]:
+        return self._ledger.present()
+
+    def perimeters(self) -> Mapping[str, frozenset[str]]:
+        return every_perimeter(self._ledger)
+
+
+class GraphHoldings:
+    """Another moment, from its graph, which does not change."""
+
+    def __init__(self, repository: GraphRepository) -> None:
+        self._repository = repository
+
+    def sequence(self) -> int:
+        return self._repository.watermark()
+
+    def present(self) -> Iterable[State]:
+        for node in self._repository.nodes():
+            own = {name: value for name, value in node.properties.items() if name != "id"}
+            yield State(node.id, False, node.kind, own, {}, 0)
+        for edge in self._repository.edges():
+            yield State(edge.id, True, edge.type, edge.properties, {}, 0, edge.start, edge.end)
+
+    def perimeters(self) -> Mapping[str, frozenset[str]]:
+        return {node.id: frozenset(node.perimeters) for node in self._repository.nodes() if node.perimeters}
+
+
+class Snapshots:
+    """A small cache of snapshots, keyed by sequence number, kinds, and what their asker sees."""
+
+    def __init__(self, holdings: Holdings, schema: Schema, *, budget_bytes: int = 1_500_000_000, kept: int = 2) -> None:
+        self._holdings = holdings
         self._schema = schema
         self._budget = budget_bytes
         self._kept = kept
@@ -47,7 +94,7 @@ class Snapshots:
         return answer._replace(engine="fallback", notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
 
     def _snapshot(self, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError) -> NetworkXRepository:
-        sequence = self._ledger.sequence()
+        sequence = self._holdings.sequence()
         found = self._cache.get((sequence, names, sees))
         if found is not None:
             return found
@@ -60,11 +107,11 @@ class Snapshots:
     def _build(
         self, sequence: int, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError
     ) -> NetworkXRepository:
-        perimeters = {} if sees is None else every_perimeter(self._ledger)
+        perimeters = {} if sees is None else self._holdings.perimeters()
         most = self._budget // BYTES_PER_ELEMENT
         nodes: list[NodeChange] = []
         edges: list[EdgeChange] = []
-        for state in self._ledger.present():
+        for state in self._holdings.present():
             if state.kind not in names or state.sequence > sequence:
                 continue
             if state.edge:

@@ -4,6 +4,9 @@
 `head`, `tombstone` and `identity` are indexes over `event` (the last event of each present element, of each deleted one;
 what sources call it), written in the same transaction; they can be rebuilt from it. The events of one element are a chain
 from its last one backwards (`previous`): an index by element would slow every load down. `writer` has one row, locked by whoever appends.
+
+A branch has a base, an event of main, and events of its own beside main's (`branch_event`): main keeps its order without
+gaps, whatever happens on branches, and a branch that is dropped leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -107,6 +110,49 @@ derived = Table(
     metadata,
     Column("name", Text, primary_key=True),  # of a table that is an index over `event`
     Column("rules", Text, nullable=False),  # what of the schema it was made by: made anew where that has changed
+)
+
+branch = Table(
+    "branch",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("base", BigInteger, nullable=False),  # the last event of main that it sees
+    Column("version", BigInteger, nullable=False),  # its own last event; 0 before the first
+    Column("actor", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("applied", BigInteger),  # the last event of main that applying it gave
+)
+
+branch_event = Table(
+    "branch_event",
+    metadata,
+    Column("branch", String(36), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),  # 1, 2, 3 ... within the branch
+    Column("operation", Text, nullable=False),
+    Column("element", String(36), nullable=False),
+    Column("edge", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("previous_kind", Text),
+    Column("start", String(36)),
+    Column("end", String(36)),
+    Column("before", Text),
+    Column("after", Text),
+    Column("provenance", Text),  # as in `event`
+    Column("source", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False),
+    Index("branch_event_by_element", "branch", "element"),
+)
+
+branch_identity = Table(
+    "branch_identity",
+    metadata,
+    Column("branch", String(36), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("element", String(36), nullable=False),
+    Column("kind", Text, nullable=False),
 )
 
 FORMAT = 2

@@ -184,6 +184,26 @@ class EmbeddedRepository:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.edges(reader)
 
+    def held_perimeters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Who may see each node, as the store has it, by id."""
+        for node, names in self._perimeters():
+            yield node, tuple(names or ())
+
+    def relation_ends(self, type_: str) -> Iterator[tuple[str, str]]:
+        """Both ends of every relation of a type."""
+        yield from self._pairs((type_,), None, None)
+
+    def copy_to(self, path: Path) -> int:
+        """Copy the store as it stands to another file, which can be opened beside it; the watermark of the copy."""
+        with self._applying:
+            self._store.copy_to(path)
+            return self._store.sequence
+
+    def write_out(self) -> None:
+        """Bring all that was written into the file itself, so that it can be copied or opened for reading alone."""
+        with self._applying:
+            self._store.write_out()
+
     def counts(self) -> Mapping[str, int]:
         with self._store.reading() as reader, translated(self.url):
             return self._reader.counts(reader)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -328,6 +329,23 @@ class Store:
                 _roll_back(connection)
                 raise
             _log.warning("store.checkpoint_failed", path=str(self.path), seen=self._failed.seen)
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the file and its log to another place. Nobody may write meanwhile."""
+        self.check_writable()
+        with self._writing, translated(str(path)):
+            for suffix in ("", ".wal"):
+                source = self.path.with_name(self.path.name + suffix)
+                if source.exists():
+                    shutil.copyfile(source, path.with_name(path.name + suffix))
+
+    def write_out(self) -> None:
+        """Empty the log into the file."""
+        self.check_writable()
+        with self._writing, translated(str(self.path)):
+            connection = ladybug.Connection(self._database)
+            connection.execute("CHECKPOINT")
+            connection.close()
 
     def check_writable(self) -> None:
         """Raises StoreReadOnlyError where the store was opened for reading."""

@@ -1,0 +1,125 @@
+"""A new store filled from columns: what a graph of hundreds of thousands of elements is loaded from in seconds.
+
+It is for stores that can be made again: a crash half-way leaves nothing of worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+import pyarrow as pa
+
+from graph.backends.embedded.layout import END as STORED_END
+from graph.backends.embedded.layout import ID, KIND, PERIMETERS, START, TYPE, Layout, RelationTable, layout_of, quoted
+from graph.backends.embedded.store import BulkLoad, Store, Writer
+from graph.backends.embedded.types import strings
+from graph.backends.embedded.writer import COPY_ROWS
+from graph.history.columns import END, GraphColumns
+from graph.history.columns import START as FROM
+from graph.registry import BackendOptions
+from graph.schema.model import Schema
+
+TRANSACTION_ROWS: Final = 150_000
+"""Rows per transaction: what a checkpoint keeps in memory until it is written has to fit the buffer pool."""
+
+_Places = pl.DataFrame
+"""The table of each node, by id."""
+
+
+def fill(
+    path: Path,
+    schema: Schema,
+    columns: GraphColumns,
+    perimeters: Mapping[str, Sequence[str]],
+    sequence: int,
+    options: BackendOptions,
+) -> None:
+    """Make a store at `path` that holds `columns`, at the watermark `sequence`. `perimeters` are those of nodes, by id."""
+    layout = layout_of(schema)
+    store = Store(path, layout, options, lambda _: None)
+    try:
+        if not columns.elements:
+            with store.writing(sequence):
+                return
+        load = BulkLoad(sequence, 0, columns.elements, creates_only=True)
+        places = _fill_nodes(store, load, layout, columns, perimeters)
+        _fill_edges(store, load, layout, columns, places)
+    finally:
+        store.close()
+
+
+def _fill_nodes(
+    store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]]
+) -> _Places:
+    names = list(layout.nodes)
+    places: list[pl.DataFrame] = []
+    for name, table in layout.nodes.items():
+        parts = [_node_rows(kind, columns.nodes[kind], perimeters) for kind in table.kinds if kind in columns.nodes]
+        if not parts:
+            continue
+        rows = pa.concat_tables(parts, promote_options="default").combine_chunks()
+        place = pl.lit(names.index(name), pl.Int16).alias("place")
+        places.append(pl.DataFrame({ID: pl.from_arrow(rows[ID])}).with_columns(place))
+        with store.loading(load) as writer:
+            writer.run(f"COPY {name}({_listed(rows.column_names)}) FROM $rows", rows)
+    return pl.concat(places) if places else pl.DataFrame(schema={ID: pl.String, "place": pl.Int16})
+
+
+def _node_rows(kind: str, rows: pa.Table, perimeters: Mapping[str, Sequence[str]]) -> pa.Table:
+    identities = rows[ID].to_pylist()
+    own = {
+        ID: rows[ID],
+        KIND: strings([kind] * rows.num_rows),
+        PERIMETERS: pa.array([list(perimeters.get(i, ())) or None for i in identities], pa.list_(pa.string())),
+    }
+    return pa.table({**own, **{name: rows[name] for name in rows.column_names if name != ID}})
+
+
+def _fill_edges(store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, places: _Places) -> None:
+    """Relations in transactions of a bounded size; those of one type go by the tables of both ends."""
+    sizes = accumulate(table.num_rows for table in columns.edges.values())
+    grouped: dict[int, list[str]] = {}
+    for name, reached in zip(columns.edges, sizes, strict=True):
+        grouped.setdefault(reached // TRANSACTION_ROWS, []).append(name)
+    nodes = list(layout.nodes)
+    for types in grouped.values():
+        with store.loading(load) as writer:
+            for type_ in types:
+                for start, end, rows in _by_place(columns.edges[type_], places):
+                    _write_edges(writer, layout.table_of_type[type_], type_, nodes[start], nodes[end], rows)
+
+
+def _by_place(rows: pa.Table, places: _Places) -> list[tuple[int, int, pa.Table]]:
+    """Rows by the node tables of both ends."""
+    ends = pl.DataFrame({FROM: pl.from_arrow(rows[FROM]), END: pl.from_arrow(rows[END])}).with_row_index("row")
+    ends = ends.join(places.rename({ID: FROM, "place": "start"}), on=FROM, how="left")
+    ends = ends.join(places.rename({ID: END, "place": "end"}), on=END, how="left")
+    found = []
+    for (start, end), part in ends.partition_by("start", "end", as_dict=True).items():
+        some = rows if part.height == rows.num_rows else rows.take(part["row"].to_arrow())
+        found.append((int(start), int(end), some))
+    return found
+
+
+def _write_edges(writer: Writer, table: RelationTable, type_: str, start: str, end: str, rows: pa.Table) -> None:
+    own = {ID: rows[ID], TYPE: strings([type_] * rows.num_rows), START: rows[FROM], STORED_END: rows[END]}
+    values = {**own, **{name: rows[name] for name in rows.column_names if name not in (ID, FROM, END)}}
+    if rows.num_rows >= COPY_ROWS:
+        content = pa.table({"f": rows[FROM], "t": rows[END], **values}).combine_chunks()
+        writer.run(f"COPY {table.name}({_listed(values)}) FROM $rows (FROM='{start}', TO='{end}')", content)
+        return
+    renamed = {f"c{position}": column for position, column in enumerate(values.values())}
+    listed = ", ".join(f"{quoted(name)}: c{position}" for position, name in enumerate(values))
+    writer.run(
+        f"LOAD FROM $rows MATCH (a:{start} {{{ID}: f}}) MATCH (b:{end} {{{ID}: t}}) "
+        f"CREATE (a)-[:{table.name} {{{listed}}}]->(b) RETURN count(*)",
+        pa.table({"f": rows[FROM], "t": rows[END], **renamed}).combine_chunks(),
+    )
+
+
+def _listed(names: Sequence[str] | Mapping[str, object]) -> str:
+    return ", ".join(quoted(name) for name in names)
