@@ -6,7 +6,18 @@ import sys
 
 import typer
 
-from cli import catalogue, generate, graph_commands, history, ingest_command, lint, query, schema_commands, serve
+from cli import (
+    catalogue,
+    generate,
+    graph_commands,
+    history,
+    ingest_command,
+    lint,
+    query,
+    reconciliation,
+    schema_commands,
+    serve,
+)
 from cli.answers import print_error
 from core.errors import JumeauError
 from core.log import configure_logging
@@ -22,6 +33,7 @@ app = typer.Typer(
 )
 app.command("query")(query.query)
 app.command("history")(history.history)
+app.command("discrepancies")(reconciliation.discrepancies)
 app.command("lint")(lint.lint)
 app.command("generate")(generate.generate)
 app.command("serve")(serve.serve)
@@ -29,6 +41,7 @@ app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(reconciliation.app, name="override")
 
 
 def main() -> None:

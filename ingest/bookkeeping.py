@@ -19,6 +19,11 @@ def run_element(run: Run) -> str:
     return uuid_of(_RUN, run.id)
 
 
+def in_utc(instant: datetime) -> datetime:
+    """An instant of the ledger with its zone: SQLite gives them back without."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+
+
 class Bookkeeper:
     """Writes the nodes of one run and its source, as batches of their own."""
 
@@ -27,8 +32,7 @@ class Bookkeeper:
         self._run = run
         self._element = run_element(run)
         self._key = natural_key(_SOURCE, run.source)
-        started = run.started_at  # SQLite gives instants back without their zone
-        self._started = started.replace(tzinfo=UTC) if started.tzinfo is None else started.astimezone(UTC)
+        self._started = in_utc(run.started_at)
 
     def open(self) -> None:
         """Note that the run began. Does nothing where it is known; older runs that it replaces are marked."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 from time import perf_counter
@@ -20,7 +21,7 @@ from graph.history.ledger import Ledger, Run
 from graph.history.sightings import Sightings
 from graph.schema.model import Schema
 from ingest.assertion import Told
-from ingest.bookkeeping import Bookkeeper, run_element
+from ingest.bookkeeping import Bookkeeper, in_utc, run_element
 from ingest.collector import rare_collections
 from ingest.errors import IncompleteExportError
 from ingest.load import Loader
@@ -95,7 +96,7 @@ class IngestJob:
         say("look through", 0, 0)
         extract = find_source(source)(path, self._schema)
         check_whole(extract, path, brake)
-        mark = fingerprint(source, extract, self._schema, self._precedence.digest)
+        mark = fingerprint(source, extract, self._schema, self._believed_now(source).digest)
         mark += "" if brake is None else "+whole"
         seen = perf_counter() - started
         latest = self._ledger.latest_run(source)
@@ -129,13 +130,15 @@ class IngestJob:
         run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
         empty = self._ledger.sequence() == 0
         quarantine = Quarantine(target, source, run_element(run))
-        loader = Loader(self._schema, target, run, self._precedence, quarantine, empty=empty)
+        loader = Loader(self._schema, target, run, self._believed_now(source), quarantine, empty=empty)
         with rare_collections():
             rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
         status = "cancelled" if self._cancelled.is_set() else "rehearsed"
         report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
         if whole and status == "rehearsed":
-            outcome, events, _ = Retirements(self._ledger, source).whole(loader.told, loader.spared, brake)
+            outcome, events, _ = Retirements(self._ledger, source, self._schema).whole(
+                loader.told, loader.spared, brake
+            )
             target.append(run, events)
             report = replace(report, retirement=outcome)
         return replace(report, difference=target.difference())
@@ -157,7 +160,7 @@ class IngestJob:
             bookkeeper.open()
             reach("ingest.run.opened")
         quarantine = Quarantine(self._ledger, run.source, run_element(run))
-        loader = Loader(self._schema, self._ledger, run, self._precedence, quarantine, empty=empty)
+        loader = Loader(self._schema, self._ledger, run, self._believed_now(run.source), quarantine, empty=empty)
         began = perf_counter()
         rows = 0
         status = "complete"
@@ -190,7 +193,7 @@ class IngestJob:
 
     def _retire(self, run: Run, loader: Loader, brake: float | None) -> tuple[Retirement | None, set[bytes]]:
         """Retire what a whole export no longer tells; what the source is known to tell after this run."""
-        retirements = Retirements(self._ledger, run.source)
+        retirements = Retirements(self._ledger, run.source, self._schema)
         if brake is None:
             return None, retirements.partial(loader.told)
         outcome, events, told = retirements.whole(loader.told, loader.spared, brake)
@@ -199,6 +202,16 @@ class IngestJob:
             self._ledger.append(run, events, cursor=cursor)
         reach("ingest.run.retired")
         return outcome, told
+
+    def _believed_now(self, loading: str) -> Precedence:
+        """The precedence at this moment: sources that were not loaded within their window come last."""
+        now = self._clock.now()
+        stale = set()
+        for source, days in self._precedence.windows.items():
+            latest = None if source == loading else self._ledger.latest_run(source)
+            if latest is not None and in_utc(latest.started_at) + timedelta(days=days) < now:
+                stale.add(source)
+        return self._precedence.with_stale(frozenset(stale))
 
     def _report(
         self,

@@ -20,6 +20,7 @@ from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
 from ingest.containment import RelationRules
+from ingest.discrepancies import Discrepancies
 from ingest.identity import KnownElements, NaturalKeys, element_of, reference_key, source_key
 from ingest.precedence import Precedence
 from ingest.quarantine import Quarantine
@@ -39,6 +40,7 @@ from ingest.refusals import (
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
 from ingest.retirement import SparedRows
 from ingest.target import LoadTarget
+from ingest.testimony import state_of
 
 Typed = dict[str, Scalar]
 
@@ -50,6 +52,7 @@ class _Batch:
     events: list[Event] = field(default_factory=list)
     identities: dict[str, tuple[str, str]] = field(default_factory=dict)
     rejections: dict[Place, Rejection] = field(default_factory=dict)
+    notes: list[Event] = field(default_factory=list)  # of where sources disagree: not counted
     unchanged: int = 0
 
     def reject(self, rejection: Rejection) -> None:
@@ -86,6 +89,7 @@ class Loader:
         self._known = KnownElements(ledger, empty)
         self._rules = RelationRules(schema, ledger, empty=empty)
         self._reconciler = Reconciler(schema, run.source, precedence)
+        self._discrepancies = Discrepancies(schema)
         self._required = {
             kind.name: frozenset(a.name for a in kind.attributes.values() if a.required)
             for kind in schema.concrete_kinds()
@@ -226,6 +230,8 @@ class Loader:
             batch.unchanged += 1
             return
         batch.events.append(event)
+        if state is not None and (event.provenance or state.provenance):
+            batch.notes.extend(self._discrepancies.changes(state, state_of(event, self._source)))
         if event.operation is Operation.RECLASSIFY:
             batch.events.extend(list(self._impossible_relations(event, batch)))
 
@@ -327,7 +333,7 @@ class Loader:
         self.counters["updated"] += len(batch.events) - created
         self.counters["unchanged"] += batch.unchanged
         self.counters["rejected"] += len(rejections)
-        events = batch.events
+        events = [*batch.events, *batch.notes] if batch.notes else batch.events
         if rejections:
             events = [*events, *self._quarantine.events(rejections)]
         reach("ingest.batch.ready")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
 
@@ -13,9 +13,12 @@ from graph.schema.model import Schema
 from graph.schema.source import Table, read_tree
 from ingest.errors import MappingError
 
+_WINDOWS = "stale_after_days"
 _SHELF = Path(__file__).parent / "mappings"
 KIND = "(kind)"
 """In provenance: who says what kind an element is."""
+OVERRIDE = "override"
+"""The source of what a person has decided against the sources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +28,23 @@ class Precedence:
     default: tuple[str, ...] = ()
     attributes: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)  # (kind, attribute) -> sources
     digest: bytes = b""
+    windows: Mapping[str, int] = field(default_factory=dict)  # source -> days without a load after which it is stale
+    stale: frozenset[str] = frozenset()
 
-    def outranks(self, source: str, holder: str, kind: str, attribute: str) -> bool:
-        """Whether a value of `source` replaces one that `holder` set."""
-        if source == holder:
-            return True
+    def with_stale(self, sources: frozenset[str]) -> Precedence:
+        """The same, where these sources have not been loaded for longer than their window: they come after all others."""
+        if not sources:
+            return self
+        mark = blake2b(self.digest, digest_size=16)
+        mark.update("\n".join(sorted(sources)).encode())
+        return replace(self, stale=sources, digest=mark.digest())
+
+    def rank(self, source: str, kind: str, attribute: str) -> tuple[int, int, str]:
+        """Orders sources from the most to the least believed about an attribute; who decides by hand comes first."""
+        if source == OVERRIDE:
+            return (0, 0, source)
         order = self.attributes.get((kind, attribute), self.default)
-        return _rank(source, order) < _rank(holder, order)
+        return (2 if source in self.stale else 1, *_rank(source, order))
 
 
 def _rank(source: str, order: tuple[str, ...]) -> tuple[int, str]:
@@ -47,9 +60,10 @@ def load_precedence(schema: Schema, folder: Path | None = None) -> Precedence:
     tree = read_tree(file, f"{file.parent.name}/{file.name}", report)
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     default: tuple[str, ...] = ()
+    windows: dict[str, int] = {}
     if isinstance(tree, Table):
         fields = Fields("precedence", tree, tree.span, report)
-        fields.allow(("default", "attributes"))
+        fields.allow(("default", "attributes", _WINDOWS))
         default = fields.text_or_texts("default")
         for kind in fields.tables("attributes"):
             if kind.name not in schema.concrete:
@@ -60,7 +74,24 @@ def load_precedence(schema: Schema, folder: Path | None = None) -> Precedence:
                 if name not in known:
                     kind.error(name, "UNKNOWN_ATTRIBUTE", f"`{kind.name}` has no `{name}`", did_you_mean(name, known))
                 found[(kind.name, name)] = kind.text_or_texts(name)
+        windows = _windows(fields, report)
     if report.errors:
         first = report.errors[0]
         raise MappingError(f"{first.code}: {first.seen}", where=first.where, hint=first.hint)
-    return Precedence(default, found, blake2b(file.read_bytes(), digest_size=16).digest())
+    return Precedence(default, found, blake2b(file.read_bytes(), digest_size=16).digest(), windows)
+
+
+def _windows(fields: Fields, report: Report) -> dict[str, int]:
+    """Days by source; a source without a line is never stale."""
+    tree = fields.table.entries.get(_WINDOWS)
+    if tree is None:
+        return {}
+    if not isinstance(tree, Table):
+        fields.error(_WINDOWS, "WRONG_SHAPE", f"`{_WINDOWS}` is not a mapping", "write `source: days` lines below it")
+        return {}
+    inner = Fields(_WINDOWS, tree, fields.table.spans[_WINDOWS], report)
+    found = {name: days for name in tree.entries if (days := inner.whole_number(name)) is not None}
+    for name, days in found.items():
+        if days < 1:
+            inner.error(name, "BAD_BOUNDS", f"`{name}` is stale after {days} days", "write a number of days from 1")
+    return found

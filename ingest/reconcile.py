@@ -1,17 +1,22 @@
 """Present state plus what a source says gives the change to record, or none. Pure: no clock, no store.
 
-Each attribute belongs to the source that set it. A source that is believed less never overwrites one that is believed more;
-a source that speaks of an attribute without a value clears what it set itself. The result does not depend on load order.
+Each attribute belongs to the source that is believed most of those that speak of it; what the others say is kept beside it
+(ingest.testimony). A source that speaks of an attribute without a value takes back what it said, and the next one is believed.
+The result does not depend on load order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from graph.history.encoding import Decoder
 from graph.history.ledger import Event, State
 from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema
 from ingest.precedence import KIND, Precedence
+from ingest.testimony import FORMER, Said, other_words, provenance_of, said_of
+
+NAME, ALIASES = "name", "aliases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +39,10 @@ class Reconciler:
         self._schema = schema
         self._source = source
         self._precedence = precedence
+        self.decoder = Decoder(schema)
 
-    def event(self, state: State | None, claim: Claim) -> Event | None:
-        """The change that the claim makes; None where it changes nothing."""
+    def event(self, state: State | None, claim: Claim, *, partial: bool = False) -> Event | None:
+        """The change that the claim makes; None where it changes nothing. A `partial` claim does not say what kind it is."""
         if state is None:
             return Event(
                 Operation.CREATE, claim.element, claim.edge, claim.kind, None, claim.values, claim.start, claim.end
@@ -49,18 +55,27 @@ class Reconciler:
             and state.properties == claim.values
         ):
             return None
-        holders = {name: state.provenance.get(name, state.source) for name in state.properties}
-        if not claim.edge:
-            holders[KIND] = state.provenance.get(KIND, state.source)
-        kind, after, owners = self._merge(state, claim, holders)
-        if kind == state.kind and after == state.properties and owners == holders:
+        said = said_of(state, self.decoder)
+        if not claim.edge and not partial:
+            said.setdefault(KIND, {})[source] = claim.kind
+        for name, value in claim.values.items():
+            said.setdefault(name, {})[source] = value
+        for name in claim.spoken - claim.values.keys():
+            said.get(name, {}).pop(source, None)
+        return self._settled(state, said)
+
+    def _settled(self, state: State, said: Said) -> Event | None:
+        """The event that leads from a state to what is to be believed of what was said."""
+        kind, after, owners = self._believed(state, said)
+        self._keep_former_names(state, kind, said, after, owners)
+        provenance = provenance_of(said, owners, after, self._source)
+        if kind == state.kind and after == state.properties and self._is_same(state, owners, provenance):
             return None
-        provenance = {name: owner for name, owner in owners.items() if owner != source}
         reclassified = kind != state.kind
         return Event(
             Operation.RECLASSIFY if reclassified else Operation.UPDATE,
-            claim.element,
-            claim.edge,
+            state.element,
+            state.edge,
             kind,
             state.properties,
             after,
@@ -70,26 +85,50 @@ class Reconciler:
             state.kind if reclassified else None,
         )
 
-    def _merge(
-        self, state: State, claim: Claim, holders: dict[str, str]
-    ) -> tuple[str, dict[str, Scalar], dict[str, str]]:
-        """The new kind, the new values, and who holds each of them."""
-        outranks, source = self._precedence.outranks, self._source
+    def _is_same(self, state: State, owners: dict[str, str], provenance: dict[str, str]) -> bool:
+        """Whether values are held by those that held them, and others say what they said."""
+        names = [*state.properties] if state.edge else [*state.properties, KIND]
+        holders = {name: state.provenance.get(name, state.source) for name in names}
+        return owners == holders and other_words(provenance) == other_words(state.provenance)
+
+    def _believed(self, state: State, said: Said) -> tuple[str, dict[str, Scalar], dict[str, str]]:
+        """The kind, the values, and who holds each of them."""
+        rank = self._precedence.rank
         kind = state.kind
-        after, owners = dict(state.properties), dict(holders)
-        if not claim.edge and outranks(source, holders[KIND], claim.kind, KIND):
-            kind = claim.kind
-            owners[KIND] = source
-        for name, value in claim.values.items():
-            holder = owners.get(name)
-            if holder is None or outranks(source, holder, kind, name):
-                after[name] = value
-                owners[name] = source
-        for name in claim.spoken - claim.values.keys():
-            if owners.get(name) == source:
-                del after[name], owners[name]
-        if kind != state.kind or claim.kind != kind:
-            known = self._schema.kinds[kind].attributes
-            after = {name: value for name, value in after.items() if name in known}
-            owners = {name: owner for name, owner in owners.items() if name in known or name == KIND}
+        owners: dict[str, str] = {}
+        if not state.edge:
+            owners[KIND] = min(said[KIND], key=lambda source: rank(source, kind, KIND))
+            kind = str(said[KIND][owners[KIND]])
+        known = (self._schema.relations if state.edge else self._schema.kinds)[kind].attributes
+        after: dict[str, Scalar] = {}
+        for name, by_source in said.items():
+            if name == KIND or name not in known:
+                continue
+            sources = [source for source in by_source if source != FORMER]
+            if sources:
+                owner = sources[0] if len(sources) == 1 else min(sources, key=lambda s: rank(s, kind, name))
+                owners[name], after[name] = owner, by_source[owner]
         return kind, after, owners
+
+    def _keep_former_names(
+        self, state: State, kind: str, said: Said, after: dict[str, Scalar], owners: dict[str, str]
+    ) -> None:
+        """A name that its own source gave up stays as an alias; one that was only believed less never was a name."""
+        if state.edge or ALIASES not in self._schema.kinds[kind].attributes:
+            return
+        old, new = state.properties.get(NAME), after.get(NAME)
+        former = _texts(said.get(ALIASES, {}).get(FORMER))
+        holder = state.provenance.get(NAME, state.source)
+        if old is not None and new is not None and old != new and holder == owners[NAME] == self._source:
+            former = [*former, str(old)]
+        former = [name for name in dict.fromkeys(former) if name != new]
+        if not former:
+            said.get(ALIASES, {}).pop(FORMER, None)
+            return
+        said.setdefault(ALIASES, {})[FORMER] = tuple(former)
+        after[ALIASES] = tuple(dict.fromkeys([*_texts(after.get(ALIASES)), *former]))
+        owners.setdefault(ALIASES, FORMER)
+
+
+def _texts(value: Scalar | None) -> list[str]:
+    return list(value) if isinstance(value, list | tuple) else []

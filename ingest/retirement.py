@@ -14,7 +14,9 @@ from core.ids import relation_id
 from graph.history.ledger import Event, Ledger, State
 from graph.history.sightings import Sightings, packed, unpacked
 from graph.model import Operation
+from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
+from ingest.discrepancies import Discrepancies
 from ingest.identity import reference_key, source_key
 
 BRAKE: Final = 0.05
@@ -113,9 +115,10 @@ class SparedRows:
 class Retirements:
     """Finds what a complete run no longer tells, and makes the events that retire it."""
 
-    def __init__(self, ledger: Ledger, source: str) -> None:
+    def __init__(self, ledger: Ledger, source: str, schema: Schema) -> None:
         self._ledger = ledger
         self._source = source
+        self._discrepancies = Discrepancies(schema)
         self.sightings = Sightings(ledger)
 
     def partial(self, told: Mapping[str, int]) -> set[bytes]:
@@ -153,7 +156,10 @@ class Retirements:
         for element in kept:
             del nodes[element]
         gone = [s for s in touching.values() if s.start in nodes or s.end in nodes]
-        return [_deletion(state) for state in (*edges.values(), *gone, *nodes.values())], len(kept)
+        ended = [_deletion(state) for state in (*edges.values(), *gone, *nodes.values())]
+        known = {event.element for event in ended}
+        notes = (note for state in nodes.values() for note in self._discrepancies.changes(state, None))
+        return [*ended, *(note for note in notes if note.element not in known)], len(kept)
 
 
 def _deletion(state: State) -> Event:

@@ -16,8 +16,10 @@ from graph.history.ledger import Batch, Event, Ledger, RecordedEvent, Run, State
 from graph.model import Operation, Properties
 from graph.schema.model import Schema
 from ingest.bookkeeping import run_element
+from ingest.discrepancies import Discrepancies
 from ingest.precedence import KIND
 from ingest.rehearsal import Difference, Rehearsal
+from ingest.testimony import other_words, state_of
 
 SOURCE = "undo"
 UNDONE = "undone"
@@ -198,7 +200,7 @@ class Undo:
         if dry_run:
             return report
         run = self._ledger.begin_run(SOURCE, self._actor, f"run {target.id}", target.id)
-        marks = list(self._marks(target))
+        marks = [*self._marks(target), *self._disagreements(events)]
         counters = {"created": 0, "updated": len(events), "unchanged": 0, "rejected": 0}
         statuses = {target.id: UNDONE, run.id: "complete"}
         _, last = self._ledger.append(run, [*events, *marks], counters=counters, statuses=statuses)
@@ -212,6 +214,15 @@ class Undo:
         if state is not None and state.properties.get("status") != UNDONE:
             after = {**state.properties, "status": UNDONE}
             yield Event(Operation.UPDATE, element, False, state.kind, state.properties, after)
+
+    def _disagreements(self, events: list[Event]) -> Iterator[Event]:
+        """Where sources disagree again, or no more."""
+        states = self._ledger.states([event.element for event in events if not event.edge])
+        discrepancies = Discrepancies(self._schema)
+        for event in events:
+            if not event.edge:
+                after = None if event.after is None else state_of(event, SOURCE)
+                yield from discrepancies.changes(states.get(event.element), after)
 
     def _conflict(self, target: Run, conflicts: list[Conflict]) -> UndoConflictError:
         first = "; ".join(f"{c.kind} {c.name}: {c.reason}{c.source and f' by {c.source}'}" for c in conflicts[:3])
@@ -234,9 +245,9 @@ def _is_as_left(state: State | None, last: RecordedEvent, source: str) -> bool:
 
 
 def _holders(properties: Properties, provenance: Mapping[str, str], source: str, *, edge: bool) -> dict[str, str]:
-    """The source that holds each attribute, and the kind of a node."""
+    """The source that holds each attribute, and the kind of a node; and what other sources say."""
     names = [*properties] if edge else [*properties, KIND]
-    return {name: provenance.get(name, source) for name in names}
+    return {**{name: provenance.get(name, source) for name in names}, **other_words(provenance)}
 
 
 def _back(state: State | None, before: RecordedEvent | None, sources: Mapping[int, str]) -> Event | None:

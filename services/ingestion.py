@@ -55,7 +55,7 @@ def ingest(
     finally:
         ledger.close()
     started = perf_counter()
-    reached = _project(settings, projecting)
+    reached = project(settings, projecting)
     return LoadResult(report, sequence if reached is None else reached, perf_counter() - started)
 
 
@@ -87,7 +87,7 @@ def undo(settings: Settings, run: str, *, keep_conflicts: bool = False, dry_run:
     finally:
         ledger.close()
     if not dry_run:
-        _project(settings, None)
+        project(settings)
     return report
 
 
@@ -100,7 +100,7 @@ def runs(settings: Settings, limit: int = 20) -> list[Run]:
         ledger.close()
 
 
-def _project(settings: Settings, projecting: Progress | None) -> int | None:
+def project(settings: Settings, projecting: Progress | None = None) -> int | None:
     """Bring the graph up to the ledger, here or in the server that has the store open; the sequence reached."""
     server = running_server(settings.home)
     if server is not None:

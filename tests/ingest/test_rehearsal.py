@@ -46,6 +46,7 @@ def test_a_dry_run_shows_each_change_and_writes_nothing(twin: TestTwin) -> None:
     assert sorted(told, key=repr) == [
         ("create", "LOCATED_IN", "rack two -> south", "", None, None),
         ("create", "Site", "Site three", "", None, None),
+        ("update", "Rack", "rack two", "aliases", None, ("rack 2",)),
         ("update", "Rack", "rack two", "name", "rack 2", "rack two"),
         ("update", "Site", "Site one", "city", "Paris", "Nantes"),
     ]

@@ -13,6 +13,7 @@ from graph.history.ledger import Ledger, State
 from graph.history.verify import ledger_checksum
 from graph.schema.model import Schema
 from ingest.job import IngestJob
+from ingest.precedence import Precedence
 from ingest.report import IngestReport
 
 
@@ -38,13 +39,36 @@ class TestTwin:
     folder: Path
     exports: int = 0
 
-    def load(self, source: str, files: Mapping[str, str | bytes], *, batch_rows: int = 5_000) -> IngestReport:
+    def load(
+        self,
+        source: str,
+        files: Mapping[str, str | bytes],
+        *,
+        batch_rows: int = 5_000,
+        precedence: Precedence | None = None,
+    ) -> IngestReport:
         """Write the files into a folder of their own and load it."""
         self.exports += 1
-        return self.load_path(source, write_files(self.folder / f"export{self.exports}", files), batch_rows=batch_rows)
+        path = write_files(self.folder / f"export{self.exports}", files)
+        return self.load_path(source, path, batch_rows=batch_rows, precedence=precedence)
 
-    def load_path(self, source: str, path: Path, *, batch_rows: int = 5_000, reread: bool = True) -> IngestReport:
-        job = IngestJob(self.schema, self.ledger, actor="tester", batch_rows=batch_rows, clock=self.clock)
+    def load_path(
+        self,
+        source: str,
+        path: Path,
+        *,
+        batch_rows: int = 5_000,
+        reread: bool = True,
+        precedence: Precedence | None = None,
+    ) -> IngestReport:
+        job = IngestJob(
+            self.schema,
+            self.ledger,
+            actor="tester",
+            batch_rows=batch_rows,
+            clock=self.clock,
+            precedence=precedence,
+        )
         return job.run(source, path, reread=reread)
 
     def states(self, kind: str | None = None) -> list[State]:
