@@ -22,7 +22,7 @@ from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from api.pages import GRAPHIQL_PAGE, serve_assets
-from api.rest import catalogue, graph, health, history, query
+from api.rest import catalogue, graph, health, history, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
 from services.twin import Twin
@@ -96,6 +96,6 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 404, 422, 503)},
     )
-    for router in (health.router, query.router, catalogue.router, graph.router, history.router):
+    for router in (health.router, scorecard.router, query.router, catalogue.router, graph.router, history.router):
         app.include_router(router)
     return app

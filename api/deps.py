@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from core.principal import LOCAL_OPERATOR, Principal
 from services.catalogue import CatalogueService
+from services.health import HealthService
 from services.history import HistoryService
 from services.moments import MomentService
 from services.query import QueryService
@@ -23,6 +24,7 @@ class Services:
     queries: QueryService
     catalogue: CatalogueService
     history: HistoryService
+    health: HealthService
     moments: MomentService
     principal: Principal = LOCAL_OPERATOR  # who asks: everybody at this application, until people sign in
 
@@ -32,7 +34,7 @@ class Services:
         queries = QueryService(twin)
         catalogue = CatalogueService(twin, queries)
         moments = MomentService(twin, queries, catalogue)
-        return cls(twin, queries, catalogue, HistoryService(twin), moments, principal)
+        return cls(twin, queries, catalogue, HistoryService(twin), HealthService(twin), moments, principal)
 
 
 def services_of(request: Request) -> Services:

@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.command("query")(query.query)
 app.command("history")(history.history)
+app.command("health")(health.health)
 app.command("discrepancies")(reconciliation.discrepancies)
 app.command("lint")(lint.lint)
 app.command("generate")(generate.generate)

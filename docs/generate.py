@@ -10,6 +10,7 @@ from typing import Any
 
 import typer
 
+import analytics
 import api
 import cli
 import core
@@ -59,7 +60,7 @@ def settings_page() -> str:
 
 def error_classes() -> list[type[JumeauError]]:
     """Every error class of the project, by code."""
-    for package in (core, graph, ingest, services, api, cli):
+    for package in (core, graph, analytics, ingest, services, api, cli):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             import_module(module.name)
 

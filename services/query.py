@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
@@ -23,6 +24,7 @@ from graph.repository import Answer, ReadContext
 from services.cells import to_json
 from services.cost import CostGuard
 from services.explanation import COLUMNS, compiled_stage, rows_of
+from services.freshness import SourceFreshness
 from services.twin import Twin
 
 PREPARED = 512
@@ -38,6 +40,7 @@ class QueryResult:
     elapsed_ms: float
     ledger_sequence: int
     moment: Mapping[str, Any] | None = None  # what was asked, where not the present of main
+    sources: Mapping[str, datetime] = field(default_factory=dict)  # the moment that the data of each source is of
 
     def to_dict(self) -> dict[str, Any]:
         """The envelope that every door prints."""
@@ -51,6 +54,7 @@ class QueryResult:
             "ledger_sequence": self.ledger_sequence,
             "truncated": self.answer.truncated,
             "notes": list(self.answer.notes),
+            "sources": {source: instant.isoformat() for source, instant in self.sources.items()},
             **({} if self.moment is None else {"moment": dict(self.moment)}),
         }
 
@@ -69,6 +73,7 @@ class QueryService:
         self._seen = 0  # the latest sequence that an answer reflected
         holdings = LedgerHoldings(twin.ledger) if moment is None else GraphHoldings(twin.repository)
         self._snapshots = Snapshots(holdings, twin.schema)
+        self._freshness = SourceFreshness(twin.ledger)
         self._prepared = lru_cache(PREPARED)(self._prepare)
 
     def _prepare(self, text: str, restricted: bool) -> BoundQuery:
@@ -113,7 +118,10 @@ class QueryService:
         stages += (compiled_stage(bound, twin.repository, parameters or {}, context),)
         answer = Answer(COLUMNS, rows_of(stages), twin.repository.watermark())
         elapsed = (perf_counter() - started) * 1000
-        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment)
+        sources = self._freshness.at(answer.sequence)
+        return QueryResult(
+            answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment, sources=sources
+        )
 
     def _context(self, principal: Principal) -> ReadContext:
         settings = self._twin.settings
@@ -147,7 +155,10 @@ class QueryService:
         self._seen = max(self._seen, answer.sequence)
         answer = answer._replace(notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000
-        return QueryResult(answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment)
+        sources = self._freshness.at(answer.sequence)
+        return QueryResult(
+            answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment, sources=sources
+        )
 
     def _check_cost(self, bound: BoundQuery) -> None:
         """Refuse what would run away. The figures of a refusal are of the whole estate: not for a restricted principal."""

@@ -69,6 +69,7 @@ class GraphQLContext:
                 "ledgerSequence": max(result.ledger_sequence for result in self.results),
                 "queries": len(self.results),
                 "queryMs": round(sum(result.elapsed_ms for result in self.results), 3),
+                "sources": {source: instant.isoformat() for source, instant in first.sources.items()},
                 "notes": [note for result in self.results for note in result.answer.notes],
             }
         }

@@ -64,6 +64,7 @@ class QueryAnswer(BaseModel):
     ledger_sequence: int
     truncated: bool = Field(description="Whether rows were cut at the row cap.")
     notes: list[str]
+    sources: dict[str, str] = Field(description="For each source, the moment that its data is of.")
     moment: MomentModel | None = Field(default=None, description="Where `as_of` or `branch` was given.")
 
 

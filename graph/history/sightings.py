@@ -46,6 +46,17 @@ class Sightings:
         """What a source told last, packed; empty where nothing is known."""
         return set(next(self._read(sighting.c.source == source), iter(())))
 
+    def by_source(self) -> dict[str, set[bytes]]:
+        """What each source told last, packed."""
+        query = (
+            select(sighting.c.source, sighting.c.elements)
+            .join(tables.run, tables.run.c.id == sighting.c.run)
+            .where(tables.run.c.status == "complete")
+        )
+        with self._ledger.reading() as connection:
+            rows = connection.execute(query).all()
+        return {source: set(_keys(content)) for source, content in rows}
+
     def by_others(self, source: str, wanted: set[bytes]) -> set[bytes]:
         """Which of these elements any other source told last."""
         return {key for keys in self._read(sighting.c.source != source) for key in keys if key in wanted}
@@ -69,4 +80,8 @@ class Sightings:
         with self._ledger.reading() as connection:
             contents = list(connection.execute(query).scalars())
         for content in contents:
-            yield (content[at : at + WIDTH] for at in range(0, len(content), WIDTH))
+            yield _keys(content)
+
+
+def _keys(content: bytes) -> Iterator[bytes]:
+    return (content[at : at + WIDTH] for at in range(0, len(content), WIDTH))

@@ -59,6 +59,7 @@ def test_a_query_answers_with_the_envelope(twin: Twin, serve: Serve) -> None:
         "ledger_sequence",
         "truncated",
         "notes",
+        "sources",
     }
 
 
@@ -209,6 +210,7 @@ def test_the_pages_for_people_load_everything_from_this_server(path: str, twin: 
 def test_the_openapi_description_is_served(twin: Twin, serve: Serve) -> None:
     assert set(serve(twin).get("/openapi.json").json()["paths"]) == {
         "/health",
+        "/api/health/scorecard",
         "/api/query",
         "/api/catalogue",
         "/api/catalogue/{name}",
