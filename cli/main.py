@@ -10,6 +10,7 @@ from cli import (
     catalogue,
     generate,
     graph_commands,
+    health,
     history,
     ingest_command,
     lint,
