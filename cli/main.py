@@ -14,6 +14,7 @@ from cli import (
     history,
     ingest_command,
     lint,
+    match,
     query,
     reconciliation,
     schema_commands,
@@ -37,6 +38,7 @@ app.command("history")(history.history)
 app.command("health")(health.health)
 app.command("discrepancies")(reconciliation.discrepancies)
 app.command("lint")(lint.lint)
+app.command("match")(match.match)
 app.command("generate")(generate.generate)
 app.command("serve")(serve.serve)
 app.add_typer(ingest_command.app, name="ingest")
