@@ -14,6 +14,7 @@ from cli import (
     history,
     ingest_command,
     lint,
+    quarantine,
     match,
     query,
     reconciliation,
@@ -46,6 +47,8 @@ app.add_typer(graph_commands.app, name="graph")
 app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(reconciliation.app, name="override")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(quarantine.review, name="review")
 
 
 def main() -> None:

@@ -63,13 +63,19 @@ class EdgeAssertion(NamedTuple):
 
 
 class Rejection(NamedTuple):
-    """A row that cannot be taken, and why. `position` 0 means the whole file."""
+    """A row that cannot be taken, and why. `position` 0 means the whole file.
+
+    Where a person can decide: the `kind` and identity `key` of the element that it tells, and the elements that it may be.
+    """
 
     place: Place
     code: str
     reason: str
     hint: str
     row: Any = None
+    kind: str | None = None
+    key: str | None = None
+    candidates: tuple[str, ...] = ()
 
 
 Told = NodeAssertion | EdgeAssertion | Rejection

@@ -47,14 +47,17 @@ class Bookkeeper:
             self._run, [e for e in events if e is not None], identities=identities, cursor={"phase": ""}
         )
 
-    def close(self, freshness: datetime, ended: datetime, counters: Mapping[str, int], description: str) -> None:
-        """Note that the run is complete, what it did, and how fresh its source is."""
+    def close(self, freshness: datetime | None, ended: datetime, counters: Mapping[str, int], description: str) -> None:
+        """Note that the run is complete, what it did, and how fresh its source is (None: no fresher than it was)."""
         source, identities = self._source_element()
         values = self._values("complete", ended, counters)
         if description:
             values["description"] = description
+        described: dict[str, Scalar] = {"name": self._run.source, "kind": "file"}
+        if freshness is not None:
+            described["freshness"] = freshness
         events = [
-            self._event(source, _SOURCE, {"name": self._run.source, "kind": "file", "freshness": freshness}),
+            self._event(source, _SOURCE, described),
             self._event(self._element, _RUN, values),
             self._loaded_from(source),
         ]

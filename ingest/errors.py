@@ -101,6 +101,12 @@ class IncompleteExportError(IngestError):
     code = "INCOMPLETE_EXPORT"
 
 
+class ReplayRefusedError(IngestError):
+    """A replay of rejected rows while a load of their source waits to be taken up."""
+
+    code = "REPLAY_REFUSED"
+
+
 class MappingError(IngestError):
     """A mapping that is broken; `where` is file:line."""
 

@@ -15,7 +15,7 @@ from graph.schema.model import Schema
 from ingest.assertion import Reference
 from ingest.target import LoadTarget
 
-_SEPARATOR = "\x1f"
+SEPARATOR = "\x1f"
 _NATURAL = "natural"
 KEY_CHARACTERS = 500
 """Longest key: a PostgreSQL index entry holds 2,700 bytes."""
@@ -23,12 +23,12 @@ KEY_CHARACTERS = 500
 
 def source_key(source: str, space: str, key: str) -> str:
     """The identity key of what a source calls `key` within one of its name spaces."""
-    return f"{source}{_SEPARATOR}{space}{_SEPARATOR}{key}"
+    return f"{source}{SEPARATOR}{space}{SEPARATOR}{key}"
 
 
 def natural_key(kind: str, *values: str) -> str:
     """The identity key of a node that is known by its own values."""
-    return _SEPARATOR.join((_NATURAL, kind, *values))
+    return SEPARATOR.join((_NATURAL, kind, *values))
 
 
 def reference_key(source: str, reference: Reference) -> str:
@@ -70,6 +70,7 @@ class KnownElements:
     keys: dict[str, str] = field(default_factory=dict)  # identity key -> element
     kinds: dict[str, str] = field(default_factory=dict)  # element -> kind
     told: dict[str, int] = field(default_factory=dict)  # element -> digest of what this run told
+    matched: dict[str, str] = field(default_factory=dict)  # source key -> element that another source told
     stored: set[str] = field(default_factory=set)  # elements that were in the ledger before this run told them
 
     def look_up(self, keys: Iterable[str]) -> None:

@@ -8,9 +8,10 @@ that was loaded completely by the source's latest run, under the same rules, is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import blake2b
 from pathlib import Path
 from threading import Event as Flag
 from time import perf_counter
@@ -23,11 +24,14 @@ from graph.schema.model import Schema
 from ingest.assertion import Told
 from ingest.bookkeeping import Bookkeeper, in_utc, run_element
 from ingest.collector import rare_collections
-from ingest.errors import IncompleteExportError
+from ingest.errors import IncompleteExportError, ReplayRefusedError
+from ingest.held import HeldRow, HeldRows
 from ingest.load import Loader
+from ingest.matching import Matcher
 from ingest.precedence import Precedence, load_precedence
-from ingest.quarantine import Quarantine
+from ingest.quarantine import Quarantine, release
 from ingest.rehearsal import Rehearsal
+from ingest.replay import kept_extract
 from ingest.report import COUNTERS, IngestReport
 from ingest.retirement import BRAKE, Retirement, Retirements
 from ingest.sources.contract import PHASES, Extract, fingerprint
@@ -35,6 +39,8 @@ from ingest.sources.registry import find_source
 
 __all__ = ["IngestJob", "IngestReport"]
 
+QUARANTINE = "quarantine"
+"""Where a replay takes its rows from."""
 MISSING = "missing"
 """Counter of a run that left a retirement open: it is tried again."""
 
@@ -115,8 +121,11 @@ class IngestJob:
         *,
         whole: bool = False,
         brake: float = BRAKE,
+        onto: Rehearsal | None = None,
     ) -> IngestReport:
         """Read an export as `run` would, write nothing, and report the difference that it would make.
+
+        `onto` stands where the ledger stands, and may keep what it is told, as a branch does.
 
         Raises IngestError where the export cannot be read.
         """
@@ -126,11 +135,12 @@ class IngestJob:
         extract = find_source(source)(path, self._schema)
         check_whole(extract, path, brake if whole else None)
         seen = perf_counter() - started
-        target = Rehearsal(self._ledger, self._schema)
+        target = onto or Rehearsal(self._ledger, self._schema)
         run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
-        empty = self._ledger.sequence() == 0
+        empty = onto is None and self._ledger.sequence() == 0
         quarantine = Quarantine(target, source, run_element(run))
-        loader = Loader(self._schema, target, run, self._believed_now(source), quarantine, empty=empty)
+        matcher = Matcher(self._schema, self._ledger, source)
+        loader = Loader(self._schema, target, run, self._believed_now(source), quarantine, empty=empty, matcher=matcher)
         with rare_collections():
             rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
         status = "cancelled" if self._cancelled.is_set() else "rehearsed"
@@ -143,6 +153,27 @@ class IngestJob:
             report = replace(report, retirement=outcome)
         return replace(report, difference=target.difference())
 
+    def replay(self, source: str, rows: Sequence[HeldRow], progress: Progress | None = None) -> IngestReport:
+        """Tell rows of one source again that wait in quarantine; those that are taken leave it.
+
+        Raises MappingError where the mapping is broken, ReplayRefusedError where a load of the source was interrupted,
+        LoadInProgressError, LedgerError.
+        """
+        with self._ledger.loading(source):
+            started = perf_counter()
+            latest = self._ledger.latest_run(source)
+            if latest is not None and latest.status == "incomplete" and latest.location != QUARANTINE:
+                hint = "load that export again: it goes on where it stopped"
+                raise ReplayRefusedError(
+                    f"a load of {source} was interrupted ({latest.id})", where=latest.location, hint=hint
+                )
+            extract = kept_extract(source, rows, self._schema)
+            mark = fingerprint(source, extract, self._schema, self._believed_now(source).digest)
+            mark += blake2b("".join(row.element for row in rows).encode(), digest_size=16).hexdigest()
+            run = self._ledger.begin_run(source, self._actor, QUARANTINE, mark)
+            with rare_collections():
+                return self._load(run, extract, progress or _silent, started, 0.0, empty=False, brake=None, kept=rows)
+
     def _load(
         self,
         run: Run,
@@ -153,14 +184,19 @@ class IngestJob:
         *,
         empty: bool,
         brake: float | None,
+        kept: Sequence[HeldRow] = (),
     ) -> IngestReport:
         resumed = bool(run.cursor)
         bookkeeper = Bookkeeper(self._ledger, run)
         if not resumed:
             bookkeeper.open()
             reach("ingest.run.opened")
+        HeldRows(self._ledger)
         quarantine = Quarantine(self._ledger, run.source, run_element(run))
-        loader = Loader(self._schema, self._ledger, run, self._believed_now(run.source), quarantine, empty=empty)
+        matcher = Matcher(self._schema, self._ledger, run.source)
+        loader = Loader(
+            self._schema, self._ledger, run, self._believed_now(run.source), quarantine, empty=empty, matcher=matcher
+        )
         began = perf_counter()
         rows = 0
         status = "complete"
@@ -177,7 +213,8 @@ class IngestJob:
                 notes = _unmapped_text(extract)
                 if retirement is not None:
                     notes = "; ".join(filter(None, (retirement.explanation, notes)))
-                freshness = max(content.modified for content in extract.contents)
+                self._release(run, extract, loader, kept)
+                freshness = max((content.modified for content in extract.contents), default=None)
                 bookkeeper.close(freshness, self._clock.now(), loader.counters, notes)
                 reach("ingest.run.closed")
         if status == "complete":
@@ -202,6 +239,18 @@ class IngestJob:
             self._ledger.append(run, events, cursor=cursor)
         reach("ingest.run.retired")
         return outcome, told
+
+    def _release(self, run: Run, extract: Extract, loader: Loader, kept: Sequence[HeldRow]) -> None:
+        """Rows that were rejected before and are no more leave quarantine: those told again, or those of whole files."""
+        rows = HeldRows(self._ledger)
+        if kept:
+            still = rows.rejected_by(run.id)
+            gone = [row.element for row in kept if row.element not in still]
+        elif extract.complete:
+            gone = rows.left_from(run.source, (content.file.name for content in extract.contents), run.id)
+        else:
+            return
+        release(self._ledger, run, gone, {"phase": PHASES[-1], "done": loader.done, "counters": loader.counters})
 
     def _believed_now(self, loading: str) -> Precedence:
         """The precedence at this moment: sources that were not loaded within their window come last."""
@@ -248,6 +297,8 @@ class IngestJob:
             done += len(batch)
             loader.load(batch, phase, done, replay=done <= committed)
             say(phase, done, max(total, done))
+        if phase == PHASES[0] and not self._cancelled.is_set():
+            loader.settle(lambda: extract.told(PHASES[-1]), self._batch_rows, replay=committed > done)
         return done
 
     def _unchanged(self, run: Run, latest: Run, extract: Extract, started: float) -> IngestReport:

@@ -6,7 +6,7 @@ that duplicates and references among them are seen as in an undisturbed run.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -22,6 +22,7 @@ from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Tol
 from ingest.containment import RelationRules
 from ingest.discrepancies import Discrepancies
 from ingest.identity import KnownElements, NaturalKeys, element_of, reference_key, source_key
+from ingest.matching import AMBIGUOUS, MATCHED, Matcher
 from ingest.precedence import Precedence
 from ingest.quarantine import Quarantine
 from ingest.reconcile import Claim, Reconciler
@@ -36,6 +37,7 @@ from ingest.refusals import (
     keyless,
     refusal,
     too_many,
+    undecided,
 )
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
 from ingest.retirement import SparedRows
@@ -43,6 +45,7 @@ from ingest.target import LoadTarget
 from ingest.testimony import state_of
 
 Typed = dict[str, Scalar]
+_Keyed = tuple[NodeAssertion, Typed, list[str]]
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class Loader:
         quarantine: Quarantine,
         *,
         empty: bool,
+        matcher: Matcher | None = None,
     ) -> None:
         self.counters = {name: int(run.cursor.get("counters", {}).get(name, 0)) for name in COUNTERS}
         self.rejected: list[RejectedRow] = []
@@ -87,6 +91,8 @@ class Loader:
         self._validator = RecordValidator(schema)
         self._natural = NaturalKeys(schema)
         self._known = KnownElements(ledger, empty)
+        self._matcher = None if empty else matcher
+        self._held: list[list[_Keyed]] = []
         self._rules = RelationRules(schema, ledger, empty=empty)
         self._reconciler = Reconciler(schema, run.source, precedence)
         self._discrepancies = Discrepancies(schema)
@@ -123,13 +129,16 @@ class Loader:
             self._edges(edges, batch)
         elif edges:
             self._register_edges(edges, batch)
+        self._note_refused(told, batch, phase)
+        if not replay:
+            self._commit(batch, phase, done)
+
+    def _note_refused(self, told: Sequence[Told], batch: _Batch, phase: str) -> None:
         self.spared.note(told, batch.rejections.keys() | self._refused_rows)
         if phase != "relations":
             self._refused_rows.update(batch.rejections)
         for row in list(batch.rejections.values())[: SHOWN_ROWS - len(self.rejected)]:
             self.rejected.append(RejectedRow(str(row.place), row.code, row.reason, row.hint))
-        if not replay:
-            self._commit(batch, phase, done)
 
     # --- nodes -----------------------------------------------------------------------------------------------------
 
@@ -140,21 +149,129 @@ class Loader:
         known = self._known
         keyed = [(a, typed, self._keys(a, typed)) for a, typed in valid]
         known.look_up(key for _, _, keys in keyed for key in keys)
-        states: Mapping[str, State] = {}
-        if not known.empty and not replay:
-            elements = {known.keys[key] for _, _, keys in keyed for key in keys if key in known.keys}
-            states = self._ledger.states([e for e in elements if e in known.stored and e not in known.told])
+        states = {} if known.empty or replay else self._stored(keyed)
         identified = perf_counter()
+        may_match = self._matcher is not None and not shared
         for place, rows in _by_place(keyed):
             if place in batch.rejections:
                 continue
-            claims = self._claims(rows, batch, states, shared=shared)
-            for claim, keys, digest in claims or ():
-                self._take(claim, keys, digest, batch, states.get(claim.element))
+            if may_match and self._is_held(rows):
+                self._held.append(rows)
+                continue
+            self._take_row(rows, batch, states, shared=shared)
         ended = perf_counter()
         self.stages["validate"] += validated - started
         self.stages["identify"] += identified - validated
         self.stages["reconcile"] += ended - identified
+
+    def _stored(self, keyed: Sequence[_Keyed]) -> Mapping[str, State]:
+        """The present states of what these rows tell, as far as this run has not told it."""
+        known = self._known
+        elements = {known.keys[key] for _, _, keys in keyed for key in keys if key in known.keys}
+        elements |= {known.matched[keys[-1]] for _, _, keys in keyed if keys and keys[-1] in known.matched}
+        return self._ledger.states([e for e in elements if e in known.stored and e not in known.told])
+
+    def _take_row(
+        self, rows: list[_Keyed], batch: _Batch, states: Mapping[str, State], *, shared: bool = False
+    ) -> None:
+        for claim, keys, digest in self._claims(rows, batch, states, shared=shared) or ():
+            self._take(claim, keys, digest, batch, states.get(claim.element))
+
+    # --- nodes that another source may have told ---------------------------------------------------------------------
+
+    def _is_held(self, rows: list[_Keyed]) -> bool:
+        """Whether a row waits until all nodes were read: its keys are new, and the twin has something that looks like it."""
+        known, matcher = self._known.keys, self._matcher
+        return matcher is not None and any(
+            matcher.may_match(assertion.kind, typed)
+            for assertion, typed, keys in rows
+            if keys and not any(key in known for key in keys)
+        )
+
+    def settle(self, relations: Callable[[], Iterable[Told]], size: int, *, replay: bool = False) -> None:
+        """Decide what the rows that waited mean, in batches of about `size`; `relations` tells where dependents run.
+
+        Rows that cannot be decided are rejected, together in the last batch: it says that nodes are done. Raises LedgerError.
+        """
+        held, self._held = self._held, []
+        if not held:
+            return
+        told = [assertion for rows in held for assertion, _, _ in rows]
+        if replay:  # what is left of them was rejected before the run was taken up
+            self._refused_rows.update(assertion.place for assertion in told)
+            self.spared.note(told, self._refused_rows)
+            return
+        started = perf_counter()
+        undecidable = self._decide(held, {})
+        hosts = self._hosts([rows for rows in held if rows[0][0].place not in undecidable], relations)
+        if hosts:
+            undecidable.update(self._decide([rows for rows in held if rows[0][0].place not in undecidable], hosts))
+        self.stages["identify"] += perf_counter() - started
+        decided = [rows for rows in held if rows[0][0].place not in undecidable]
+        for at in range(0, len(decided), size):
+            batch, part = _Batch(), decided[at : at + size]
+            states = self._stored([item for rows in part for item in rows])
+            for rows in part:
+                self._take_row(rows, batch, states)
+            self._note_refused(told, batch, "nodes")
+            self._commit(batch, "nodes", self.done)
+        last = _Batch()
+        for rejection in undecidable.values():
+            last.reject(rejection)
+        self._note_refused(told, last, "nodes")
+        self._commit(last, "references", 0)
+
+    def _decide(self, held: list[list[_Keyed]], hosts: Mapping[str, frozenset[str]]) -> dict[Place, Rejection]:
+        """Give rows the keys of the elements that they mean; the ones that cannot be decided are returned."""
+        matcher, known = self._matcher, self._known
+        assert matcher is not None
+        items = [
+            (assertion, typed, keys)
+            for rows in held
+            for assertion, typed, keys in rows
+            if keys
+            and not any(key in known.keys for key in keys)
+            and bool(matcher.hosted(assertion.kind)) == bool(hosts)
+        ]
+        items = list({keys[-1]: item for item in reversed(items) for keys in (item[2],)}.values())
+        verdicts = matcher.verdicts(
+            [(assertion.kind, typed, hosts.get(keys[-1], frozenset())) for assertion, typed, keys in items]
+        )
+        undecidable: dict[Place, Rejection] = {}
+        for (assertion, _, keys), verdict in zip(items, verdicts, strict=True):
+            if verdict.outcome == AMBIGUOUS:
+                undecidable[assertion.place] = undecided(assertion, keys[-1], verdict)
+            elif verdict.outcome == MATCHED:
+                (element,) = verdict.candidates
+                known.matched[keys[-1]] = element
+                known.kinds[element] = matcher.kinds[element]
+                known.stored.add(element)
+        return undecidable
+
+    def _hosts(self, held: list[list[_Keyed]], relations: Callable[[], Iterable[Told]]) -> Mapping[str, frozenset[str]]:
+        """For the rows whose rules ask for a host: the elements that the export says they run on, by source key."""
+        matcher, known, source = self._matcher, self._known, self._source
+        assert matcher is not None
+        types: dict[str, str] = {}
+        for rows in held:
+            for assertion, _, keys in rows:
+                relation = matcher.hosted(assertion.kind)
+                if relation and assertion.key is not None:
+                    types[keys[-1]] = relation
+        if not types:
+            return {}
+        ends = [
+            (reference_key(source, edge.start), reference_key(source, edge.end))
+            for edge in relations()
+            if isinstance(edge, EdgeAssertion) and types.get(reference_key(source, edge.start)) == edge.type
+        ]
+        known.look_up(end for _, end in ends)
+        found: dict[str, set[str]] = {key: set() for key in types}
+        for start, end in ends:
+            host = known.matched.get(end) or known.keys.get(end)
+            if host is not None:
+                found[start].add(host)
+        return {key: frozenset(hosts) for key, hosts in found.items()}
 
     def _validated(self, told: list[NodeAssertion], batch: _Batch) -> list[tuple[NodeAssertion, Typed]]:
         validate, refused = self._validator.node, self._refused_rows
@@ -191,6 +308,8 @@ class Loader:
         unchanged = 0
         for assertion, typed, keys in rows:
             found = {known.keys[key] for key in keys if key in known.keys}
+            if not found and keys and keys[-1] in known.matched:
+                found = {known.matched[keys[-1]]}
             rejection = None
             if not keys:
                 rejection = keyless(assertion, self._schema)
@@ -343,12 +462,13 @@ class Loader:
             identities=batch.identities,
             cursor={"phase": phase, "done": done, "counters": self.counters},
             counters=self.counters,
+            also=self._quarantine.keeper(self._run, rejections) if rejections else None,
         )
         reach("ingest.batch.committed")
         self.stages["ledger"] += perf_counter() - started
 
 
 def _by_place(
-    keyed: list[tuple[NodeAssertion, Typed, list[str]]],
-) -> Iterator[tuple[Place, list[tuple[NodeAssertion, Typed, list[str]]]]]:
+    keyed: list[_Keyed],
+) -> Iterator[tuple[Place, list[_Keyed]]]:
     return ((place, list(rows)) for place, rows in groupby(keyed, key=lambda item: itemgetter(0)(item).place))

@@ -6,15 +6,19 @@ A row that is rejected again is the same node: its identity is derived from sour
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from core.ids import relation_id, uuid_of
-from graph.history.ledger import Event
+from sqlalchemy import Connection
+
+from core.ids import relation_id
+from graph.history.ledger import Event, Ledger, Run
 from graph.model import Operation, Scalar
 from ingest.assertion import Rejection
 from ingest.delimited import Row
+from ingest.held import HeldRows, holder, row_element
+from ingest.sources.contract import Record
 from ingest.target import LoadTarget
 
 KIND = "QuarantinedRow"
@@ -48,8 +52,26 @@ class Quarantine:
                 events.append(Event(Operation.CREATE, edge, True, REJECTED_BY, None, {}, element, self._run))
         return events
 
+    def keeper(self, run: Run, rejections: Sequence[Rejection]) -> Callable[[Connection, int], None]:
+        """What keeps the rows whole, in the same transaction."""
+        return holder(self._source, run.id, rejections)
+
     def _element(self, rejection: Rejection) -> str:
-        return uuid_of("quarantine", self._source, rejection.place.file, str(rejection.place.position))
+        return row_element(self._source, rejection.place)
+
+
+def release(ledger: Ledger, run: Run, elements: Sequence[str], cursor: Mapping[str, Any] | None = None) -> int:
+    """Take rows out of quarantine, with their nodes; returns how many."""
+    if not elements:
+        return 0
+    states = ledger.states(elements)
+    edges = ledger.edges_of(list(states))
+    events = [
+        Event(Operation.DELETE, s.element, s.edge, s.kind, s.properties, None, s.start, s.end)
+        for s in (*edges, *states.values())
+    ]
+    ledger.append(run, events, cursor=cursor, also=HeldRows(ledger).remover(elements))
+    return len(elements)
 
 
 def _values(rejection: Rejection) -> dict[str, Scalar]:
@@ -68,7 +90,7 @@ def _values(rejection: Rejection) -> dict[str, Scalar]:
 
 def row_text(row: Any) -> str:
     """The row as JSON in ASCII, cut: whatever a source holds can be stored."""
-    shown = row.to_dict() if isinstance(row, Row) else row
+    shown = row.fields if isinstance(row, Record) else row.to_dict() if isinstance(row, Row) else row
     text = json.dumps(_bounded(shown), default=_plain, ensure_ascii=True)
     return text if len(text) <= _ROW_CHARACTERS else text[: _ROW_CHARACTERS - 3] + "..."
 

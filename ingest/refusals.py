@@ -8,7 +8,10 @@ from graph.schema.model import Schema
 from graph.schema.records import Problem
 from ingest.assertion import EdgeAssertion, NodeAssertion, Rejection
 from ingest.identity import KEY_CHARACTERS
+from ingest.matching import Verdict
 from ingest.reconcile import Claim
+
+UNDECIDED = "AMBIGUOUS_MATCH"
 
 
 def refusal(assertion: NodeAssertion | EdgeAssertion, problems: Sequence[Problem]) -> Rejection:
@@ -43,6 +46,14 @@ def ambiguous(assertion: NodeAssertion, elements: list[str]) -> Rejection:
     reason = f"its keys belong to {len(elements)} different elements: {', '.join(elements)}"
     hint = "the name or number is that of another element: correct the source, or merge the two"
     return Rejection(assertion.place, "AMBIGUOUS_IDENTITY", reason, hint, assertion.row)
+
+
+def undecided(assertion: NodeAssertion, key: str, verdict: Verdict) -> Rejection:
+    """An element that another source may know under its own key: a person decides which it is."""
+    shown = ", ".join(verdict.candidates[:5])
+    reason = f"which element the {assertion.kind} is cannot be told: {verdict.reason} ({shown})"
+    hint = "`jumeau review list` shows the choice, `jumeau review decide` makes it"
+    return Rejection(assertion.place, UNDECIDED, reason, hint, assertion.row, assertion.kind, key, verdict.candidates)
 
 
 def duplicate(assertion: NodeAssertion | EdgeAssertion, key: str) -> Rejection:

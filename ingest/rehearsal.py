@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Connection
 
 from graph.history.ledger import Event, Ledger, Run, State
 from graph.model import Operation, Properties, Scalar
@@ -97,6 +99,7 @@ class Rehearsal:
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]:
         """Note the events; nothing is written."""
         for event in events:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
+
+from sqlalchemy import Connection
 
 from graph.history.ledger import Event, Run, State
 
@@ -29,4 +31,5 @@ class LoadTarget(Protocol):
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]: ...

@@ -39,6 +39,8 @@ class KindDefinition:
     wording: Wording | None = None
     description: str = ""
     identity: tuple[tuple[str, ...], ...] = ()
+    matching: tuple[tuple[str, ...], ...] = ()
+    matching_on: str = ""
     attributes: Mapping[str, AttributeDefinition] = field(default_factory=dict)
     public: bool = False
     bookkeeping: bool = False
@@ -90,3 +92,4 @@ class PackDefinition:
     attributes: tuple[AttributeDefinition, ...] = ()
     kinds: tuple[KindDefinition, ...] = ()
     relations: tuple[RelationDefinition, ...] = ()
+    meaningless: tuple[str, ...] = ()

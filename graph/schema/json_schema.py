@@ -42,6 +42,8 @@ _OF_KEY: dict[str, dict[str, Any]] = {
     "max_in": _COUNT,
     "is": {"anyOf": [_TEXT, _TEXTS]},
     "identity": {"type": "array", "minItems": 1, "items": {**_TEXTS, "minItems": 1}},
+    "matching": {"type": "array", "minItems": 1, "items": {**_TEXTS, "minItems": 1}},
+    "meaningless": _TEXTS,
     "triples": {
         "type": "array",
         "minItems": 1,

@@ -7,7 +7,17 @@ from pathlib import Path
 from graph.schema.definitions import AttributeDefinition, KindDefinition, PackDefinition, RelationDefinition
 from graph.schema.findings import Report
 from graph.schema.inheritance import ancestors_of, attributes_of, over_common
-from graph.schema.model import Attribute, Kind, PerimeterRule, PersonalData, Relation, Schema, Triple, Wording
+from graph.schema.model import (
+    Attribute,
+    Kind,
+    MatchRule,
+    PerimeterRule,
+    PersonalData,
+    Relation,
+    Schema,
+    Triple,
+    Wording,
+)
 from graph.schema.read import read_pack
 from graph.schema.shelf import locate
 from graph.schema.validate import Definitions, check_definitions, type_of
@@ -34,6 +44,7 @@ def _build(packs: list[PackDefinition], definitions: Definitions) -> Schema:
         enums={name: enum.type for name, enum in definitions.enums.items()},
         kinds={name: _kind(kind, definitions) for name, kind in definitions.kinds.items()},
         relations={name: _relation(relation, definitions) for name, relation in definitions.relations.items()},
+        meaningless=frozenset(value.casefold() for pack in packs for value in pack.meaningless),
     )
 
 
@@ -47,10 +58,21 @@ def _kind(kind: KindDefinition, definitions: Definitions) -> Kind:
         ancestors=ancestors_of(kind.name, definitions.kinds),
         attributes={name: _attribute(found.definition, found.declared_in) for name, found in inherited.items()},
         identity=kind.identity,
+        matching=_matching(kind, definitions),
         public=kind.public,
         bookkeeping=kind.bookkeeping,
         description=kind.description,
         span=kind.span,
+    )
+
+
+def _matching(kind: KindDefinition, definitions: Definitions) -> tuple[MatchRule, ...]:
+    """The kind's own rules, then those of its generics, nearest first."""
+    lineage = (kind.name, *ancestors_of(kind.name, definitions.kinds))
+    return tuple(
+        MatchRule(holder.name, by, holder.matching_on)
+        for holder in (definitions.kinds[name] for name in lineage)
+        for by in holder.matching
     )
 
 

@@ -84,6 +84,18 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchRule:
+    """Tells that elements of several sources are one: those of kinds below `family` with equal values of `by`.
+
+    With `on`, only where both also have a relation of that type to the same element.
+    """
+
+    family: str
+    by: tuple[str, ...]
+    on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A node kind. `ancestors` are its generics, nearest first; `attributes` include inherited ones, in declaration order."""
 
@@ -94,6 +106,7 @@ class Kind:
     ancestors: tuple[str, ...]
     attributes: Mapping[str, Attribute]
     identity: tuple[tuple[str, ...], ...] = ()  # natural keys: each a tuple of attributes that identify across sources
+    matching: tuple[MatchRule, ...] = ()  # from the most to the least telling
     public: bool = False
     bookkeeping: bool = False
     description: str = ""
@@ -158,6 +171,9 @@ class Schema:
     enums: Mapping[str, EnumType]
     kinds: Mapping[str, Kind]  # abstract and concrete, in declaration order
     relations: Mapping[str, Relation]
+    meaningless: frozenset[str] = (
+        frozenset()
+    )  # values, case-folded, that stand for none in the serial numbers of sources
 
     @cached_property
     def concrete(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class _PackReader:
     def read(self) -> PackDefinition:
         pack = self._file(words.PACK_FILE)
         name, version = self._directory.name, 0
+        meaningless: tuple[str, ...] = ()
         if pack is None:
             if not (self._directory / words.PACK_FILE).exists():
                 span = SourceSpan(f"{self._shown}/{words.PACK_FILE}", 1)
@@ -50,6 +51,7 @@ class _PackReader:
             if version < 1:
                 pack.error("version", "MISSING_KEY", "`version` is missing or below 1", "count versions from 1")
             pack.wording("title", needed=True)
+            meaningless = pack.text_or_texts("meaningless")
         categories = sorted(path.name for path in self._directory.glob("*.yml") if path.name not in words.NAMED_FILES)
         for stray in sorted(self._directory.glob("*.yaml")):
             span = SourceSpan(f"{self._shown}/{stray.name}", 1)
@@ -63,6 +65,7 @@ class _PackReader:
             attributes=tuple(self._named(words.ATTRIBUTES_FILE, "attributes", self._attribute)),
             kinds=(*generics, *concrete),
             relations=tuple(self._named(words.RELATIONS_FILE, "relations", self._relation)),
+            meaningless=meaningless,
         )
 
     def _file(self, name: str) -> Fields | None:
@@ -144,6 +147,8 @@ class _PackReader:
             wording=fields.own_wording(),
             description=fields.text("description") or "",
             identity=fields.text_lists("identity"),
+            matching=fields.text_lists("matching"),
+            matching_on=fields.text("matching_on") or "",
             attributes={entry.name: self._attribute(entry) for entry in fields.tables("attributes")},
             public=public,
             bookkeeping=bookkeeping,

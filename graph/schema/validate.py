@@ -52,6 +52,7 @@ def check_definitions(packs: Iterable[PackDefinition], report: Report) -> Defini
     sound = _check_parents(definitions, report)
     _check_attributes(definitions, sound, report)
     _check_identities(definitions, sound, report)
+    _check_matching(definitions, sound, report)
     _check_relations(definitions, report)
     _check_use(definitions, report)
     _check_reserved(definitions, report)
@@ -213,6 +214,29 @@ def _check_identities(definitions: Definitions, sound: frozenset[str], report: R
         for name in (name for key in kind.identity for name in key if name not in known):
             seen = f"`{kind.name}` is identified by `{name}`, which it does not have"
             report.error(kind.span, "IDENTITY_UNKNOWN_ATTRIBUTE", seen, did_you_mean(name, known))
+
+
+def _check_matching(definitions: Definitions, sound: frozenset[str], report: Report) -> None:
+    """What tells elements of several sources to be one: by attributes that the kind has, and never by an address alone."""
+    for kind in definitions.kinds.values():
+        if kind.name not in sound:
+            continue
+        known = attributes_of(kind.name, definitions.kinds, definitions.common)
+        for name in (name for key in kind.matching for name in key if name not in known):
+            seen = f"`{kind.name}` is matched by `{name}`, which it does not have"
+            report.error(kind.span, "MATCHING_UNKNOWN_ATTRIBUTE", seen, did_you_mean(name, known))
+        for key in kind.matching:
+            if words.ADDRESSES.issuperset(key):
+                seen = f"`{kind.name}` is matched by {' and '.join(key)} alone"
+                hint = "addresses are given anew: add a name to it, or remove it"
+                report.error(kind.span, "MATCHING_BY_ADDRESS", seen, hint)
+        if kind.matching_on and kind.matching_on not in definitions.relations:
+            seen = f"`{kind.name}` is matched on `{kind.matching_on}`, which is no relation"
+            hint = did_you_mean(kind.matching_on, definitions.relations)
+            report.error(kind.span, "MATCHING_UNKNOWN_RELATION", seen, hint)
+        if kind.matching_on and not kind.matching:
+            seen = f"`{kind.name}` has `matching_on` and no `matching`"
+            report.error(kind.span, "MISSING_KEY", seen, "say by which attributes, such as [[port], [path]]")
 
 
 def _check_relations(definitions: Definitions, report: Report) -> None:

@@ -24,18 +24,21 @@ GENERICS_FILE = "generics.yml"
 RELATIONS_FILE = "relations.yml"
 NAMED_FILES = (PACK_FILE, ENUMS_FILE, ATTRIBUTES_FILE, GENERICS_FILE, RELATIONS_FILE)
 
-PACK_KEYS = ("name", "version", "title", "language", "description")
+PACK_KEYS = ("name", "version", "title", "language", "description", "meaningless")
 WORDING_KEYS = ("label", "synonyms")
 ATTRIBUTE_KEYS = (
     *WORDING_KEYS, "description", "type", "enum", "unit", "required", "unique", "indexed", "personal", "min", "max",
 )  # fmt: skip
-KIND_KEYS = (*WORDING_KEYS, "description", "is", "identity", "attributes")
+KIND_KEYS = (*WORDING_KEYS, "description", "is", "identity", "matching", "matching_on", "attributes")
 RELATION_KEYS = (
     *WORDING_KEYS, "description", "inverse", "group", "triples", "attributes", "acyclic", "max_out", "max_in",
     "bookkeeping", "perimeter",
 )  # fmt: skip
 PERIMETER_RULES = ("given", "from_end", "from_start")
 CATEGORY_KEYS = ("public", "bookkeeping", "kinds")
+
+# Addresses are given anew and shared: one of them alone never says which machine is meant.
+ADDRESSES = frozenset({"ip_address", "mac_address", "address"})
 
 # The store's own columns start with `_`; `id` is the element's UUID everywhere.
 RESERVED_ATTRIBUTES = frozenset({"id"})

@@ -12,29 +12,31 @@ from ingest.mapping.model import Condition, EndRule, MappingRules, NodeRule, Rec
 UNSAID = "(unsaid)"
 
 
-def nodes_of(rule: RecordRule, place: Place, fields: Fields, *, shared: bool) -> Iterator[Told]:
-    """The nodes that a record tells: its own ones, or the ones that it shares with other records."""
+def nodes_of(rule: RecordRule, place: Place, fields: Fields, *, shared: bool, row: Any = None) -> Iterator[Told]:
+    """The nodes that a record tells: its own ones, or the ones that it shares with other records. `row` is kept if it is refused."""
+    row = fields if row is None else row
     try:
         told = [
-            _node(node, kind, place, fields)
+            _node(node, kind, place, fields, row)
             for node in rule.nodes
             if node.shared == shared and (kind := kind_of(node, fields)) is not None
         ]
     except UnmappedValue as refused:
-        yield _rejection(place, refused, fields)
+        yield _rejection(place, refused, row)
         return
     yield from told
 
 
-def relations_of(rule: RecordRule, place: Place, fields: Fields) -> Iterator[Told]:
-    """The relations that a record tells."""
+def relations_of(rule: RecordRule, place: Place, fields: Fields, *, row: Any = None) -> Iterator[Told]:
+    """The relations that a record tells. `row` is kept if it is refused."""
+    row = fields if row is None else row
     if not rule.relations:
         return
     try:
         nodes = {node.name: (node, kind_of(node, fields)) for node in rule.nodes}
-        told = [edge for relation in rule.relations for edge in _relations(relation, nodes, place, fields)]
+        told = [edge for relation in rule.relations for edge in _relations(relation, nodes, place, fields, row)]
     except UnmappedValue as refused:
-        yield _rejection(place, refused, fields)
+        yield _rejection(place, refused, row)
         return
     yield from told
 
@@ -58,7 +60,7 @@ def kind_of(node: NodeRule, fields: Fields) -> str | None:
     return None if kind is None else str(kind)
 
 
-def _node(node: NodeRule, kind: str, place: Place, fields: Fields) -> NodeAssertion:
+def _node(node: NodeRule, kind: str, place: Place, fields: Fields, row: Any) -> NodeAssertion:
     spoken = node.spoken[kind]
     values = {
         name: value
@@ -68,11 +70,11 @@ def _node(node: NodeRule, kind: str, place: Place, fields: Fields) -> NodeAssert
     key = None if node.key is None else node.key(fields)
     if node.key is not None and key is None:
         raise UnmappedValue("MISSING_KEY", node.name, None, f"a {kind} of this source needs its key")
-    return NodeAssertion(place, kind, node.space, None if key is None else str(key), values, spoken, fields)
+    return NodeAssertion(place, kind, node.space, None if key is None else str(key), values, spoken, row)
 
 
 def _relations(
-    rule: RelationRule, nodes: dict[str, tuple[NodeRule, str | None]], place: Place, fields: Fields
+    rule: RelationRule, nodes: dict[str, tuple[NodeRule, str | None]], place: Place, fields: Fields, row: Any
 ) -> Iterator[EdgeAssertion]:
     if rule.each is None:
         contexts = [fields]
@@ -86,7 +88,7 @@ def _relations(
         if start is None or end is None:
             continue
         values = {name: value for name, e in rule.attributes.items() if (value := e(context)) is not None}
-        yield EdgeAssertion(place, rule.type, start, end, values, frozenset(rule.attributes), fields)
+        yield EdgeAssertion(place, rule.type, start, end, values, frozenset(rule.attributes), row)
 
 
 def _reference(end: EndRule, nodes: dict[str, tuple[NodeRule, str | None]], fields: Fields) -> Reference | None:
@@ -111,6 +113,6 @@ def _holds(condition: Condition, fields: Fields) -> bool:
     return (text in condition.values) != condition.negated
 
 
-def _rejection(place: Place, refused: UnmappedValue, fields: Any) -> Rejection:
+def _rejection(place: Place, refused: UnmappedValue, row: Any) -> Rejection:
     seen = "no value" if refused.seen is None else repr(refused.seen)[:80]
-    return Rejection(place, refused.code, f"`{refused.field}`: {seen}", refused.hint, fields)
+    return Rejection(place, refused.code, f"`{refused.field}`: {seen}", refused.hint, row)

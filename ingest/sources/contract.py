@@ -73,9 +73,10 @@ def fingerprint(source: str, extract: Extract, schema: Schema, precedence: bytes
 def schema_digest(schema: Schema) -> bytes:
     """A digest of what the schema accepts."""
     parts = [schema.name, str(schema.version)]
+    parts.append(repr(sorted(schema.meaningless)))
     parts += [repr((enum.name, enum.values)) for enum in schema.enums.values()]
     for kind in schema.kinds.values():
-        parts.append(repr((kind.name, kind.ancestors, kind.identity, kind.abstract)))
+        parts.append(repr((kind.name, kind.ancestors, kind.identity, kind.matching, kind.abstract)))
         parts += [
             repr((a.name, a.type.value, a.enum, a.required, a.minimum, a.maximum)) for a in kind.attributes.values()
         ]

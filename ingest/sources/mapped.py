@@ -73,15 +73,16 @@ class MappedExtract:
             self._mapped += 1
             rule = self._mapping.records.get(record.type)
             if rule is not None:
-                yield from nodes_of(rule, record.place, record.fields, shared=False)
+                yield from nodes_of(rule, record.place, record.fields, shared=False, row=record)
 
     def _shared(self) -> Iterator[Told]:
         for record in self._known_records():
-            yield from nodes_of(self._mapping.records[record.type], record.place, record.fields, shared=True)
+            rule = self._mapping.records[record.type]
+            yield from nodes_of(rule, record.place, record.fields, shared=True, row=record)
 
     def _relations(self) -> Iterator[Told]:
         for record in self._known_records():
-            yield from relations_of(self._mapping.records[record.type], record.place, record.fields)
+            yield from relations_of(self._mapping.records[record.type], record.place, record.fields, row=record)
 
     def _known_records(self) -> Iterator[Record]:
         """Records with rules; rejections were told with the nodes."""

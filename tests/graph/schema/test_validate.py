@@ -72,6 +72,18 @@ BROKEN = [
     pytest.param("goods", "colour: {", "_kind: {", "RESERVED_NAME", 10, "_kind", "`_`", id="reserved underscore"),
     pytest.param("goods", "[[name]]", "[[nam]]", "IDENTITY_UNKNOWN_ATTRIBUTE", 3, "`nam`", "`name`", id="identity"),
     pytest.param("goods", "[[name]]", "[name]", "WRONG_SHAPE", 7, "identity", "[[", id="identity of no lists"),
+    pytest.param("goods", "identity: [[name]]", "matching: [[nam]]", "MATCHING_UNKNOWN_ATTRIBUTE", 3, "`nam`", "`name`", id="matching"),
+    pytest.param("goods", "identity: [[name]]", "matching_on: STANDS_ON", "MISSING_KEY", 3, "`matching`", "[[", id="no matching"),
+    pytest.param(
+        "goods",
+        "identity: [[name]]",
+        "matching: [[name]]\n    matching_on: STAND_ON",
+        "MATCHING_UNKNOWN_RELATION",
+        3,
+        "STAND_ON",
+        "`STANDS_ON`",
+        id="matching on no relation",
+    ),
     pytest.param("attributes", "min: 0", "min: 5, max: 1", "BAD_BOUNDS", 2, "min 5", "swap", id="min above max"),
     pytest.param("goods", "{enum: colour,", "{enum: colour, min: 1,", "BAD_BOUNDS", 10, "bounds", "remove", id="text bounds"),
     pytest.param("attributes", "min: 0", "enum: colour", "ENUM_NEEDS_STRING", 2, "money", "string", id="enum of money"),
@@ -201,3 +213,12 @@ def test_a_finding_is_json_ready() -> None:
 def test_every_sound_pack_on_the_shelf_loads_and_has_no_finding() -> None:
     assert check_pack("it_estate") == []
     assert load_schema("it_estate").name == "it_estate"
+
+
+def test_an_address_alone_matches_nothing(tmp_path: Path) -> None:
+    goods = FILES["goods.yml"].replace("identity: [[name]]", "matching: [[name], [ip_address]]")
+    goods = goods.replace(
+        "      colour: {", "      ip_address: {type: string, label: {en: address, fr: adresse}}\n      colour: {"
+    )
+    codes = [finding.code for finding in check_pack(write_pack(tmp_path, goods=goods))]
+    assert codes == ["MATCHING_BY_ADDRESS"]
