@@ -18,7 +18,7 @@ from ingest.report import COUNTERS, IngestReport
 from ingest.retirement import BRAKE
 from services.connections import FetchedSource, fetch_source, is_address
 from services.ingestion import ingest as load_source
-from services.ingestion import rehearse, runs, undo
+from services.ingestion import ingest_onto, rehearse, runs, undo
 
 WITH_REJECTS = 1
 LOAD = "load"
@@ -76,6 +76,7 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Write nothing; show the difference that the load would make.")
     ] = False,
+    branch: Annotated[str | None, typer.Option("--branch", help="Load onto this branch: main does not see it.")] = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -92,6 +93,16 @@ def ingest(
     settings = load_settings(backend=backend)
     fetched = _fetched(settings, source, location, delta=delta)
     path = Path(location or ".") if fetched is None else fetched.path
+    if branch is not None:
+        if dry_run or complete:
+            hint = (
+                "load onto the branch, then `jumeau branch diff` shows the difference and `branch drop` takes it back"
+            )
+            raise UsageError("a load onto a branch takes neither --dry-run nor --complete", where="--branch", hint=hint)
+        with progress_bars() as advance:
+            report, taken = ingest_onto(settings, branch, source, path, loading=advance)
+        _show(report, {"branch": taken.name, "branch_events": taken.version}, output)
+        return
     if dry_run:
         with progress_bars() as advance:
             rehearsed = rehearse(settings, source, path, whole=complete, brake=brake, loading=advance)

@@ -7,15 +7,18 @@ import sys
 import typer
 
 from cli import (
+    branch,
     catalogue,
+    checkpoint,
+    differences,
     generate,
     graph_commands,
     health,
     history,
     ingest_command,
     lint,
-    quarantine,
     match,
+    quarantine,
     query,
     reconciliation,
     schema_commands,
@@ -36,6 +39,7 @@ app = typer.Typer(
 )
 app.command("query")(query.query)
 app.command("history")(history.history)
+app.command("diff")(differences.diff)
 app.command("health")(health.health)
 app.command("discrepancies")(reconciliation.discrepancies)
 app.command("lint")(lint.lint)
@@ -46,6 +50,8 @@ app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(branch.app, name="branch")
+app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")

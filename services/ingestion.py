@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
 from core.clock import clock_for
 from core.settings import Settings
+from graph.history.branch_view import BranchView
+from graph.history.branches import Branch, Branches
 from graph.history.ledger import Run
 from graph.history.projection import Progress
 from ingest.job import IngestJob, IngestReport
+from ingest.onto_branch import BranchLoad
 from ingest.retirement import BRAKE
 from ingest.undo import Undo, UndoReport
 from services.rendezvous import running_server
@@ -75,6 +78,31 @@ def rehearse(
             schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
         )
         return job.rehearse(source, path, progress=loading, whole=whole, brake=brake)
+    finally:
+        ledger.close()
+
+
+def ingest_onto(
+    settings: Settings,
+    branch: str,
+    source: str,
+    path: Path,
+    *,
+    loading: Callable[[str, int, int], None] | None = None,
+) -> tuple[IngestReport, Branch]:
+    """Load an export onto a branch: main does not see it. All of it is taken, or where the branch has moved, nothing.
+
+    Raises NotFoundError, BranchAppliedError, IngestError, LedgerError.
+    """
+    schema, ledger = open_ledger(settings)
+    try:
+        clock = clock_for(settings.now)
+        branches = Branches(ledger, schema, clock)
+        target = BranchLoad(BranchView(ledger, branches, branches.get(branch)), branches, schema)
+        job = IngestJob(schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock)
+        report = job.rehearse(source, path, progress=loading, onto=target)
+        taken = target.commit(source, settings.actor)
+        return replace(report, status="complete"), taken
     finally:
         ledger.close()
 

@@ -191,6 +191,37 @@ class LedgerReader:
             if recorded.event.operation is not Operation.DELETE
         }
 
+    def edges_at(self, nodes: Sequence[str], sequence: int) -> list[State]:
+        """The relations that started or ended at one of the nodes after the event `sequence`."""
+        event = tables.event
+        found = {state.element: state for state in self.edges_of(nodes)}
+        late = {element for element, state in found.items() if state.sequence > sequence}
+        with self.reading() as connection:
+            for part in _parts(nodes):
+                touching = event.c.start.in_(part) | event.c.end.in_(part)
+                since = select(event.c.element).where(event.c.sequence > sequence, event.c.edge, touching)
+                late.update(connection.execute(since).scalars())
+        early = [state for element, state in found.items() if element not in late]
+        return [*early, *self.states_at(sorted(late), sequence).values()]
+
+    def ends_at(self, relation: str, sequence: int) -> list[tuple[str, str, str]]:
+        """(id, start, end) of every relation of a type that existed after the event `sequence`."""
+        event = tables.event
+        query = select(event.c.element, event.c.operation, event.c.start, event.c.end).where(
+            event.c.sequence <= sequence,
+            event.c.edge,
+            event.c.kind == relation,
+            event.c.operation.in_((Operation.CREATE.value, Operation.DELETE.value)),
+        )
+        found: dict[str, tuple[str, str, str]] = {}
+        with self.reading() as connection:
+            for element, operation, start, end in connection.execute(query.order_by(event.c.sequence)):
+                if operation == Operation.CREATE.value:
+                    found[element] = (element, start, end)
+                else:
+                    found.pop(element, None)
+        return list(found.values())
+
     def last_events(self, elements: Sequence[str]) -> dict[str, int]:
         """The sequence number of the last event of each element that ever was, deletions included."""
         found: dict[str, int] = {}

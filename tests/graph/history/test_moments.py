@@ -28,7 +28,7 @@ from graph.schema.model import Schema
 from tests.conftest import NIGHTLY
 from tests.graph.history.random_events import Estate, checksum, replayed, write
 
-SEEDS = range(60 if NIGHTLY else 4)
+SEEDS = range(60 if NIGHTLY else 2)
 
 
 @pytest.fixture

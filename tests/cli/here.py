@@ -1,0 +1,53 @@
+"""The console command run in this process: what a command prints and how it ends, without starting Python each time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+from cli.answers import print_error
+from cli.main import app
+from core.errors import JumeauError
+from tests.acceptance.console import Console
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Here:
+    """`jumeau` on one home, in this process."""
+
+    console: Console
+
+    def run(self, *arguments: str) -> Done:
+        """Run a command."""
+        output, errors = io.StringIO(), io.StringIO()
+        with (
+            patch.dict(os.environ, self.console.variables(), clear=True),
+            redirect_stdout(output),
+            redirect_stderr(errors),
+        ):
+            try:
+                code = app(list(arguments), prog_name="jumeau", standalone_mode=False)
+            except JumeauError as error:
+                print_error(error)
+                code = error.exit_code
+        return Done(int(code or 0), output.getvalue(), errors.getvalue())
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        """Run a command that prints JSON and must end with `code`."""
+        done = self.run(*arguments, "--output", "json")
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+        return json.loads(done.stdout)
