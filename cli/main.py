@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import (
+    archive,
     branch,
     catalogue,
     checkpoint,
@@ -45,6 +46,8 @@ app.command("discrepancies")(reconciliation.discrepancies)
 app.command("lint")(lint.lint)
 app.command("match")(match.match)
 app.command("generate")(generate.generate)
+app.command("export")(archive.export_command)
+app.command("import")(archive.import_command)
 app.command("serve")(serve.serve)
 app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")

@@ -16,6 +16,7 @@ import cli
 import core
 import graph
 import ingest
+import migrations
 import services
 from cli.main import app
 from core.errors import JumeauError
@@ -60,7 +61,7 @@ def settings_page() -> str:
 
 def error_classes() -> list[type[JumeauError]]:
     """Every error class of the project, by code."""
-    for package in (core, graph, analytics, ingest, services, api, cli):
+    for package in (core, graph, analytics, ingest, migrations, services, api, cli):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             import_module(module.name)
 

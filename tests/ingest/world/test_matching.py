@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import UsageError
 from core.settings import Settings, load_settings
 from ingest.world.matcher import Matcher, WorldProduct
 from ingest.world.report import MatchReport
@@ -13,7 +14,7 @@ from ingest.world.rules import MatchingRulesError, load_rules, normalised
 from services.ingestion import ingest
 from services.query import QueryService
 from services.twin import open_twin
-from services.world import MINIMUM, UsageError, apply_matches, match_world
+from services.world import MINIMUM, apply_matches, match_world
 from tests.ingest.world.gold import GOLD
 
 RHEL = WorldProduct("Red Hat Enterprise Linux", "p", {"8": "eight"}, ("cpe:/o:redhat:enterprise_linux",))
@@ -67,8 +68,8 @@ def test_what_is_applied_is_right_and_most_of_the_gold_is_found(real_catalogue: 
     assert wrong == []
     assert missed == []
     known = [told[s].match for s, meant in gold if meant is not None and meant[1] is not None]
-    sure = sum(match is not None and match.confidence >= MINIMUM for match in known)
-    assert sure >= 0.95 * len(known), [m for m in known if m is not None and m.confidence < MINIMUM]
+    applied = sum(match is not None and match.confidence >= MINIMUM for match in known)
+    assert applied >= 0.95 * len(known), [m for m in known if m is not None and m.confidence < MINIMUM]
 
 
 @pytest.mark.real_data
