@@ -10,6 +10,7 @@ from cli.options import OutputOption
 from cli.output import Output, print_json, print_rows, say
 from core.settings import load_settings
 from ingest.override import DecidedValue
+from services.provenance import provenance as trace
 from services.reconciliation import discrepancies as find
 from services.reconciliation import drop_override, override, overrides
 
@@ -43,6 +44,30 @@ def discrepancies(
     print_rows(("kind", "name", "attribute", "believed", "source", "said", "element"), rows, output)
     if output is Output.TABLE and not found:
         say("no source disagrees")
+
+
+def provenance(
+    name: Annotated[str, typer.Argument(help="Id, name, number, code or alias of the element.")],
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """Who says what about an element: the source of each value, and of each relation with how sure it is.
+
+    A relation is `observed` where a source has seen it, else `declared`. Example: jumeau provenance srv-par-0001
+    """
+    found = trace(load_settings(), name)
+    if output is Output.JSON:
+        print_json(found.to_dict())
+        return
+    told = [(a.attribute, a.value, a.source, ", ".join(f"{s}: {v}" for s, v in a.others)) for a in found.attributes]
+    ends = [
+        (r.type if r.outgoing else f"{r.type} (in)", f"{r.other_kind} {r.other}", ", ".join(r.sources), r.confidence)
+        for r in found.relations
+    ]
+    if output is Output.CSV:
+        print_rows(("what", "value", "source", "others or confidence"), [*told, *ends], output)
+        return
+    print_rows(("attribute", "value", "source", "others"), told, output, f"{found.kind} {found.name}")
+    print_rows(("relation", "with", "sources", "confidence"), ends, output)
 
 
 @app.command("set")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +17,8 @@ _WINDOWS = "stale_after_days"
 _SHELF = Path(__file__).parent / "mappings"
 KIND = "(kind)"
 """In provenance: who says what kind an element is."""
+OBSERVED, DECLARED = "observed", "declared"
+"""How sure a relation is: a machine has seen it, or somebody wrote it down."""
 OVERRIDE = "override"
 """The source of what a person has decided against the sources."""
 
@@ -30,6 +32,7 @@ class Precedence:
     digest: bytes = b""
     windows: Mapping[str, int] = field(default_factory=dict)  # source -> days without a load after which it is stale
     stale: frozenset[str] = frozenset()
+    observing: frozenset[str] = frozenset()  # sources that have seen what they tell; the others were told it
 
     def with_stale(self, sources: frozenset[str]) -> Precedence:
         """The same, where these sources have not been loaded for longer than their window: they come after all others."""
@@ -38,6 +41,10 @@ class Precedence:
         mark = blake2b(self.digest, digest_size=16)
         mark.update("\n".join(sorted(sources)).encode())
         return replace(self, stale=sources, digest=mark.digest())
+
+    def confidence(self, sources: Iterable[str]) -> str:
+        """How sure what these sources tell is: `observed` where one of them has seen it, else `declared`."""
+        return OBSERVED if any(source in self.observing for source in sources) else DECLARED
 
     def rank(self, source: str, kind: str, attribute: str) -> tuple[int, int, str]:
         """Orders sources from the most to the least believed about an attribute; who decides by hand comes first."""
@@ -61,9 +68,10 @@ def load_precedence(schema: Schema, folder: Path | None = None) -> Precedence:
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     default: tuple[str, ...] = ()
     windows: dict[str, int] = {}
+    observing: frozenset[str] = frozenset()
     if isinstance(tree, Table):
         fields = Fields("precedence", tree, tree.span, report)
-        fields.allow(("default", "attributes", _WINDOWS))
+        fields.allow(("default", "attributes", "observing", _WINDOWS))
         default = fields.text_or_texts("default")
         for kind in fields.tables("attributes"):
             if kind.name not in schema.concrete:
@@ -75,10 +83,11 @@ def load_precedence(schema: Schema, folder: Path | None = None) -> Precedence:
                     kind.error(name, "UNKNOWN_ATTRIBUTE", f"`{kind.name}` has no `{name}`", did_you_mean(name, known))
                 found[(kind.name, name)] = kind.text_or_texts(name)
         windows = _windows(fields, report)
+        observing = frozenset(fields.text_or_texts("observing"))
     if report.errors:
         first = report.errors[0]
         raise MappingError(f"{first.code}: {first.seen}", where=first.where, hint=first.hint)
-    return Precedence(default, found, blake2b(file.read_bytes(), digest_size=16).digest(), windows)
+    return Precedence(default, found, blake2b(file.read_bytes(), digest_size=16).digest(), windows, observing=observing)
 
 
 def _windows(fields: Fields, report: Report) -> dict[str, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.ingest.test_identification import netbox, servicenow
 from tests.ingest.test_reconcile import CVE, SOURCES
 from tests.ingest.twin import write_files
 
@@ -38,3 +39,21 @@ def test_where_two_sources_disagree_is_asked_and_decided(console: Console, tmp_p
     assert dropped["value"] == 9.8
     assert console.json("query", "MATCH (v:Vulnerability) RETURN v.cvss AS cvss")["rows"] == [[9.8]]
     assert console.json("graph", "verify")["equal"]
+
+
+def test_who_says_what_about_an_element_is_told_with_its_relations(console: Console, tmp_path: Path) -> None:
+    dump = netbox({"name": "srv1", "serial": "CZ1", "site": 1})
+    console.json("ingest", str(write_files(tmp_path / "one", dump)), "--source", "netbox")
+    theirs = servicenow({"name": "srv1", "serial_number": "CZ1", "asset_tag": "A-1"})
+    console.json("ingest", str(write_files(tmp_path / "two", theirs)), "--source", "servicenow_cmdb")
+    found = console.json("provenance", "srv1")
+    by_name = {a["attribute"]: (a["value"], a["source"], a["others"]) for a in found["attributes"]}
+    assert by_name["serial_number"] == ("CZ1", "netbox", {"servicenow_cmdb": "CZ1"})
+    assert by_name["asset_tag"] == ("A-1", "servicenow_cmdb", {})
+    (relation,) = found["relations"]
+    assert (relation["type"], relation["other"], relation["sources"], relation["confidence"]) == (
+        "LOCATED_IN",
+        "Paris",
+        ["netbox"],
+        "declared",
+    )

@@ -183,3 +183,9 @@ def test_a_decision_does_not_say_what_kind_an_element_is(schema: Schema) -> None
     event = Reconciler(schema, OVERRIDE, ORDER).event(state("weak", {"name": "w"}), told, partial=True)
     assert event is not None
     assert event.provenance["(kind)"] == "weak"
+
+
+def test_what_one_source_has_seen_is_observed_and_what_all_wrote_down_is_declared() -> None:
+    order = Precedence(("netbox", "probe"), observing=frozenset({"probe"}))
+    assert order.confidence(["netbox", "probe"]) == "observed"
+    assert order.confidence(["netbox"]) == "declared"
