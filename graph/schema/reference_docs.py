@@ -58,6 +58,7 @@ def _kind(kind: Kind, schema: Schema) -> Iterator[str]:
         f"Identified by {' or '.join(' and '.join(f'`{n}`' for n in key) for key in kind.identity)}."
         if kind.identity
         else "",
+        _matched(kind),
         "Public: visible whatever the perimeter." if kind.public else "",
         "Bookkeeping: kept out of checksums." if kind.bookkeeping else "",
     ]
@@ -67,6 +68,16 @@ def _kind(kind: Kind, schema: Schema) -> Iterator[str]:
         yield ""
     own = [a for a in kind.attributes.values() if a.declared_in == kind.name or _is_refined(a, kind, schema)]
     yield from _attributes(own)
+
+
+def _matched(kind: Kind) -> str:
+    """By what rows of other sources are matched, from the most to the least telling."""
+    if not kind.matching:
+        return ""
+    rules = [
+        " and ".join(f"`{n}`" for n in rule.by) + (f" on one `{rule.on}`" if rule.on else "") for rule in kind.matching
+    ]
+    return f"Matched across sources by {', then '.join(rules)}."
 
 
 def _is_refined(attribute: Attribute, kind: Kind, schema: Schema) -> bool:
