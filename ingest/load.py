@@ -22,7 +22,7 @@ from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Tol
 from ingest.containment import RelationRules
 from ingest.discrepancies import Discrepancies
 from ingest.identity import KnownElements, NaturalKeys, element_of, reference_key, source_key
-from ingest.matching import AMBIGUOUS, MATCHED, Matcher
+from ingest.matching import Matcher
 from ingest.precedence import Precedence
 from ingest.quarantine import Quarantine
 from ingest.reconcile import Claim, Reconciler
@@ -37,15 +37,14 @@ from ingest.refusals import (
     keyless,
     refusal,
     too_many,
-    undecided,
 )
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
 from ingest.retirement import SparedRows
+from ingest.settling import KeyedRow, Settlement
 from ingest.target import LoadTarget
 from ingest.testimony import state_of
 
 Typed = dict[str, Scalar]
-_Keyed = tuple[NodeAssertion, Typed, list[str]]
 
 
 @dataclass(slots=True)
@@ -92,7 +91,7 @@ class Loader:
         self._natural = NaturalKeys(schema)
         self._known = KnownElements(ledger, empty)
         self._matcher = None if empty else matcher
-        self._held: list[list[_Keyed]] = []
+        self._held: list[list[KeyedRow]] = []
         self._rules = RelationRules(schema, ledger, empty=empty)
         self._reconciler = Reconciler(schema, run.source, precedence)
         self._discrepancies = Discrepancies(schema)
@@ -164,7 +163,7 @@ class Loader:
         self.stages["identify"] += identified - validated
         self.stages["reconcile"] += ended - identified
 
-    def _stored(self, keyed: Sequence[_Keyed]) -> Mapping[str, State]:
+    def _stored(self, keyed: Sequence[KeyedRow]) -> Mapping[str, State]:
         """The present states of what these rows tell, as far as this run has not told it."""
         known = self._known
         elements = {known.keys[key] for _, _, keys in keyed for key in keys if key in known.keys}
@@ -172,14 +171,14 @@ class Loader:
         return self._ledger.states([e for e in elements if e in known.stored and e not in known.told])
 
     def _take_row(
-        self, rows: list[_Keyed], batch: _Batch, states: Mapping[str, State], *, shared: bool = False
+        self, rows: list[KeyedRow], batch: _Batch, states: Mapping[str, State], *, shared: bool = False
     ) -> None:
         for claim, keys, digest in self._claims(rows, batch, states, shared=shared) or ():
             self._take(claim, keys, digest, batch, states.get(claim.element))
 
     # --- nodes that another source may have told ---------------------------------------------------------------------
 
-    def _is_held(self, rows: list[_Keyed]) -> bool:
+    def _is_held(self, rows: list[KeyedRow]) -> bool:
         """Whether a row waits until all nodes were read: its keys are new, and the twin has something that looks like it."""
         known, matcher = self._known.keys, self._matcher
         return matcher is not None and any(
@@ -202,10 +201,8 @@ class Loader:
             self.spared.note(told, self._refused_rows)
             return
         started = perf_counter()
-        undecidable = self._decide(held, {})
-        hosts = self._hosts([rows for rows in held if rows[0][0].place not in undecidable], relations)
-        if hosts:
-            undecidable.update(self._decide([rows for rows in held if rows[0][0].place not in undecidable], hosts))
+        assert self._matcher is not None
+        undecidable = Settlement(self._matcher, self._known, self._source).decide(held, relations)
         self.stages["identify"] += perf_counter() - started
         decided = [rows for rows in held if rows[0][0].place not in undecidable]
         for at in range(0, len(decided), size):
@@ -220,58 +217,6 @@ class Loader:
             last.reject(rejection)
         self._note_refused(told, last, "nodes")
         self._commit(last, "references", 0)
-
-    def _decide(self, held: list[list[_Keyed]], hosts: Mapping[str, frozenset[str]]) -> dict[Place, Rejection]:
-        """Give rows the keys of the elements that they mean; the ones that cannot be decided are returned."""
-        matcher, known = self._matcher, self._known
-        assert matcher is not None
-        items = [
-            (assertion, typed, keys)
-            for rows in held
-            for assertion, typed, keys in rows
-            if keys
-            and not any(key in known.keys for key in keys)
-            and bool(matcher.hosted(assertion.kind)) == bool(hosts)
-        ]
-        items = list({keys[-1]: item for item in reversed(items) for keys in (item[2],)}.values())
-        verdicts = matcher.verdicts(
-            [(assertion.kind, typed, hosts.get(keys[-1], frozenset())) for assertion, typed, keys in items]
-        )
-        undecidable: dict[Place, Rejection] = {}
-        for (assertion, _, keys), verdict in zip(items, verdicts, strict=True):
-            if verdict.outcome == AMBIGUOUS:
-                undecidable[assertion.place] = undecided(assertion, keys[-1], verdict)
-            elif verdict.outcome == MATCHED:
-                (element,) = verdict.candidates
-                known.matched[keys[-1]] = element
-                known.kinds[element] = matcher.kinds[element]
-                known.stored.add(element)
-        return undecidable
-
-    def _hosts(self, held: list[list[_Keyed]], relations: Callable[[], Iterable[Told]]) -> Mapping[str, frozenset[str]]:
-        """For the rows whose rules ask for a host: the elements that the export says they run on, by source key."""
-        matcher, known, source = self._matcher, self._known, self._source
-        assert matcher is not None
-        types: dict[str, str] = {}
-        for rows in held:
-            for assertion, _, keys in rows:
-                relation = matcher.hosted(assertion.kind)
-                if relation and assertion.key is not None:
-                    types[keys[-1]] = relation
-        if not types:
-            return {}
-        ends = [
-            (reference_key(source, edge.start), reference_key(source, edge.end))
-            for edge in relations()
-            if isinstance(edge, EdgeAssertion) and types.get(reference_key(source, edge.start)) == edge.type
-        ]
-        known.look_up(end for _, end in ends)
-        found: dict[str, set[str]] = {key: set() for key in types}
-        for start, end in ends:
-            host = known.matched.get(end) or known.keys.get(end)
-            if host is not None:
-                found[start].add(host)
-        return {key: frozenset(hosts) for key, hosts in found.items()}
 
     def _validated(self, told: list[NodeAssertion], batch: _Batch) -> list[tuple[NodeAssertion, Typed]]:
         validate, refused = self._validator.node, self._refused_rows
@@ -469,6 +414,6 @@ class Loader:
 
 
 def _by_place(
-    keyed: list[_Keyed],
-) -> Iterator[tuple[Place, list[_Keyed]]]:
+    keyed: list[KeyedRow],
+) -> Iterator[tuple[Place, list[KeyedRow]]]:
     return ((place, list(rows)) for place, rows in groupby(keyed, key=lambda item: itemgetter(0)(item).place))

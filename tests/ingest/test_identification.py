@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from core.clock import FrozenClock
 from core.errors import UsageError
 from graph.history.ledger import Ledger
+from graph.history.selection import contested, named
 from graph.schema.load import load_schema
+from ingest.discrepancies import Discrepancies
 from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.review import Review
 from tests.conftest import NOW
-from tests.ingest.twin import TestTwin
+from tests.ingest.twin import TestTwin, write_files
 
 _SCHEMA = load_schema("it_estate")
 
@@ -232,3 +234,69 @@ def test_where_nothing_waits_for_a_person_the_order_of_sources_does_not_matter(
     assert (results[0][1] == 0) == (results[1][1] == 0)
     if results[0][1] == 0:
         assert results[0] == results[1]
+
+
+class _Stopped(Exception):
+    """Stands for a crash between two batches."""
+
+
+class _StoppingLedger(Ledger):
+    """Stops before the append of that number."""
+
+    appends_left = 0
+
+    def append(self, *args: Any, **kwargs: Any) -> tuple[int, int]:
+        if self.appends_left == 0:
+            raise _Stopped
+        self.appends_left -= 1
+        return super().append(*args, **kwargs)
+
+
+def test_a_load_that_stops_while_rows_are_settled_goes_on_as_if_it_had_not(tmp_path: Path) -> None:
+    ours = netbox(*({"name": f"srv{n}", "serial": f"S{n % 6}", "site": 1} for n in range(8)))
+    theirs = servicenow(*({"name": f"other{n}", "serial_number": f"s{n}"} for n in range(8)))
+    results = set()
+    for stop in (*range(12), 10**9):
+        ledger = _StoppingLedger(f"sqlite:///{tmp_path / f'{stop}.db'}", _SCHEMA, FrozenClock(NOW))
+        try:
+            twin = TestTwin(_SCHEMA, ledger, FrozenClock(NOW), tmp_path / str(stop))
+            ledger.appends_left = 10**9
+            twin.load("netbox", ours)
+            path = write_files(tmp_path / str(stop) / "theirs", theirs)
+            ledger.appends_left = stop
+            try:
+                twin.load_path("servicenow_cmdb", path, batch_rows=2)
+            except _Stopped:
+                ledger.appends_left = 10**9
+                assert twin.load_path("servicenow_cmdb", path, batch_rows=2).resumed == (stop > 0)
+            (run,) = [r for r in ledger.runs() if r.source == "servicenow_cmdb"]
+            waiting = frozenset(row.place.position for row in HeldRows(ledger).of("servicenow_cmdb"))
+            results.add((twin.checksum(), waiting, tuple(sorted(run.counters.items()))))
+        finally:
+            ledger.close()
+    ((_, waiting, counters),) = results
+    assert waiting == {1, 2}
+    assert dict(counters)["rejected"] == 2
+
+
+def test_on_postgresql_rows_meet_and_wait_as_they_do_elsewhere(postgresql_url: str, tmp_path: Path) -> None:
+    ledger = Ledger(postgresql_url, _SCHEMA, FrozenClock(NOW))
+    try:
+        twin = TestTwin(_SCHEMA, ledger, FrozenClock(NOW), tmp_path)
+        twin.load("netbox", netbox(ONE, {"name": "srv2", "serial": "A"}))
+        report = twin.load("servicenow_cmdb", servicenow(SAME, {"name": "srv2", "serial_number": "B"}))
+        assert report.counters["rejected"] == 1
+        review = Review(_SCHEMA, ledger, actor="ana")
+        (row,) = review.waiting()
+        review.decide(row, row.candidates[0], "one board")
+        IngestJob(_SCHEMA, ledger, actor="ana", clock=twin.clock).replay("servicenow_cmdb", [row])
+        assert review.waiting() == []
+        assert _servers(twin) == [("srv1", "CZ1"), ("srv2", "A")]
+        found = {(str(s.properties["name"]), d) for s in contested(ledger) for d in Discrepancies(_SCHEMA).of(s)}
+        assert {name for name in found if name[1] == "serial_number"} == {
+            ("srv1", "serial_number"),
+            ("srv2", "serial_number"),
+        }
+        assert named(ledger, "srv2", _SCHEMA.concrete).properties["serial_number"] == "A"
+    finally:
+        ledger.close()
