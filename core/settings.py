@@ -10,6 +10,22 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from core.errors import ConfigurationError
 
 
+class QuerySettings(BaseModel):
+    """One query of a monitoring system: `[connections.prometheus.queries.NAME]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str = Field(description="PromQL; every series of its answer becomes a sample.")
+    unit: str | None = Field(None, description="Unit of the values.")
+    host_label: str = Field("instance", description="The label that names the host; a port behind it is left out.")
+    over_s: int | None = Field(
+        None, ge=1, description="Ask for this long a time up to now, in seconds. Default: now only."
+    )
+    step_s: int | None = Field(
+        None, ge=1, description="Seconds between two values of that time. Default: a sixtieth of it."
+    )
+
+
 class ConnectionSettings(BaseModel):
     """How a source's API is reached: `[connections.SOURCE]` in jumeau.toml. Secrets are named by their variables, never given."""
 
@@ -27,6 +43,9 @@ class ConnectionSettings(BaseModel):
     silence_s: float = Field(30.0, gt=0, description="Longest pause within an answer, in seconds.")
     answer_s: float = Field(300.0, gt=0, description="Longest time of an answer in all, in seconds.")
     tables: tuple[str, ...] = Field((), description="Tables to read. Default: all.")
+    queries: dict[str, QuerySettings] = Field(
+        default_factory=dict, description="Queries of a monitoring system, by name."
+    )
 
 
 class Settings(BaseSettings):

@@ -16,6 +16,7 @@ from ingest.connectors.credentials import Credentials
 from ingest.connectors.endoflife import EndOfLife
 from ingest.connectors.errors import MissingSecretError, UnknownConnectorError
 from ingest.connectors.kev import KnownExploited
+from ingest.connectors.prometheus import Prometheus
 
 _EPSS_FILE = "epss_scores-current.csv.gz"
 
@@ -56,6 +57,15 @@ def _cve(_given: ConnectionSettings, url: str) -> Download:
     return Download("cve", {urlsplit(url).path.rpartition("/")[2] or "records.json": url})
 
 
+def _prometheus(given: ConnectionSettings, _url: str) -> Connector:
+    if not given.queries:
+        hint = "name them under [connections.prometheus.queries.NAME] with `query`"
+        raise UnknownConnectorError(
+            "no query is set up for prometheus", where="connections.prometheus.queries", hint=hint
+        )
+    return Prometheus(given.queries)
+
+
 CONNECTORS: Mapping[str, ConnectorEntry] = MappingProxyType(
     {
         "backstage": ConnectorEntry(_backstage, variables="BACKSTAGE"),
@@ -64,6 +74,7 @@ CONNECTORS: Mapping[str, ConnectorEntry] = MappingProxyType(
         "epss": ConnectorEntry(_epss, url="https://epss.empiricalsecurity.com"),
         "kev": ConnectorEntry(lambda _given, _url: KnownExploited(), url="https://www.cisa.gov"),
         "netbox": ConnectorEntry(_netbox, variables="NETBOX", scheme="Token", required=True),
+        "prometheus": ConnectorEntry(_prometheus, variables="PROMETHEUS"),
         "servicenow_cmdb": ConnectorEntry(_servicenow, variables="SERVICENOW", required=True),
     }
 )

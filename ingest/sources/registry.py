@@ -27,6 +27,7 @@ SOURCES: Mapping[str, str] = MappingProxyType(
             "epss",
             "kev",
             "netbox",
+            "prometheus",
             "servicenow",
             "servicenow_cmdb",
         )

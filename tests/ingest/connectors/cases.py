@@ -6,15 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from core.settings import QuerySettings
 from ingest.connectors.backstage import ENTITIES, Backstage
 from ingest.connectors.contract import Connector
 from ingest.connectors.endoflife import PRODUCTS, EndOfLife
 from ingest.connectors.kev import ENTRIES, KnownExploited
 from ingest.connectors.netbox import NetBox
+from ingest.connectors.prometheus import Prometheus
 from ingest.connectors.servicenow import ServiceNow
 from tests.ingest.connectors.doubles.backstage import BackstageDouble
 from tests.ingest.connectors.doubles.feeds import EndOfLifeDouble, KevDouble
 from tests.ingest.connectors.doubles.netbox import NetBoxDouble
+from tests.ingest.connectors.doubles.prometheus import PrometheusDouble
 from tests.ingest.connectors.doubles.server import Double
 from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
 
@@ -26,7 +29,7 @@ class Case:
     """One connector on trial. `rows` is the double's list of records of `table`; `make(n, name, updated)` gives one of them.
 
     `field` is a mapped field that every record has; `scheme` is how its token is sent; `paged`: it comes in pages of PAGE records,
-    else as one document.
+    else as one document, which has a tag where it is `tagged`.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Case:
     field: str
     scheme: str = "Bearer"
     paged: bool = True
+    tagged: bool = True
 
 
 def _servicenow_rows(double: ServiceNowDouble) -> list[dict[str, Any]]:
@@ -107,6 +111,14 @@ def _exploited(number: int, name: str, _updated: str) -> dict[str, Any]:
     }
 
 
+def _prometheus_rows(double: PrometheusDouble) -> list[dict[str, Any]]:
+    return double.records
+
+
+def _series(number: int, name: str, _updated: str) -> dict[str, Any]:
+    return {"metric": {"instance": name.removeprefix("item "), "number": str(number)}, "value": [0, "1.5"]}
+
+
 CASES = (
     Case(
         name="servicenow",
@@ -160,5 +172,17 @@ CASES = (
         make=_exploited,
         field="dueDate",
         paged=False,
+    ),
+    Case(
+        name="prometheus",
+        connector=lambda: Prometheus({"item": QuerySettings.model_validate({"query": "up"})}),
+        double=PrometheusDouble,
+        table="item",
+        kind="CapacitySample",
+        rows=_prometheus_rows,
+        make=_series,
+        field="value",
+        paged=False,
+        tagged=False,
     ),
 )

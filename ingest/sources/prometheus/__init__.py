@@ -1,0 +1,1 @@
+"""Prometheus: the latest values of the series that queries name."""
