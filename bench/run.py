@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import catalogue, first_light, front_end, perimeter, shapes, shapes_executor
+from bench import catalogue, first_light, front_end, history, perimeter, shapes, shapes_executor
 from bench.figures import Figure, write
 from cli.output import Output, print_rows
 
@@ -15,6 +15,7 @@ def main() -> int:
         *catalogue.measure(),
         *front_end.measure(),
         *perimeter.measure(),
+        *history.measure(),
         *shapes_executor.measure(),
         *shapes.measure(),
     ]

@@ -20,6 +20,9 @@ from ingest.undo import Undo, UndoReport
 from services.rendezvous import running_server
 from services.twin import open_ledger, open_twin
 
+CHECKPOINT_EVENTS = 1_000_000
+"""Events since the last checkpoint after which a load makes one."""
+
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
@@ -59,6 +62,7 @@ def ingest(
         ledger.close()
     started = perf_counter()
     reached = project(settings, projecting)
+    keep_checkpoint(settings, sequence)
     return LoadResult(report, sequence if reached is None else reached, perf_counter() - started)
 
 
@@ -124,6 +128,23 @@ def runs(settings: Settings, limit: int = 20) -> list[Run]:
     _, ledger = open_ledger(settings)
     try:
         return ledger.runs(limit)
+    finally:
+        ledger.close()
+
+
+def keep_checkpoint(settings: Settings, sequence: int, after: int = CHECKPOINT_EVENTS) -> None:
+    """After enough events, keep the state of now for those who will look back, and of older ones what the policy keeps."""
+    if sequence < after:
+        return
+    from graph.history.checkpoints import Checkpoints, Retention  # here: few loads come this far
+
+    schema, ledger = open_ledger(settings)
+    try:
+        checkpoints = Checkpoints(ledger, schema, settings.home, clock_for(settings.now))
+        known = checkpoints.all()
+        if sequence - (known[-1].sequence if known else 0) >= after:
+            checkpoints.make()
+            checkpoints.prune(Retention())
     finally:
         ledger.close()
 

@@ -43,7 +43,7 @@ ARROW: Final[Mapping[ValueType, pa.DataType]] = MappingProxyType(
 _AS_TEXT: Final = (ValueType.DATE, ValueType.INSTANT)
 """What stands as text in JSON."""
 
-_PARSED: Final = 100_000
+_PARSED: Final = 20_000
 """Rows of JSON that are parsed at a time."""
 
 Tables = Mapping[str, pa.Table]
