@@ -19,6 +19,7 @@ from cli import (
     ingest_command,
     lint,
     match,
+    migrate,
     quarantine,
     query,
     reconciliation,
@@ -54,6 +55,7 @@ app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")
 app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(migrate.app, name="migrate")
 app.add_typer(branch.app, name="branch")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(reconciliation.app, name="override")

@@ -37,12 +37,16 @@ class Decoder:
 def _typed(raw: dict[str, Any], special: Mapping[str, ValueType]) -> dict[str, Scalar]:
     for name in raw.keys() & special.keys():
         value, type_ = raw[name], special[name]
-        if type_ is ValueType.DATE:
-            raw[name] = date.fromisoformat(value)
-        elif type_ is ValueType.INSTANT:
-            raw[name] = datetime.fromisoformat(value).astimezone(UTC)
-        elif type_ is ValueType.STRING_LIST:
-            raw[name] = tuple(value)
-        elif isinstance(value, int):
-            raw[name] = float(value)
+        try:
+            if type_ is ValueType.DATE:
+                raw[name] = date.fromisoformat(value)
+            elif type_ is ValueType.INSTANT:
+                instant = datetime.fromisoformat(value)
+                raw[name] = instant.astimezone(UTC) if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+            elif type_ is ValueType.STRING_LIST:
+                raw[name] = value if isinstance(value, str) else tuple(value)
+            elif isinstance(value, int) and not isinstance(value, bool):
+                raw[name] = float(value)
+        except (ValueError, TypeError):
+            continue  # written before a migration gave the attribute another type: as it was
     return raw

@@ -65,13 +65,14 @@ class Projector:
         return applied
 
     def _stretches(self, after: int) -> Iterator[tuple[int, int]]:
-        """Consecutive ranges of whole batches, each of about the preferred size."""
+        """Consecutive ranges of whole batches, each of about the preferred size; none ends before the last migration."""
         first = after + 1
         last = after
+        migrated = self._ledger.migrated_to()
         for _, start, end in self._ledger.batches(after):
             if end < start:
                 continue
-            if last >= first and end - first + 1 > self._size:
+            if last >= max(first, migrated) and end - first + 1 > self._size:
                 yield first, last
                 first = last + 1
             last = end

@@ -22,6 +22,8 @@ from graph.model import Operation
 from graph.schema.model import Schema
 
 MAIN = "main"
+MIGRATION = "migration"
+"""The source of runs that took the data to a new schema."""
 _LOOKUP = 5_000  # identifiers per IN list: under every database's parameter limit
 _SCAN = 20_000  # rows fetched at a time
 _NEVER_YET = 2**62  # after every batch
@@ -39,6 +41,12 @@ class LedgerReader:
         """The last sequence number assigned; 0 in a new ledger."""
         with self.reading() as connection:
             return int(connection.execute(select(tables.writer.c.sequence)).scalar_one())
+
+    def migrated_to(self) -> int:
+        """The last sequence number of any migration; 0 where there was none. States in between may not fit the schema."""
+        last = select(func.max(tables.batch.c.last)).join(tables.run, tables.run.c.id == tables.batch.c.run)
+        with self.reading() as connection:
+            return int(connection.execute(last.where(tables.run.c.source == MIGRATION)).scalar_one_or_none() or 0)
 
     def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         """For each known identity key: (element id, kind at first sight)."""
