@@ -55,18 +55,31 @@ def fill(
 def _fill_nodes(
     store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]]
 ) -> _Places:
-    names = list(layout.nodes)
+    tables = list(layout.nodes)
+    sizes = {
+        name: sum(columns.nodes[kind].num_rows for kind in table.kinds if kind in columns.nodes)
+        for name, table in layout.nodes.items()
+    }
     places: list[pl.DataFrame] = []
-    for name, table in layout.nodes.items():
-        parts = [_node_rows(kind, columns.nodes[kind], perimeters) for kind in table.kinds if kind in columns.nodes]
-        if not parts:
-            continue
-        rows = pa.concat_tables(parts, promote_options="default").combine_chunks()
-        place = pl.lit(names.index(name), pl.Int16).alias("place")
-        places.append(pl.DataFrame({ID: pl.from_arrow(rows[ID])}).with_columns(place))
+    for names in _grouped({name: size for name, size in sizes.items() if size}):
         with store.loading(load) as writer:
-            writer.run(f"COPY {name}({_listed(rows.column_names)}) FROM $rows", rows)
+            for name in names:
+                kinds = (kind for kind in layout.nodes[name].kinds if kind in columns.nodes)
+                parts = [_node_rows(kind, columns.nodes[kind], perimeters) for kind in kinds]
+                rows = pa.concat_tables(parts, promote_options="default").combine_chunks()
+                place = pl.lit(tables.index(name), pl.Int16).alias("place")
+                places.append(pl.DataFrame({ID: pl.from_arrow(rows[ID])}).with_columns(place))
+                writer.run(f"COPY {name}({_listed(rows.column_names)}) FROM $rows", rows)
     return pl.concat(places) if places else pl.DataFrame(schema={ID: pl.String, "place": pl.Int16})
+
+
+def _grouped(sizes: Mapping[str, int]) -> list[list[str]]:
+    """Names of tables in groups for one transaction each."""
+    reached = accumulate(sizes.values())
+    grouped: dict[int, list[str]] = {}
+    for name, rows in zip(sizes, reached, strict=True):
+        grouped.setdefault(rows // TRANSACTION_ROWS, []).append(name)
+    return list(grouped.values())
 
 
 def _node_rows(kind: str, rows: pa.Table, perimeters: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -81,12 +94,8 @@ def _node_rows(kind: str, rows: pa.Table, perimeters: Mapping[str, Sequence[str]
 
 def _fill_edges(store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, places: _Places) -> None:
     """Relations in transactions of a bounded size; those of one type go by the tables of both ends."""
-    sizes = accumulate(table.num_rows for table in columns.edges.values())
-    grouped: dict[int, list[str]] = {}
-    for name, reached in zip(columns.edges, sizes, strict=True):
-        grouped.setdefault(reached // TRANSACTION_ROWS, []).append(name)
     nodes = list(layout.nodes)
-    for types in grouped.values():
+    for types in _grouped({name: table.num_rows for name, table in columns.edges.items()}):
         with store.loading(load) as writer:
             for type_ in types:
                 for start, end, rows in _by_place(columns.edges[type_], places):
