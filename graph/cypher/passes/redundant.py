@@ -93,8 +93,8 @@ def _match(match: Match, known: Bound) -> Match | None:
     """The MATCH without what is redundant; None where nothing of it remains."""
     where = _condition(match.where)
     patterns = [path for path in match.patterns if not _is_known(path, known)]
-    if len(patterns) > 1:
-        patterns = [path for path in patterns if not _is_repeated(path, patterns)]
+    for path in [path for path in patterns if len(patterns) > 1 and _asks_nothing(path)]:
+        patterns = _without(path, patterns)
     if not patterns:
         if where is None:
             return None
@@ -112,18 +112,31 @@ def _is_known(path: PathPattern, known: Bound) -> bool:
     return node.kinds is None or (kinds is not None and kinds <= node.kinds)
 
 
-def _is_repeated(path: PathPattern, patterns: list[PathPattern]) -> bool:
-    """Whether another pattern of the same MATCH, with a relationship, binds the same node to no other kinds."""
-    if not _asks_nothing(path):
-        return False
+def _without(path: PathPattern, patterns: list[PathPattern]) -> list[PathPattern]:
+    """The patterns of a MATCH without a node that another, with a relationship, binds to no other kinds.
+
+    The labels of the node move there: kinds are what the binder knows, labels are what a dialect prints.
+    """
     node = path.start
-    return any(_admits_no_more(other, node) for each in patterns if each.steps for other in each.nodes)
+    for position, each in enumerate(patterns):
+        for other in each.nodes if each.steps else ():
+            if _admits_no_more(other, node):
+                labelled = each if node.labels in (None, other.labels) else _labelled(each, other, node)
+                return [labelled if at == position else kept for at, kept in enumerate(patterns) if kept is not path]
+    return patterns
 
 
 def _admits_no_more(other: NodePattern, node: NodePattern) -> bool:
-    if other.variable != node.variable:
+    if other.variable != node.variable or (other.labels is not None and node.labels not in (None, other.labels)):
         return False
     return node.kinds is None or (other.kinds is not None and other.kinds <= node.kinds)
+
+
+def _labelled(path: PathPattern, other: NodePattern, node: NodePattern) -> PathPattern:
+    """The path with the labels of `node` on another pattern of it."""
+    labelled = replace(other, labels=node.labels)
+    steps = tuple((relationship, labelled if end is other else end) for relationship, end in path.steps)
+    return replace(path, start=labelled if path.start is other else path.start, steps=steps)
 
 
 def _asks_nothing(path: PathPattern) -> bool:
