@@ -100,6 +100,16 @@ QUERIES: list[Any] = [
         [(3,)],
     ),
     (
+        "4.8 counts of nothing",
+        "MATCH (a:BusinessApplication) WHERE COUNT { (a)-[:OWNED_BY]->(:Team) } = 0 RETURN count(*) AS n",
+        [(1,)],
+    ),
+    (
+        "4.8 each count",
+        "MATCH (a:BusinessApplication) RETURN COUNT { (a)-[:OWNED_BY]->(:Team) } AS n",
+        [(0,), (1,), (1,)],
+    ),
+    (
         "4.8",
         "MATCH (a:BusinessApplication) OPTIONAL MATCH (a)-[:OWNED_BY]->(t) RETURN a.name AS a, t.name AS t ORDER BY a",
         [("app1", "team1"), ("app2", "team1"), ("app3", None)],

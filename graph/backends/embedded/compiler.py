@@ -24,6 +24,8 @@ from graph.backends.embedded.temporal import part_of_time
 from graph.backends.embedded.trails import TrailIndex
 from graph.cypher.ast import (
     Binary,
+    BinaryOperator,
+    Case,
     Clause,
     Comparison,
     Expression,
@@ -40,12 +42,14 @@ from graph.cypher.ast import (
     Projection,
     ProjectionItem,
     Property,
+    Quantifier,
     Query,
     RelationshipPattern,
     Return,
     SinglePart,
     SubqueryExpression,
     SubqueryKind,
+    Tree,
     Unwind,
     Variable,
     Visible,
@@ -54,6 +58,7 @@ from graph.cypher.ast import (
 from graph.cypher.bound import BoundQuery, TypeName
 from graph.cypher.parameters import PERIMETERS as SEES
 from graph.cypher.passes.aggregates import aggregates_in
+from graph.cypher.passes.pushdown import conjuncts
 from graph.cypher.printer import ATOM, POSTFIX
 from graph.cypher.rewrite import descend, mentions
 from graph.schema.model import Schema
@@ -66,6 +71,7 @@ DISTINCT: Final = "__distinct"
 
 PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
+_PATHS: Final = frozenset({TypeName.RELATIONSHIP, TypeName.PATH})
 _NOT_SORTED: Final = frozenset({TypeName.NODE, TypeName.RELATIONSHIP, TypeName.PATH, TypeName.MAP, TypeName.LIST})
 
 
@@ -228,6 +234,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         for item in projection.order:
             if self.type_of(item.expression).name in _NOT_SORTED:
                 raise self.unsupported("ORDER BY", item.expression, "of anything but plain values")
+        self._check_groups(projection)
         self.float_sums |= {item.alias for item in projection.items if self._is_float_sum(item.expression)}
         bare = Projection(
             projection.items, projection.distinct, projection.star, projection.order, span=projection.span
@@ -242,6 +249,21 @@ class LadybugCompiler(CypherFamilyCompiler):
             text += f" LIMIT {self.expression(projection.limit)}"
         self._bare = False
         return text
+
+    def _check_groups(self, projection: Projection) -> None:
+        """What rows are grouped by or distinct in: ladybug mixes up some values there, nulls of functions above all."""
+        keys = [item.expression for item in projection.items if not any(True for _ in aggregates_in(item.expression))]
+        grouped = len(keys) < len(projection.items)
+        if (not self._final or len(self.bound.query.parts) > 1) and len(set(keys)) < len(keys):
+            raise self.unsupported("the same value twice", projection, "in WITH or UNION: ladybug mixes them up")
+        if projection.distinct and not any(mentions(key) for key in keys):
+            raise self.unsupported("DISTINCT", projection, "of rows that are all the same")
+        for key in keys if grouped or projection.distinct else ():
+            if any(isinstance(tree, Quantifier) for tree in descend(key)):
+                raise self.unsupported("a quantifier", key, "as what rows are grouped by or distinct in")
+            of = self.type_of(key)
+            if grouped and (of.name in _PATHS or (of.item is not None and of.item.name in _PATHS)):
+                raise self.unsupported("GROUP BY", key, "relationships or paths")
 
     def _skipped(self, tree: Expression) -> str:
         """The rows after SKIP. Millions of them before a LIMIT of sorted rows end ladybug's process: not there."""
@@ -361,7 +383,32 @@ class LadybugCompiler(CypherFamilyCompiler):
         match = clauses[0] if len(clauses) == 1 and len(tree.query.parts) == 1 else None
         if not isinstance(match, Match) or match.optional:
             raise self.unsupported(f"{tree.kind.value} {{ }}", tree, "of more than one MATCH with its WHERE")
-        return f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
+        self._check_outer_names(match)
+        text = f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
+        return self._with_its_node(text, match) if tree.kind is SubqueryKind.COUNT else text
+
+    def _check_outer_names(self, match: Match) -> None:
+        """ladybug loses rows where a choice inside speaks of a node outside."""
+        for part in [] if match.where is None else conjuncts(match.where):
+            if mentions(part).keys() & self.patterns.bound and any(_chooses(tree) for tree in descend(part)):
+                raise self.unsupported("a choice in a subquery", part, "that speaks of a node outside")
+
+    def _with_its_node(self, count: str, match: Match) -> str:
+        """A count that reads the node it is made for: ladybug leaves out nodes of which nothing else is read and counts none."""
+        nodes = [name for name in sorted(names_in(match) & self.patterns.bound) if self._is_node(name)]
+        if not nodes:
+            return count
+        unknown = " OR ".join(f"{self.variable(name)}.{ID} IS NULL" for name in nodes)
+        return f"({count} + CASE WHEN {unknown} THEN 0 ELSE 0 END)"
+
+    def _is_node(self, name: str) -> bool:
+        return self.type_of(Variable(name)).name is TypeName.NODE
+
+
+def _chooses(tree: Tree) -> bool:
+    return isinstance(tree, Case) or (
+        isinstance(tree, Binary) and tree.operator in (BinaryOperator.OR, BinaryOperator.XOR)
+    )
 
 
 def without_idle_distinct(part: SinglePart) -> SinglePart:

@@ -15,8 +15,6 @@ from graph.backends.embedded.functions import LOWER, SPLIT, UPPER
 PLAIN_TEXT: Final = "^[\\x00-\\x7F\\xC0-\\xD6\\xD8-\\xDE\\xE0-\\xF6\\xF8-\\xFE]*$"
 """Letters that have one letter in the other case: ASCII and most of Latin-1."""
 
-ASCII: Final = "^[\\x00-\\x7F]*$"
-
 RENAMED: Final[Mapping[str, str]] = MappingProxyType({"relationships": "rels", "log": "ln"})
 
 TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(

@@ -150,12 +150,55 @@ class PatternPrinter(ElementPrinter):
             known = NodePattern(anchor.variable, kinds=anchor.kinds)
             paths = tuple(_with(path, anchor, known) for path in paths)
         self._maps_apart = True
+        paths, closing = self._opened(paths)
         printed = ", ".join(self._path(path, clause) for path in paths)
+        for path in closing:
+            printed += f"\nWITH *\nMATCH {self._path(path, clause)}"
         self._maps_apart = False
         after = [*self._conditions, *self._apart_conditions, *self._late]
         self._conditions, self._apart_conditions, self._late = [], [], []
         after += [self.compiler.expression(part, AND) for part in conditions]
         return f"{text}MATCH {printed}" + (f"\nWITH * WHERE {' AND '.join(after)}" if after else "")
+
+    def _opened(self, paths: tuple[PathPattern, ...]) -> tuple[tuple[PathPattern, ...], list[PathPattern]]:
+        """The paths without the steps that lead back to a node of the clause, and those steps, each by itself.
+
+        ladybug 0.22 loses rows where it plans a circle together with other relations.
+        """
+        seen: set[str | None] = set()
+        open_, closing = [], []
+        for path in paths:
+            named = self._with_named_nodes(path) if self._leads_back(path, seen) else path
+            pieces = [PathPattern(named.start)]
+            seen.add(named.start.variable)
+            for relationship, node in named.steps:
+                start = pieces[-1].nodes[-1]
+                if node.variable is not None and node.variable in seen:
+                    closing.append(PathPattern(_again(start), ((relationship, _again(node)),)))
+                    pieces.append(PathPattern(_again(node)))
+                else:
+                    pieces[-1] = replace(pieces[-1], steps=(*pieces[-1].steps, (relationship, node)))
+                seen.add(node.variable)
+            if len(pieces) > 1 and self.compiler.is_used(path.variable):
+                raise self.compiler.unsupported("a named path in a circle", path, "ladybug loses rows there")
+            open_ += (
+                [named] if len(pieces) == 1 else [piece for at, piece in enumerate(pieces) if not at or piece.steps]
+            )
+        return tuple(open_), closing
+
+    def _leads_back(self, path: PathPattern, seen: set[str | None]) -> bool:
+        names = [node.variable for node in path.nodes if node.variable is not None]
+        return len(set(names)) < len(names) or bool(seen.intersection(names[1:]))
+
+    def _with_named_nodes(self, path: PathPattern) -> PathPattern:
+        """The path with a name for every node, so that a step can stand apart."""
+
+        def name(node: NodePattern) -> NodePattern:
+            variable = node.variable or self.compiler.fresh("n")
+            self.compiler.used[variable] = max(2, self.compiler.used.get(variable, 0))
+            return replace(node, variable=variable)
+
+        return replace(path, start=name(path.start), steps=tuple((r, name(n)) for r, n in path.steps))
 
     def _found_by(self, node: NodePattern, conditions: Sequence[Expression]) -> int:
         """How well a new node can be found: by its id, by other properties, by a condition, not at all."""
@@ -300,6 +343,14 @@ class PatternPrinter(ElementPrinter):
             raise self.compiler.unsupported(
                 "a named path in OPTIONAL MATCH", path, "ladybug gives a path where there is none"
             )
+        if (
+            named
+            and len(path.steps) > 1
+            and any(r.hops is not None and r.hops.minimum == 0 for r in path.relationships)
+        ):
+            raise self.compiler.unsupported(
+                "a named path with a part of no hops", path, "ladybug tells the node of such a part twice"
+            )
         text = self._steps(path)
         if path.variable is not None:
             self.bound.add(path.variable)
@@ -313,9 +364,23 @@ class PatternPrinter(ElementPrinter):
             sides.append((around[position], around[position + 1]))
         text = self._node(nodes[0], *sides[0])
         for position, (relationship, node) in enumerate(path.steps):
+            self._check_round_trip(path, relationship, nodes[position], node)
             ends = (self.kinds_of(nodes[position]), self.kinds_of(node))
             text += self._relationship(relationship, ends) + self._node(node, *sides[position + 1])
         return text
+
+    def _check_round_trip(
+        self, path: PathPattern, relationship: RelationshipPattern, start: NodePattern, end: NodePattern
+    ) -> None:
+        """A walk from a node to itself: ladybug finds it, and tells its relations from either side; not in a subquery."""
+        if relationship.hops is None or start.variable is None or start.variable != end.variable:
+            return
+        if self._inside or any(self.compiler.is_used(name) for name in (relationship.variable, path.variable)):
+            raise self.compiler.unsupported(
+                "a walk from a node to itself",
+                relationship,
+                "ladybug counts some twice, and tells relations in either order",
+            )
 
 
 def _ids_parameter(condition: Expression) -> tuple[str, str] | None:
@@ -332,6 +397,11 @@ def _ids_parameter(condition: Expression) -> tuple[str, str] | None:
     if isinstance(subject, Variable) and isinstance(right, Parameter):
         return subject.name, right.name
     return None
+
+
+def _again(node: NodePattern) -> NodePattern:
+    """A node that is asked for elsewhere: its name, and what the store looks for it in."""
+    return NodePattern(node.variable, kinds=node.kinds)
 
 
 def _with(path: PathPattern, node: NodePattern, other: NodePattern) -> PathPattern:

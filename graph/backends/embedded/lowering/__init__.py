@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from graph.backends.base_compiler import Lowering
-from graph.backends.embedded.lowering.comparisons import case, comparison, contained
+from graph.backends.embedded.lowering.comparisons import case, comparison, contained, exclusive_or
 from graph.backends.embedded.lowering.elements import along, element_id, labels, length, map_projection, relation_type
 from graph.backends.embedded.lowering.lists import (
     collect,
@@ -57,6 +57,7 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "map projection": map_projection,
         **{f"operator {o.value}": comparison for o in BinaryOperator if o.value in ("=", "<>", "<", "<=", ">", ">=")},
         "operator IN": contained,
+        "operator XOR": exclusive_or,
         **dict.fromkeys(
             ("operator STARTS WITH", "operator ENDS WITH", "operator CONTAINS", "operator =~"), text_predicate
         ),

@@ -8,7 +8,7 @@ from graph.backends.embedded.layout import ID
 from graph.backends.embedded.lowering.families import ELEMENTS, NUMBERS, UNKNOWN
 from graph.cypher.ast import Binary, BinaryOperator, Case, Comparison, Expression, ListLiteral, Literal, Parameter
 from graph.cypher.bound import CypherType, TypeName
-from graph.cypher.printer import PREDICATE
+from graph.cypher.printer import POSTFIX, PREDICATE
 
 if TYPE_CHECKING:
     from graph.backends.embedded.compiler import LadybugCompiler
@@ -46,6 +46,11 @@ def _family(of: CypherType) -> str:
     return "number" if of.name in NUMBERS else of.name.value
 
 
+def exclusive_or(compiler: LadybugCompiler, tree: Binary) -> str:
+    """XOR as inequality: a null that ladybug's XOR gives is not always the same null to DISTINCT."""
+    return f"({compiler.expression(tree.left, POSTFIX)} <> {compiler.expression(tree.right, POSTFIX)})"
+
+
 def contained(compiler: LadybugCompiler, tree: Binary) -> str:
     """`x IN list`: null inside the list must show, so a written list with anything unsure in it becomes a chain of OR."""
     left, right = tree.left, tree.right
@@ -71,7 +76,10 @@ def contained(compiler: LadybugCompiler, tree: Binary) -> str:
             raise compiler.unsupported("IN", tree, "a list with null inside")
     if compiler.type_of(left).name in ELEMENTS:
         raise compiler.unsupported("IN", tree, "for an element")
-    return f"({subject} IN {compiler.expression(right, PREDICATE)})"
+    items = compiler.expression(right, PREDICATE)
+    if isinstance(right, Parameter) or (isinstance(left, Literal) and left.value is not None):
+        return f"({subject} IN {items})"
+    return f"({subject} IN {items} AND (size({items}) > 0))"  # an unknown value is in no empty list
 
 
 def case(compiler: LadybugCompiler, tree: Case) -> str:
@@ -81,6 +89,8 @@ def case(compiler: LadybugCompiler, tree: Case) -> str:
     for when, result in tree.whens:
         if tree.operand is None:
             condition = compiler.expression(when)
+            if isinstance(when, Case) and compiler.type_of(when).name is not TypeName.BOOLEAN:
+                condition = _truth(condition)
         else:
             condition = compare(compiler, tree.operand, BinaryOperator.EQ, when)
         text += f" WHEN {condition} THEN {compiler.expression(result)}"

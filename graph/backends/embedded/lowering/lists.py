@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from graph.backends.embedded.functions import CUT, EDGES_OF, ITEMS, LENGTH_OF, NODES_OF, QUANTIFIER, TO_THE_END
 from graph.backends.embedded.layout import KIND
+from graph.backends.embedded.lowering.families import UNKNOWN
 from graph.backends.embedded.lowering.texts import size_of_text
 from graph.backends.embedded.shortest import asks_for_ids, trail_in
 from graph.cypher.ast import (
@@ -81,6 +82,8 @@ def size(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     trail = trail_in(argument, compiler.patterns.trails)
     if trail is None:
         counted, text = compiler.type_of(argument).name, compiler.expression(argument, POSTFIX)
+        if counted in UNKNOWN:
+            raise compiler.unsupported("size", tree, "of what may be a text or a list")
         return size_of_text(text) if counted is TypeName.STRING else f"size({text})"
     more = " + 1" if isinstance(argument, FunctionCall) and argument.name == "nodes" else ""
     return f"({LENGTH_OF}({compiler.variable(trail)}){more})"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph.backends.embedded.dialect import ASCII
 from graph.backends.embedded.functions import LEFT, REVERSE, RIGHT, SIZE, SUBSTRING, TO_THE_END
 from graph.cypher.ast import Binary, BinaryOperator, Expression, FunctionCall, Literal
 from graph.cypher.bound import TypeName
@@ -19,7 +18,17 @@ def text_predicate(compiler: LadybugCompiler, tree: Binary) -> str:
         if compiler.type_of(side).name not in (TypeName.STRING, TypeName.NULL, TypeName.ANY):
             raise compiler.unsupported(f"operator {tree.operator.value}", tree, "on values that are no strings")
     left, right = compiler.expression(tree.left, POSTFIX), compiler.expression(tree.right, POSTFIX)
-    return f"({left} {tree.operator.value} {right})"
+    test = f"{left} {tree.operator.value} {right}"
+    if tree.operator in (BinaryOperator.STARTS_WITH, BinaryOperator.ENDS_WITH) or _is_written(tree.right):
+        return f"({test})"
+    # ladybug: no text contains the empty one, and an empty pattern matches no column
+    held = left if tree.operator is BinaryOperator.CONTAINS else "''"
+    return f"({test} OR ({right} = '' AND {left} = {held}))"
+
+
+def _is_written(tree: Expression) -> bool:
+    """Whether it is a text in the query, and not the empty one."""
+    return isinstance(tree, Literal) and isinstance(tree.value, str) and tree.value != ""
 
 
 def joined(compiler: LadybugCompiler, tree: Binary) -> str:
@@ -47,19 +56,13 @@ def _joined_operands(compiler: LadybugCompiler, tree: Expression) -> list[Expres
 
 
 def substring(compiler: LadybugCompiler, tree: FunctionCall) -> str:
-    text, start = (compiler.expression(argument, POSTFIX) for argument in tree.arguments[:2])
-    written = compiler.expression(tree.arguments[2], POSTFIX) if len(tree.arguments) > 2 else None
-    own = f"substring({text}, {start} + 1, {written or f'size({text})'})"
-    return _by_letters(text, own, f"{SUBSTRING}({text}, {start}, {written or TO_THE_END // 2})")
-
-
-def _by_letters(text: str, own: str, ours: str) -> str:
-    """ladybug counts what looks like one letter, whatever code points it is made of: its own function for ASCII only."""
-    return f"CASE WHEN regexp_matches({text}, '{ASCII}') THEN {own} ELSE {ours} END"
+    """By a function of ours: ladybug counts what looks like one letter, and gives empty texts where it is one of several."""
+    text, start, *count = (compiler.expression(argument) for argument in tree.arguments)
+    return f"{SUBSTRING}({text}, {start}, {count[0] if count else TO_THE_END // 2})"
 
 
 def size_of_text(text: str) -> str:
-    return _by_letters(text, f"size({text})", f"{SIZE}({text})")
+    return f"{SIZE}({text})"
 
 
 def reverse(compiler: LadybugCompiler, tree: FunctionCall) -> str:
@@ -77,11 +80,9 @@ def replace_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
 
 
 def substring_end(compiler: LadybugCompiler, tree: FunctionCall) -> str:
-    """`left` and `right` of nothing are nothing there too, but of an absent text they are null."""
-    text, count = (compiler.expression(argument, POSTFIX) for argument in tree.arguments)
-    ours = LEFT if tree.name == "left" else RIGHT
-    cut = _by_letters(text, f"{tree.name}({text}, {count})", f"{ours}({text}, {count})")
-    return f"CASE WHEN {text} IS NULL THEN NULL ELSE {cut} END"
+    """`left` and `right`, by a function of ours as `substring`."""
+    text, count = (compiler.expression(argument) for argument in tree.arguments)
+    return f"{LEFT if tree.name == 'left' else RIGHT}({text}, {count})"
 
 
 def trimmed(compiler: LadybugCompiler, tree: FunctionCall) -> str:
