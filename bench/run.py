@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import catalogue, first_light, front_end, history, perimeter, shapes, shapes_executor
+from bench import catalogue, first_light, front_end, history, loading, perimeter, shapes, shapes_executor
 from bench.figures import Figure, write
 from cli.output import Output, print_rows
 
@@ -16,6 +16,7 @@ def main() -> int:
         *front_end.measure(),
         *perimeter.measure(),
         *history.measure(),
+        *loading.measure(),
         *shapes_executor.measure(),
         *shapes.measure(),
     ]
