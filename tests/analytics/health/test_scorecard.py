@@ -15,13 +15,15 @@ from analytics.health.policy import POLICIES, HealthPolicyError, load_policy
 from analytics.health.scorecard import ALL, NOBODY, Dimension, Score
 from core.principal import LOCAL_OPERATOR, RestrictedError
 from core.settings import Settings, load_settings
+from graph.registry import open_backend
 from graph.schema.model import Schema
 from ingest.estate_generator import generate_estate
 from services.health import HealthService
 from services.ingestion import ingest
 from services.query import QueryService
-from services.twin import Twin, open_twin
+from services.twin import Twin, backend_options, open_twin
 from tests.analytics.health.plain import failures_by_kind
+from tests.neo4j_server import Neo4jServer
 
 METRICS = ("required", "recommended", "orphan", "duplicate", "compliance")
 DAY = date(2025, 1, 1)
@@ -72,9 +74,20 @@ def settings_of(home: Path, backend: str, now: str = "2025-01-01") -> Settings:
     return load_settings(home=home, backend=backend, now=now)
 
 
-@pytest.fixture(params=["embedded", "networkx"])
-def twin(request: pytest.FixtureRequest, home: Path) -> Iterator[Twin]:
-    with open_twin(settings_of(home, request.param)) as opened:
+@pytest.fixture(
+    scope="module",
+    params=["embedded", "networkx", pytest.param("neo4j", marks=[pytest.mark.neo4j, pytest.mark.nightly])],
+)
+def twin(request: pytest.FixtureRequest, home: Path, schema: Schema) -> Iterator[Twin]:
+    settings = settings_of(home, request.param)
+    if request.param == "neo4j":
+        server: Neo4jServer = request.getfixturevalue("neo4j_server")
+        access = {"neo4j_user": server.user, "neo4j_password": server.password}
+        settings = load_settings(home=home, backend=server.url, now="2025-01-01", **access)
+        emptied = open_backend(server.url, schema, backend_options(settings))
+        emptied.reset()
+        emptied.close()
+    with open_twin(settings) as opened:
         yield opened
 
 
