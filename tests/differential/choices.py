@@ -51,4 +51,5 @@ def drawn(draw: Callable[[st.SearchStrategy[Any]], Any]) -> Choices:
 
 def seeded(seed: int | str) -> Choices:
     """Choices of a seed."""
-    return Choices(Random(seed).randint)
+    random = Random(seed)
+    return Choices(lambda low, high: random.randint(low, high))

@@ -170,7 +170,8 @@ class ExpressionMaker(PatternMaker):
         if of is TypeName.INTEGER and self.choices.chance(25):
             sides = (self.atom(of, scope, large=True), self.atom(of, scope, large=True))
         elif of is TypeName.INTEGER and self.choices.chance(20):
-            sides = (self.plain(of, scope, depth), self.plain(TypeName.FLOAT, scope, depth))
+            properties = self.properties_of(TypeName.FLOAT, scope)
+            sides = (self.plain(of, scope, depth), self.choices.pick(properties) if properties else Literal(0.5))
         else:
             sides = (self.plain(of, scope, depth), self.plain(of, scope, depth))
         return Comparison(sides, (self.choices.pick(operators),))
@@ -289,21 +290,20 @@ class ExpressionMaker(PatternMaker):
             return Literal(self.choices.number(0, 3))
 
         def function() -> Expression:
-            return self.choices.pick(
-                (
-                    lambda: call("toUpper", text()),
-                    lambda: call("toLower", text()),
-                    lambda: call("trim", text()),
-                    lambda: call("ltrim", text()),
-                    lambda: call("rtrim", text()),
-                    lambda: call("reverse", text()),
-                    lambda: call("left", text(), small()),
-                    lambda: call("right", text(), small()),
-                    lambda: call("substring", text(), small()),
-                    lambda: call("substring", text(), small(), small()),
-                    lambda: call("replace", text(), Literal(self.choices.pick(("a", "b", "A", "xy"))), text()),
-                )
-            )()
+            made: tuple[Callable[[], Expression], ...] = (
+                lambda: call("toUpper", text()),
+                lambda: call("toLower", text()),
+                lambda: call("trim", text()),
+                lambda: call("ltrim", text()),
+                lambda: call("rtrim", text()),
+                lambda: call("reverse", text()),
+                lambda: call("left", text(), small()),
+                lambda: call("right", text(), small()),
+                lambda: call("substring", text(), small()),
+                lambda: call("substring", text(), small(), small()),
+                lambda: call("replace", text(), Literal(self.choices.pick(("a", "b", "A", "xy"))), text()),
+            )
+            return self.choices.pick(made)()
 
         def converted() -> Expression:
             of = self.choices.pick((TypeName.INTEGER, TypeName.BOOLEAN, TypeName.DATE))
@@ -313,6 +313,12 @@ class ExpressionMaker(PatternMaker):
             [
                 (40, "", lambda: self.atom(TypeName.STRING, scope)),
                 (20, "string function", function),
+                (
+                    2,
+                    "substring",
+                    lambda: call("substring", text(), small(), *([small()] if self.choices.chance(50) else [])),
+                ),
+                (2, "simple CASE", lambda: self.simple_case(scope)),
                 (6, "toString", converted),
                 (8, "string concatenation", lambda: Binary(B.ADD, text(), text())),
                 (5, "coalesce", lambda: call("coalesce", text(), text())),
@@ -350,6 +356,13 @@ class ExpressionMaker(PatternMaker):
         conditions = tuple((self.condition(scope, depth), result()) for _ in range(self.choices.number(1, 2)))
         return Case(None, conditions, default)
 
+    def simple_case(self, scope: Scope) -> Expression:
+        """A CASE with an operand that may be null, and null among the values that it is held against."""
+        by = self.choices.pick((TypeName.STRING, TypeName.INTEGER))
+        when = Literal(None) if self.choices.chance(70) else self.atom(by, scope)
+        whens = ((when, Literal("then")), (self.atom(by, scope), self.atom(TypeName.STRING, scope)))
+        return Case(self.atom(by, scope), whens, Literal("else"))
+
     # --- numbers ---------------------------------------------------------------------------------------------------
 
     def integer(self, scope: Scope, depth: int) -> Expression:
@@ -370,7 +383,7 @@ class ExpressionMaker(PatternMaker):
 
         def temporal() -> Expression:
             when = self.choices.pick((TypeName.DATE, TypeName.INSTANT))
-            parts = ("year", "month", "day", "quarter", "dayOfWeek", "week", "ordinalDay")
+            parts: tuple[str, ...] = ("year", "month", "day", "quarter", "dayOfWeek", "week", "ordinalDay")
             if when is TypeName.INSTANT:
                 parts = (
                     "year",
@@ -405,14 +418,8 @@ class ExpressionMaker(PatternMaker):
         )
 
     def small_float(self, scope: Scope) -> Expression:
-        return self.choices.pick(
-            (
-                Literal(2.5),
-                Literal(-2.5),
-                Literal(0.9),
-                Binary(B.MULTIPLY, self.atom(TypeName.INTEGER, scope), Literal(0.5)),
-            )
-        )
+        """A float that is half of a small integer, and no constant, which the front end would compute."""
+        return Binary(B.MULTIPLY, self.atom(TypeName.INTEGER, scope), Literal(self.choices.pick((0.5, -0.5, 1.5))))
 
     def reduce(self, scope: Scope, depth: int) -> Expression:
         source, _ = self.lists(scope, depth, TypeName.INTEGER)

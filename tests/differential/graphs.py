@@ -92,11 +92,14 @@ def make_graph(choices: Choices, schema: Schema = SCHEMA) -> Graph:
     }
     names = [name for name, pairs in possible.items() if pairs]
     edges = []
+    loops = choices.chance(50)  # some stores give up on patterns without direction where there are any
     for at in range(choices.number(0, 24) if names else 0):
         name = choices.pick(names)
         start, end = (choices.pick(by_kind[kind]) for kind in choices.pick(possible[name]))
         if name == "LINKED_TO" and choices.chance(35):
             start = nodes[0]  # a hub
+        if start is end and not loops:
+            continue
         properties = _properties(choices, schema.relations[name].attributes, schema)
         edges.append(Edge(f"r{at}", name, start.id, end.id, properties))
     return Graph(tuple(nodes), tuple(edges))

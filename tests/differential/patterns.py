@@ -55,12 +55,17 @@ class PatternMaker:
         def other() -> LabelName:
             return LabelName(self.choices.pick(names))
 
+        def wider() -> LabelName:
+            """A label of some of the same kinds."""
+            mine = self.kinds(one)
+            return LabelName(self.choices.pick([n for n in names if (self.vocabulary.covered(n) or 0) & mine]))
+
         made: LabelExpression | None = self.making.option(
             [
                 (40, "", lambda: None),
                 (45, "", lambda: one),
                 (8, "label expression", lambda: LabelOr((one, other()))),
-                (3, "label conjunction", lambda: LabelAnd((one, other()))),
+                (3, "label conjunction", lambda: LabelAnd((one, wider()))),
                 (2, "label negation", lambda: LabelNot(other())),
             ]
         )
@@ -80,29 +85,27 @@ class PatternMaker:
             case _:
                 return self.vocabulary.every_kind
 
-    def node(self, mask: int, scope: Scope, *, named: bool = True, quiet: bool = False) -> tuple[NodePattern, Known]:
-        """A new node pattern within a set of kinds. `quiet`: with a label at most."""
+    def node(self, mask: int, scope: Scope, *, named: bool = True, at: Node | None = None) -> tuple[NodePattern, Known]:
+        """A new node pattern within a set of kinds, that `at` fits where it can."""
         labels = self.labels(mask)
         mask &= self.kinds(labels)
         known = Known(self.making.fresh(), self.vocabulary.node_type(mask))
         pattern = NodePattern(known.name if named else None, labels)
-        if quiet:
-            return pattern, known
         if self.choices.chance(12):
-            pattern = replace(pattern, properties=self.properties(known))
-        if named and (self.making.wants("inline WHERE") or self.choices.chance(6)):
+            pattern = replace(pattern, properties=self.properties(known, at))
+        if named and (self.making.wants("inline WHERE") or self.choices.chance(4)):
             pattern = replace(
                 pattern, where=self.condition((*scope, known) if self.choices.chance(20) else (known,), 1)
             )
         return pattern, known
 
-    def properties(self, known: Known) -> MapLiteral | None:
+    def properties(self, known: Known, at: Node | None) -> MapLiteral | None:
         """A property map that at least one node of the graph has."""
         kinds = known.type.kinds or frozenset()
         nodes = [node for node in self.making.graph.nodes if node.kind in kinds]
         if not nodes:
             return None
-        node = self.choices.pick(nodes)
+        node = at if at is not None and at in nodes and self.choices.chance(80) else self.choices.pick(nodes)
         items = [(n, v) for n, v in node.properties.items() if not isinstance(v, tuple) and n not in ("weight", "cvss")]
         name, value = self.choices.pick(items)
         return MapLiteral(((name, self.making.value(value)),))
@@ -144,7 +147,12 @@ class PatternMaker:
             return None
         if edge is not None and edge.type in likely:
             likely = [edge.type, *likely] if self.choices.chance(60) else [edge.type]
-        types, labels = self._types(likely, first=edge is not None)
+        narrow = [t for t in possible if t != "LINKED_TO"]
+        if self.making.wanted == "zero length" and narrow:
+            edge, likely = None, narrow  # of relations that some kinds do not have: they, too, have a path of no hop
+            types, labels = self._named(narrow)
+        else:
+            types, labels = self._types(likely, first=edge is not None)
         hops = self._hops() if varied else None
         low, high = (1, 1) if hops is None else (1 if hops.minimum is None else hops.minimum, hops.maximum)
         reached = self.vocabulary.walk(types, direction, low, high, mask)
@@ -170,6 +178,10 @@ class PatternMaker:
             return (one,), LabelName(one)
         return (one, other), LabelOr((LabelName(one), LabelName(other)))
 
+    def _named(self, likely: list[str]) -> tuple[tuple[str, ...], LabelExpression | None]:
+        one = self.choices.pick(likely)
+        return (one,), LabelName(one)
+
     def _hops(self) -> Hops:
         return self.making.option(
             [
@@ -183,15 +195,17 @@ class PatternMaker:
 
     # --- paths -----------------------------------------------------------------------------------------------------
 
-    def path(self, scope: Scope, steps: int, *, anonymous: bool = False, start: Known | None = None) -> Path:
+    def path(
+        self, scope: Scope, steps: int, *, anonymous: bool = False, start: Known | None = None, apart: bool = False
+    ) -> Path:
         """A path of as many steps as the schema lets go. `anonymous`: it names nothing new, as in a pattern predicate."""
         nodes = of_type(scope, TypeName.NODE)
-        if start is None and nodes and self.choices.chance(60):
+        if start is None and not apart and nodes and self.choices.chance(60):
             start = self.choices.pick(nodes)
         known: list[Known] = []
         at: Node | None = self.choices.pick(self.making.graph.nodes)
         if start is None:
-            first, made = self.node(self._near(self.present_kinds(), at), scope, named=not anonymous)
+            first, made = self.node(self._near(self.present_kinds(), at), scope, named=not anonymous, at=at)
             mask = self.vocabulary.mask(made.type.kinds)
             if not anonymous:
                 known.append(made)
@@ -218,7 +232,8 @@ class PatternMaker:
                 mask = self.vocabulary.mask(end.type.kinds) & reached
             else:
                 near = reached if relationship.hops is not None else self._near(reached, at)
-                pattern, made = self.node(near, scope, named=not anonymous and self.choices.chance(85))
+                named = not anonymous and self.choices.chance(85)
+                pattern, made = self.node(near, scope, named=named, at=at if relationship.hops is None else None)
                 if pattern.variable is not None:
                     known.append(made)
                 taken.append((relationship, pattern))
@@ -247,7 +262,7 @@ class PatternMaker:
         kind = self.making.option(
             [(1, "shortestPath", lambda: ShortestKind.SINGLE), (1, "allShortestPaths", lambda: ShortestKind.ALL)]
         )
-        direction = self.choices.pick((Direction.BOTH, Direction.OUT, Direction.IN))
+        direction = self.choices.weighted([(3, Direction.BOTH), (1, Direction.OUT), (1, Direction.IN)])
         present = sorted({edge.type for edge in self.making.graph.edges} | {"LINKED_TO"})
         types, labels = self._types(present)
         high = self.choices.number(1, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -49,6 +49,8 @@ AGGREGATES = (
 WANTED: tuple[str, ...] = (
     "OPTIONAL MATCH", "variable length", "zero length", "undirected", "shortestPath", "allShortestPaths", "named path",
     "label expression", "label conjunction", "label negation", "inline WHERE", "MATCH chain",
+    "substring", "simple CASE", "quantifier", "label conjunction", "zero length", "long chain",
+    "shortestPath", "allShortestPaths", "CALL { }",
     "EXISTS { }", "COUNT { }", "COLLECT { }", "pattern predicate", "pattern comprehension",
     "WITH", "WITH WHERE", "DISTINCT", "UNWIND", "UNION", "UNION ALL", "CALL { }", "ORDER BY", "SKIP", "LIMIT",
     *AGGREGATES,
@@ -64,7 +66,7 @@ _BOOLEANS = frozenset(
     ("AND", "OR", "XOR", "NOT", "IS NULL", "IN", "string predicate", "regex", "label test", "quantifier", "EXISTS { }",
      "pattern predicate", "chained comparison")
 )  # fmt: skip
-_TEXTS = frozenset(("string function", "string concatenation", "toString", "kind", "type"))
+_TEXTS = frozenset(("substring", "simple CASE", "string function", "string concatenation", "toString", "kind", "type"))
 _INTEGERS = frozenset(
     ("COUNT { }", "toInteger", "size", "size of a list", "length", "arithmetic", "temporal part", "reduce")
 )
@@ -156,7 +158,7 @@ class QueryMaker(ExpressionMaker):
     def short(self, scope: Scope, wanted: str) -> tuple[list[Clause], Scope]:
         self.making.wanted = wanted or self.making.wanted
         nodes = of_type(scope, TypeName.NODE)
-        made: Path | None = self.shortest(self.choices.pick(nodes), self.choices.pick(nodes[-2:]))
+        made: Path | None = self.shortest(self.choices.pick(nodes[:-1]), nodes[-1])
         if made is None:
             return self.match(scope)
         return [Match((made.pattern,), optional=self.choices.chance(30))], (*scope, *made.known)
@@ -167,20 +169,21 @@ class QueryMaker(ExpressionMaker):
         wanted = self.making.wanted
         apart = wanted in ("shortestPath", "allShortestPaths") and not of_type(scope, TypeName.NODE)
         for _ in range(2 if apart else self.choices.weighted([(82, 1), (18, 2)])):
-            most = 0 if apart else self.choices.weighted([(35, 1), (20, 0), (35, 2), (10, 3)])
+            long = self.making.wants("long chain")
+            most = 3 if long else 0 if apart else self.choices.weighted([(35, 1), (20, 0), (35, 2), (10, 3)])
             if wanted in ("variable length", "zero length", "named path", "undirected", "type", "length"):
                 most = max(most, 1)
-            made = self.path(after, most)
+            made = self.path(after, most, apart=apart)
             paths.append(made)
             after = (*after, *made.known)
-        conditions = [self.condition(after, self.choices.number(0, 2))] if self.choices.chance(45) else []
+        conditions = [self.condition(after, self.choices.number(0, 2))] if self.choices.chance(30) else []
         return [Match(tuple(p.pattern for p in paths), all_of(conditions), optional)], after
 
     def unwind(self, scope: Scope) -> tuple[list[Clause], Scope]:
         name = self.making.fresh()
         if self.choices.chance(60) or not scope:
             of = self.choices.pick((TypeName.STRING, TypeName.INTEGER))
-            pool = TEXTS if of is TypeName.STRING else INTEGERS
+            pool: Sequence[str | int] = TEXTS if of is TypeName.STRING else INTEGERS
             values = [self.choices.pick(pool) for _ in range(self.choices.number(0, 3))]
             item = types.STRING if of is TypeName.STRING else types.INTEGER
             if self.choices.chance(30):
@@ -204,7 +207,7 @@ class QueryMaker(ExpressionMaker):
         self.making.wants("WITH")
         projection, items, _ = self.projection(scope, final=False, keep=True, prefix="w")
         after = tuple(items)
-        where = self.condition(after, 1) if wants_where or self.choices.chance(35) else None
+        where = self.condition(after, 1) if wants_where or self.choices.chance(25) else None
         return With(projection, where), after
 
     # --- projections -----------------------------------------------------------------------------------------------
@@ -374,13 +377,23 @@ class QueryMaker(ExpressionMaker):
 
 
 ATTEMPTS = 12
+TRIES = 3
+"""Queries that are made where none has an answer with rows: the last of them is taken as it is."""
 
 
-def make_sample(choices: Choices, graph: Graph, wanted: str | None = None, schema: Schema = SCHEMA) -> Sample:
+def make_sample(
+    choices: Choices,
+    graph: Graph,
+    wanted: str | None = None,
+    schema: Schema = SCHEMA,
+    has_rows: Callable[[Sample], bool] | None = None,
+) -> Sample:
     """A query over a graph, with the wanted construct in it wherever its shape has a place for it.
 
-    What the front end knows to be impossible in the schema (it narrows kinds better than the generator) is made anew.
+    What the front end knows to be impossible in the schema (it narrows kinds better than the generator) is made anew;
+    so is, a few times, what has no rows: an empty answer tells little.
     """
+    tries = 0
     for _ in range(ATTEMPTS):
         sample = QueryMaker(Making(choices, schema, graph, wanted)).sample()
         try:
@@ -389,7 +402,9 @@ def make_sample(choices: Choices, graph: Graph, wanted: str | None = None, schem
             continue
         except CypherError:
             return sample  # whoever asks it finds the error
-        return sample
+        tries += 1
+        if has_rows is None or tries == TRIES or has_rows(sample):
+            return sample
     return Sample(
         Query((SinglePart((Return(Projection((ProjectionItem(Literal(1), "c"),))),)),)), {}, True, frozenset()
     )
