@@ -29,7 +29,7 @@ _WATCHED = 'exec 3<&0; "$@" & server=$!; (read line <&3; kill -INT $server) & wa
 """The server under a shell whose input is ours: it ends (SIGINT: fast shutdown) when we close it, stop or die."""
 
 
-class _Unavailable(Exception):
+class Unavailable(Exception):
     """No PostgreSQL can be had here."""
 
 
@@ -43,19 +43,19 @@ def postgresql_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="jumeau-pg-"))
     process = None
     try:
-        process, url = _start(folder)
+        process, url = start(folder)
         yield url
-    except _Unavailable as error:
+    except Unavailable as error:
         if os.environ.get("JUMEAU_REQUIRE_POSTGRESQL") == "1":
             pytest.fail(f"JUMEAU_REQUIRE_POSTGRESQL=1 and no PostgreSQL: {error}")
         pytest.skip(f"no PostgreSQL: {error}")
     finally:
         if process is not None:
-            _stop(process)
+            stop(process)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
+def start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """Make a cluster in `folder` and serve it on a free port of the loopback interface."""
     programs = _programs()
     account = _account()
@@ -73,9 +73,27 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
         command, capture_output=True, text=True, check=False, cwd=folder, user=user, group=group, extra_groups=extra
     )
     if done.returncode != 0:
-        raise _Unavailable(f"initdb failed: {done.stderr.strip()}")
+        raise Unavailable(f"initdb failed: {done.stderr.strip()}")
     port = _free_port()
-    command = [str(programs / "postgres"), "-D", str(data), "-p", str(port), "-h", ADDRESS, "-k", str(folder)]
+    return serve(folder, port), f"postgresql+psycopg://{_USER}:{password}@{ADDRESS}:{port}/postgres"
+
+
+def serve(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    """Serve the cluster in `folder`, also after its server was killed."""
+    account = _account()
+    user, group = (account.pw_uid, account.pw_gid) if account else (None, None)
+    extra: tuple[int, ...] | None = () if account else None
+    command = [
+        str(_programs() / "postgres"),
+        "-D",
+        str(folder / "data"),
+        "-p",
+        str(port),
+        "-h",
+        ADDRESS,
+        "-k",
+        str(folder),
+    ]
     command += ["-c", "fsync=off"]  # a test cluster need not survive a power cut
     log = folder / "server.log"
     with log.open("wb") as out:
@@ -93,20 +111,20 @@ def _start(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     try:
         _await_ready(process, log)
     except BaseException:
-        _stop(process)
+        stop(process)
         raise
-    return process, f"postgresql+psycopg://{_USER}:{password}@{ADDRESS}:{port}/postgres"
+    return process
 
 
 def _await_ready(process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_S
     while "ready to accept connections" not in log.read_text(encoding="utf-8", errors="replace"):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise _Unavailable(f"the server did not start: {log.read_text(encoding='utf-8', errors='replace')[-800:]}")
+            raise Unavailable(f"the server did not start: {log.read_text(encoding='utf-8', errors='replace')[-800:]}")
         time.sleep(0.05)
 
 
-def _stop(process: subprocess.Popen[bytes]) -> None:
+def stop(process: subprocess.Popen[bytes]) -> None:
     """Close the input that the watching shell waits on: it ends the server by pid."""
     if process.stdin is not None:
         process.stdin.close()
@@ -124,7 +142,7 @@ def _programs() -> Path:
         return Path(in_path).resolve().parent
     found = [p.parent for p in _DEBIAN.glob("*/bin/initdb")]
     if not found:
-        raise _Unavailable("no `initdb` in PATH or under /usr/lib/postgresql; install PostgreSQL 14 or later")
+        raise Unavailable("no `initdb` in PATH or under /usr/lib/postgresql; install PostgreSQL 14 or later")
     return max(found, key=lambda path: int(re.sub(r"\D", "", path.parent.name) or 0))
 
 
@@ -137,7 +155,7 @@ def _account() -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise _Unavailable(f"PostgreSQL refuses to run as root, and there is no account among {', '.join(_UNPRIVILEGED)}")
+    raise Unavailable(f"PostgreSQL refuses to run as root, and there is no account among {', '.join(_UNPRIVILEGED)}")
 
 
 def _free_port() -> int:
