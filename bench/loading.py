@@ -48,8 +48,8 @@ def measure(servers: int = SERVERS, neo4j_servers: int = NEO4J_SERVERS) -> list[
         home = Path(folder)
         exports = {name: home / name for name in ("first", "reordered", "changed", "small")}
         generate_estate(exports["first"], servers=servers, seed=42, as_of=AS_OF)
-        rewrite(exports["first"], exports["reordered"], change=0)
-        rewrite(exports["first"], exports["changed"], change=100)
+        rewrite(exports["first"], exports["reordered"], share=0)
+        rewrite(exports["first"], exports["changed"], share=0.01)
         twin = home / "twin"
         first = load(twin, exports["first"])
         size = f"{servers} servers, embedded"
@@ -118,19 +118,25 @@ def _age(home: Path, reached: list[tuple[int, float]]) -> float:
     return 0.0
 
 
-def rewrite(source: Path, target: Path, *, change: int) -> None:
-    """The same export with its rows in another order and, of tables of nodes, every `change`-th row described anew."""
+def rewrite(source: Path, target: Path, *, share: float) -> None:
+    """The same export with its rows in another order, and that share of all its rows told anew: nodes that have a text."""
     draw = random.Random(7)
+    tables: dict[Path, tuple[list[str], list[list[str]]]] = {}
     for path in sorted(source.rglob("*.csv")):
         with path.open(encoding="utf-8", newline="") as text:
             header, *rows = csv.reader(text)
-        attribute = "description" if "description" in header else "name"
-        if change and attribute in header and path.parent == source:
-            at = header.index(attribute)
-            for row in rows[::change]:
-                row[at] += " (changed)"
-        else:
-            draw.shuffle(rows)
+        draw.shuffle(rows)
+        tables[path] = header, rows
+    texts = [
+        (row, header.index("description" if "description" in header else "name"))
+        for path, (header, rows) in tables.items()
+        if path.parent == source and not {"name", "description"}.isdisjoint(header)
+        for row in rows
+    ]
+    wanted = round(share * sum(len(rows) for _, rows in tables.values()))
+    for row, at in draw.sample(texts, wanted):
+        row[at] += " (changed)"
+    for path, (header, rows) in tables.items():
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         with copy.open("w", encoding="utf-8", newline="") as text:

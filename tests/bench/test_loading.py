@@ -21,8 +21,8 @@ def rows(path: Path) -> tuple[list[str], list[tuple[str, ...]]]:
 def test_a_reordered_export_updates_nothing_and_a_changed_one_a_hundredth(tmp_path: Path) -> None:
     first, reordered, changed = (tmp_path / name for name in ("first", "reordered", "changed"))
     generate_estate(first, servers=50, seed=42, as_of=date(2025, 1, 1))
-    rewrite(first, reordered, change=0)
-    rewrite(first, changed, change=100)
+    rewrite(first, reordered, share=0)
+    rewrite(first, changed, share=0.01)
     for path in first.rglob("*.csv"):
         assert rows(path) == rows(reordered / path.relative_to(first))
     told = load(tmp_path / "twin", first)
@@ -31,7 +31,7 @@ def test_a_reordered_export_updates_nothing_and_a_changed_one_a_hundredth(tmp_pa
     assert told["created"] > 500
     assert (again["created"], again["updated"]) == (0, 0)
     assert other["created"] == 0
-    assert 0 < other["updated"] < told["created"] / 20
+    assert 0.005 < other["updated"] / told["rows"] < 0.02
 
 
 @pytest.mark.nightly
