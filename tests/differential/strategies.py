@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from core.errors import JumeauError
 from graph.backends.networkx.repository import NetworkXRepository
+from graph.cypher.parser import parse
 from graph.cypher.prepare import prepare
 from graph.repository import ReadContext
 from graph.schema.model import Schema
-from tests.differential.choices import drawn, seeded
+from tests.differential.choices import Choices, drawn, seeded
 from tests.differential.graphs import Graph, make_graph
 from tests.differential.queries import WANTED, Sample, make_sample
 from tests.differential.schema import SCHEMA
@@ -70,6 +71,18 @@ def batches(draw: Callable[[st.SearchStrategy[Any]], Any], most: int = 20, schem
     return Batch(graph, tuple(make_sample(drawn(draw), graph, name, schema, has_rows) for name in wanted))
 
 
+def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
+    """Two shapes that people ask all the time and chance seldom makes: a closure from an id, a node under another name."""
+    node, kind = choices.pick(graph.nodes), choices.pick(graph.nodes).kind
+    left, right = choices.pick((("-", "->"), ("<-", "-"), ("-", "-")))
+    relation, far = choices.pick(("", ":LINKED_TO")), choices.number(1, 3)
+    texts = (
+        f"MATCH (n:{node.kind} {{id: '{node.id}'}}){left}[{relation}*1..{far}]{right}(m) RETURN DISTINCT m.name AS c0",
+        f"MATCH (n:{kind}) WITH n AS w MATCH (w){left}[{relation}]{right}(m) RETURN m.name AS c0",
+    )
+    return tuple(Sample(parse(text), {}, False, frozenset()) for text in texts)
+
+
 def seeded_batch(number: int, count: int = 20, schema: Schema = SCHEMA) -> Batch:
     """The batch of a number: the same generator, without shrinking."""
     graph = make_graph(seeded(f"graph {number}"), schema)
@@ -78,4 +91,4 @@ def seeded_batch(number: int, count: int = 20, schema: Schema = SCHEMA) -> Batch
     made = (
         make_sample(seeded(f"query {number} {at}"), graph, name, schema, has_rows) for at, name in enumerate(wanted)
     )
-    return Batch(graph, tuple(made))
+    return Batch(graph, (*made, *shaped(seeded(f"shape {number}"), graph)))
