@@ -6,6 +6,8 @@ STAMP := $(VENV)/.installed
 DEMO_HOME := .demo
 DEMO_SERVERS ?= 2000
 DEMO_PORT ?= 8000
+WORKERS ?= 2
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
@@ -29,11 +31,11 @@ lock: ## Resolve requirements.lock again (universal for Python 3.11-3.13)
 demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: check ten answers instead)
 	@JUMEAU_HOME=$(DEMO_HOME) JUMEAU_NOW=2025-01-01 JUMEAU_PORT=$(DEMO_PORT) $(BIN)/python -m demo.run --servers $(DEMO_SERVERS) $(if $(CHECK),--check,)
 
-test: $(STAMP) ## Everything, including the contract suite on a real Neo4j; says what it skipped
-	$(BIN)/python -m pytest -m "not nightly"
+test: $(STAMP) ## Everything, including the contract suite on a real Neo4j; says what it skipped (WORKERS=1 on a small machine)
+	$(BIN)/python $(PYTEST) -m "not nightly"
 
 nightly: $(STAMP) ## The long suites at full counts
-	JUMEAU_NIGHTLY=1 $(BIN)/python -m pytest
+	JUMEAU_NIGHTLY=1 $(BIN)/python $(PYTEST)
 
 contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|neo4j for one)
 	$(BIN)/python -m pytest tests/contract $(if $(BACKEND),-k $(BACKEND),)

@@ -256,14 +256,15 @@ class LadybugCompiler(CypherFamilyCompiler):
         grouped = len(keys) < len(projection.items)
         if (not self._final or len(self.bound.query.parts) > 1) and len(set(keys)) < len(keys):
             raise self.unsupported("the same value twice", projection, "in WITH or UNION: ladybug mixes them up")
+        computed = grouped and not all(isinstance(key, Variable | Property) for key in keys)
         if projection.distinct and not any(mentions(key) for key in keys):
             raise self.unsupported("DISTINCT", projection, "of rows that are all the same")
         for key in keys if grouped or projection.distinct else ():
             if any(isinstance(tree, Quantifier) for tree in descend(key)):
                 raise self.unsupported("a quantifier", key, "as what rows are grouped by or distinct in")
             of = self.type_of(key)
-            if grouped and (of.name in _PATHS or (of.item is not None and of.item.name in _PATHS)):
-                raise self.unsupported("GROUP BY", key, "relationships or paths")
+            if computed and (of.name in _PATHS or (of.item is not None and of.item.name in _PATHS)):
+                raise self.unsupported("GROUP BY", key, "relationships or paths beside computed values")
 
     def _skipped(self, tree: Expression) -> str:
         """The rows after SKIP. Millions of them before a LIMIT of sorted rows end ladybug's process: not there."""
