@@ -7,7 +7,7 @@ DEMO_HOME := .demo
 DEMO_SERVERS ?= 2000
 DEMO_PORT ?= 8000
 WORKERS ?= 2
-PYTEST := -m pytest -n $(WORKERS) --dist loadfile
+PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 ADDRESS = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -33,9 +34,20 @@ class Unavailable(Exception):
     """No PostgreSQL can be had here."""
 
 
+@pytest.fixture
+def postgresql_url(_postgresql_server: str) -> str:
+    """The SQLAlchemy URL of a database that is empty when a test begins."""
+    engine = create_engine(_postgresql_server)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return _postgresql_server
+
+
 @pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """The SQLAlchemy URL of an empty database; each test makes its own schema or drops what it made."""
+def _postgresql_server() -> Iterator[str]:
+    """The URL of the database that tests share, one after the other."""
     named = os.environ.get("JUMEAU_TEST_POSTGRESQL")
     if named:
         yield named

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from graph.history.ledger import Ledger
 from ingest.job import IngestJob, Progress
@@ -109,11 +108,6 @@ def test_a_load_into_postgresql_gives_what_it_gives_in_sqlite(
         "relations/OWNED_BY.csv": "from_kind,from,to_kind,to\nRack,R1,Team,T1\nRack,R1,Team,T2\n",
     }
     here = twin.load("csv", files, batch_rows=2)
-    engine = create_engine(postgresql_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
     ledger = Ledger(postgresql_url, twin.schema, twin.clock)
     try:
         other = TestTwin(twin.schema, ledger, twin.clock, tmp_path / "other")

@@ -7,7 +7,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from core.clock import FrozenClock
 from core.errors import UsageError
@@ -80,11 +79,6 @@ def test_the_state_at_an_event_is_the_same_from_the_ledger_and_from_any_checkpoi
 def test_postgresql_gives_the_same_states(
     postgresql_url: str, schema: Schema, clock: FrozenClock, tmp_path: Path
 ) -> None:
-    engine = create_engine(postgresql_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    engine.dispose()
     opened = Ledger(postgresql_url, schema, clock)
     try:
         checkpoints = Checkpoints(opened, schema, tmp_path, clock)

@@ -11,7 +11,7 @@ from ingest.estate_generator import EstateSummary
 from tests.ingest.estate_generator.written import Row, Written
 
 _BOOKKEEPING_AND_SIMULATED = {"bookkeeping", "simulation"}
-_NOT_OF_THE_EXPORT = {"Vlan", "NetworkCircuit", "Room", "ServiceRequest", "KnowledgeArticle"}
+_NOT_OF_THE_EXPORT = {"Vlan", "NetworkCircuit", "Room", "ServiceRequest", "KnowledgeArticle", "CapacitySample"}
 
 
 def test_every_value_is_one_that_its_attribute_may_have(estate: Written, schema: Schema) -> None:
