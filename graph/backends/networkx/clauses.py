@@ -266,7 +266,7 @@ class QueryCompiler:
                         new = row.copy()
                         for (slot, _), value in zip(keys, found, strict=True):
                             new[slot] = value
-                        hold.keep(memory.row(new) + _KEY * (1 + len(key) + len(calls)))
+                        hold.keep_row(new, _KEY * (1 + len(key) + len(calls)))
                         makers = [make(row, hold) for _, make, _ in calls]
                         takes = [(one.take, argument) for one, (_, _, argument) in zip(makers, calls, strict=True)]
                         known = groups[key] = (new, takes, makers)

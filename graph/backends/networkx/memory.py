@@ -8,7 +8,7 @@ references.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graph.backends.networkx.errors import QueryMemoryError
@@ -66,14 +66,6 @@ class MemoryBudget:
                 raise self._refusal(total)
         return total
 
-    def row(self, values: Sequence[Any]) -> int:
-        """Bytes of a row, with the large values in it."""
-        total = _ROW + REFERENCE * len(values)
-        for value in values:
-            if type(value) in _LARGE:
-                total += self.weight(value)
-        return total
-
     def _refusal(self, size: int) -> QueryMemoryError:
         return QueryMemoryError(
             f"the query would keep more than {self.most >> 20} MB" + (f" ({size >> 20} MB)" if size >> 20 else ""),
@@ -88,6 +80,17 @@ class Hold:
 
     budget: MemoryBudget
     own: int = 0
+    shared: set[int] = field(default_factory=set)
+    """Identities of the large values that are held: rows that came from one row hold the same."""
+
+    def keep_row(self, values: Sequence[Any], more: int = 0) -> None:
+        """One row more, with the large values in it that no other held row has, and so many bytes beside it."""
+        total = _ROW + REFERENCE * len(values) + more
+        for value in values:
+            if type(value) in _LARGE and id(value) not in self.shared:
+                self.shared.add(id(value))
+                total += self.budget.weight(value)
+        self.keep(total)
 
     def keep(self, size: int) -> None:
         """So many bytes more."""
@@ -98,6 +101,7 @@ class Hold:
         """Everything is let go."""
         self.budget.kept -= self.own
         self.own = 0
+        self.shared.clear()
 
 
 def shallow(value: Any) -> int:

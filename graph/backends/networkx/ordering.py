@@ -24,7 +24,7 @@ def ordered(keys: Sequence[tuple[Evaluate, bool]], wanted: Callable[[], int | No
         try:
             for row in rows:
                 step()
-                hold.keep(memory.row(row))
+                hold.keep_row(row)
                 found.append(row)
             if most is not None and most < len(found):
                 evaluate, descending = keys[0]

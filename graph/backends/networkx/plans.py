@@ -70,10 +70,10 @@ class Plans:
         plan.parameters.update(values)
         plan.deadline.restart(context.timeout_s)
         plan.memory.most, plan.memory.kept = context.memory_bytes, 0
-        memory, found = plan.memory, []
+        held, found = plan.memory.hold(), []
         for row in islice(plan.start(), context.row_cap + 1):
-            memory.keep(memory.row(row))
             found.append(_cells(row))
+            held.keep_row(found[-1])
         self._plans[key] = plan  # only now: a run that failed may have left generators that still hold memory
         if len(self._plans) > KEPT:
             self._plans.popitem(last=False)

@@ -112,3 +112,9 @@ def test_the_weight_of_a_value_counts_what_it_holds() -> None:
     assert budget.weight(["x" * 1000] * 10) > 10_000
     assert budget.weight({"key": ["x" * 1000]}) > 1_000
     assert budget.weight(1) < 100
+
+
+def test_a_list_that_many_rows_hold_is_counted_once(meshed: NetworkXRepository) -> None:
+    text = "UNWIND range(1, 3000) AS x WITH collect(x) AS every UNWIND every AS one RETURN one, size(every) AS n ORDER BY one DESC"
+    context = ReadContext(now=NOW, memory_bytes=4 * 1024 * 1024)
+    assert len(meshed.run(prepare(text, meshed.schema), {}, context).rows) == 3000
