@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import ladybug
 
-from core.errors import ConfigurationError, SequenceGapError
+from core.errors import BackendMemoryError, ConfigurationError, SequenceGapError
 from core.failpoints import reach
 from graph.backends.embedded import functions
 from graph.backends.embedded.capabilities import CAPABILITIES
@@ -21,7 +21,7 @@ from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHIN
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import PathReader
-from graph.backends.embedded.queries import CompiledQueries
+from graph.backends.embedded.queries import Compiled, CompiledQueries
 from graph.backends.embedded.reader import StoreReader
 from graph.backends.embedded.store import BulkLoad, Store, Writer
 from graph.backends.embedded.trails import TrailIndex
@@ -162,6 +162,17 @@ class EmbeddedRepository:
             self._holders.prepare(number)
         for search in compiled.searches:
             self._trails.prepare(search)
+        try:
+            rows, truncated = self._rows(compiled, values, context)
+        except BackendMemoryError:  # what other statements keep may be all that is missing
+            self._store.release()
+            rows, truncated = self._rows(compiled, values, context)
+        return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
+
+    def _rows(
+        self, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        """The rows of a compiled query, and whether there were more than the cap."""
         with self._store.reading() as reader, translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
             result = reader.result(compiled.text, compiled.parameters(values))
@@ -169,7 +180,7 @@ class EmbeddedRepository:
             result.close()
             if compiled.recipes:
                 rows = self._paths.fill(reader, rows, compiled.recipes)
-        return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
+        return rows, truncated
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         values = complete_parameters(query, parameters, context.now, context.sees)

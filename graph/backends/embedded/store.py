@@ -36,6 +36,13 @@ READ_THREADS = 1
 TEXTS = 200
 """Statements after which a reader's connection is replaced: ladybug keeps every prepared statement of a connection."""
 
+FEW_TEXTS = 20
+TIGHT = 0.6
+"""Share of the buffer pool in use from which a connection of more than a few statements is replaced.
+
+A prepared statement keeps the memory that its joins took, some megabytes each, until its connection is closed.
+"""
+
 ASIDE = ".replaced"
 """Ends the name of a file that could not be read as a store and was put aside for a new one."""
 
@@ -72,6 +79,7 @@ class Reader:
     connection: ladybug.Connection
     texts: set[str] = field(default_factory=set)
     timeout_ms: int = 0
+    new: bool = False  # whether a statement was prepared since the reader was taken
 
     def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """Every row of one statement. Raises what ladybug raises."""
@@ -79,6 +87,7 @@ class Reader:
 
     def result(self, statement: str, parameters: Mapping[str, Any] | None = None) -> ladybug.QueryResult:
         """The result of one statement, to be read row by row or as Arrow."""
+        self.new = self.new or statement not in self.texts
         self.texts.add(statement)
         result = self.connection.execute(statement, dict(parameters or {}))
         assert not isinstance(result, list)
@@ -263,11 +272,30 @@ class Store:
 
     def _shelve(self, reader: Reader) -> bool:
         """Keep a reader for the next one who asks, unless the store was closed meanwhile or it holds too much."""
+        light = len(reader.texts) < TEXTS and not self._is_tight(reader)
         with self._shelf:
-            keep = self._open and len(reader.texts) < TEXTS
+            keep = self._open and light
             if keep:
                 self._idle.append(reader)
         return keep
+
+    def _is_tight(self, reader: Reader) -> bool:
+        """Whether the statements that a reader keeps may soon leave no memory for others."""
+        new, reader.new = reader.new, False
+        if not new or len(reader.texts) < FEW_TEXTS:
+            return False
+        try:
+            ((used,),) = reader.connection.execute("CALL bm_info() RETURN mem_usage").get_all()  # type: ignore[union-attr]
+        except RuntimeError:  # the store was closed meanwhile, or has no memory left to say so
+            return True
+        return float(used) > TIGHT * self._pool_bytes
+
+    def release(self) -> None:
+        """Close the connections that nobody uses, and with them what their statements keep."""
+        with self._shelf:
+            idle, self._idle = self._idle, []
+        for reader in idle:
+            reader.connection.close()
 
     @contextmanager
     def writing(self, sequence: int) -> Iterator[Writer]:
@@ -390,9 +418,7 @@ class Store:
     def _close_database(self) -> None:
         with self._shelf:
             was_open, self._open = self._open, False
-            idle, self._idle = self._idle, []
-        for reader in idle:
-            reader.connection.close()
+        self.release()
         if was_open:
             with translated(str(self.path)):
                 self._database.close()
