@@ -72,8 +72,9 @@ class Plans:
         plan.memory.most, plan.memory.kept = context.memory_bytes, 0
         held, found = plan.memory.hold(), []
         for row in islice(plan.start(), context.row_cap + 1):
+            held.shared.clear()  # lists leave as copies: what rows share inside, they do not share outside
+            held.keep_row(row)
             found.append(_cells(row))
-            held.keep_row(found[-1])
         self._plans[key] = plan  # only now: a run that failed may have left generators that still hold memory
         if len(self._plans) > KEPT:
             self._plans.popitem(last=False)
