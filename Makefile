@@ -61,7 +61,6 @@ arch: $(STAMP) ## Check that imports point down
 golden: $(STAMP) ## Compute the golden answers again, to be reviewed as a diff
 	$(BIN)/python -m demo.make_golden
 	$(BIN)/python -m tests.graph.queries.plain
-	$(BIN)/python -m tests.graph.queries.plain
 
 docs: $(STAMP) ## Generate the reference pages and the GSQL files from the code
 	$(BIN)/python -m docs.generate

@@ -75,17 +75,6 @@ def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, li
                 yield Rejection(Place(file.name, line), "WRONG_COLUMN_COUNT", reason, hint, Row(header, cells))
 
 
-def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, dict[str, str]] | Rejection]:
-    """(line, cells by column name) of each row; empty cells are left out."""
-    header = read_header(file, comment=comment)
-    for row in read_rows(file, comment=comment):
-        if isinstance(row, Rejection):
-            yield row
-        else:
-            line, cells = row
-            yield line, {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-
-
 def _plain_rows(text: Iterator[str], comment: str) -> Iterator[tuple[int, list[str] | str]]:
     """(first line, cells), or (first line, what is wrong) for a row that is not CSV."""
     skipped = 0

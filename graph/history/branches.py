@@ -197,20 +197,7 @@ class Branches:
         return found
 
     def _event(self, row: Any) -> BranchEvent:
-        decode = self._decoder.edge if row.edge else self._decoder.node
-        event = Event(
-            operation=Operation(row.operation),
-            element=row.element,
-            edge=bool(row.edge),
-            kind=row.kind,
-            before=None if row.before is None else decode(row.before),
-            after=None if row.after is None else decode(row.after),
-            start=row.start,
-            end=row.end,
-            provenance={} if row.provenance is None else orjson.loads(row.provenance),
-            previous_kind=row.previous_kind,
-        )
-        return BranchEvent(row.number, event, row.source, row.actor, row.recorded_at)
+        return BranchEvent(row.number, self._decoder.event(row), row.source, row.actor, row.recorded_at)
 
 
 def _check_open(branch: Branch, row: Any) -> None:

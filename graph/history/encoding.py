@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from graph.model import Properties, Scalar
+from graph.history.events import Event
+from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema, ValueType
 
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
@@ -32,6 +33,22 @@ class Decoder:
 
     def edge(self, text: str) -> dict[str, Scalar]:
         return _typed(orjson.loads(text), self._edge)
+
+    def event(self, row: Any) -> Event:
+        """The event of a row of the ledger's events or of a branch's: both have the same columns for it."""
+        decode = self.edge if row.edge else self.node
+        return Event(
+            operation=Operation(row.operation),
+            element=row.element,
+            edge=bool(row.edge),
+            kind=row.kind,
+            before=None if row.before is None else decode(row.before),
+            after=None if row.after is None else decode(row.after),
+            start=row.start,
+            end=row.end,
+            provenance={} if row.provenance is None else orjson.loads(row.provenance),
+            previous_kind=row.previous_kind,
+        )
 
 
 def _typed(raw: dict[str, Any], special: Mapping[str, ValueType]) -> dict[str, Scalar]:

@@ -16,7 +16,7 @@ from core.errors import NotFoundError
 from graph.history import ownership, tables
 from graph.history.database import ledger_error, open_engine
 from graph.history.encoding import Decoder
-from graph.history.events import Batch, Event, RecordedEvent, Run, State
+from graph.history.events import Batch, RecordedEvent, Run, State
 from graph.history.ownership import Ownership
 from graph.model import Operation
 from graph.schema.model import Schema
@@ -345,20 +345,7 @@ class LedgerReader:
         )
 
     def _recorded(self, row: Any) -> RecordedEvent:
-        decode = self._decoder.edge if row.edge else self._decoder.node
-        event = Event(
-            operation=Operation(row.operation),
-            element=row.element,
-            edge=bool(row.edge),
-            kind=row.kind,
-            before=None if row.before is None else decode(row.before),
-            after=None if row.after is None else decode(row.after),
-            start=row.start,
-            end=row.end,
-            provenance={} if row.provenance is None else orjson.loads(row.provenance),
-            previous_kind=row.previous_kind,
-        )
-        return RecordedEvent(row.sequence, row.batch, event, row.previous)
+        return RecordedEvent(row.sequence, row.batch, self._decoder.event(row), row.previous)
 
     def _state(self, row: Any) -> State:
         element, sequence, edge, kind, start, end, after, provenance, source = row

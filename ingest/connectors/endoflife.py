@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.connectors.contract import Cursor, Page
-from ingest.connectors.errors import BrokenAnswerError
+from ingest.connectors.document import page_of
 from ingest.connectors.transport import Transport
 
 PRODUCTS = "products"
@@ -29,15 +29,8 @@ class EndOfLife:
     def page(
         self, transport: Transport, table: str, *, since: datetime | None, cursor: Cursor | None, etag: str | None
     ) -> Page:
-        answer = transport.get_json(_PATH, etag=etag)
-        if answer.unchanged:
-            return Page((), unchanged=True, etag=etag)
-        found = answer.body.get("result") if isinstance(answer.body, dict) else None
-        if not isinstance(found, list):
-            hint = "give the base URL, such as https://endoflife.date"
-            raise BrokenAnswerError("the answer has no list `result`", where=transport.base_url + _PATH, hint=hint)
-        total = answer.body.get("total")
-        return Page(found, None, total if isinstance(total, int) else None, answer.etag)
+        hint = "give the base URL, such as https://endoflife.date"
+        return page_of(transport, _PATH, "result", "total", etag=etag, hint=hint)
 
     def key(self, table: str, record: Mapping[str, Any]) -> str | None:
         name = record.get("name")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ingest.connectors.contract import Cursor, Page
-from ingest.connectors.errors import BrokenAnswerError
+from ingest.connectors.document import page_of
 from ingest.connectors.transport import Transport
 
 ENTRIES = "vulnerabilities"
@@ -30,15 +30,8 @@ class KnownExploited:
         self, transport: Transport, table: str, *, since: datetime | None, cursor: Cursor | None, etag: str | None
     ) -> Page:
         path = "" if transport.base_url.endswith(".json") else _PATH
-        answer = transport.get_json(path, etag=etag)
-        if answer.unchanged:
-            return Page((), unchanged=True, etag=etag)
-        found = answer.body.get(ENTRIES) if isinstance(answer.body, dict) else None
-        if not isinstance(found, list):
-            hint = "give the feed's own address, or https://www.cisa.gov"
-            raise BrokenAnswerError(f"the answer has no list `{ENTRIES}`", where=transport.base_url + path, hint=hint)
-        total = answer.body.get("count")
-        return Page(found, None, total if isinstance(total, int) else None, answer.etag)
+        hint = "give the feed's own address, or https://www.cisa.gov"
+        return page_of(transport, path, ENTRIES, "count", etag=etag, hint=hint)
 
     def key(self, table: str, record: Mapping[str, Any]) -> str | None:
         name = record.get("cveID")

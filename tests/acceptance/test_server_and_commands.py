@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
-from services.rendezvous import running_server
-from tests.acceptance.console import ROOT, Console
+from tests.acceptance.console import Console
+from tests.acceptance.server import serving
 
 COUNT = "MATCH (s:Server) RETURN count(*) AS servers"
 
@@ -29,23 +25,8 @@ def console(tmp_path_factory: pytest.TempPathFactory) -> Console:
 
 @pytest.fixture
 def server(console: Console) -> Iterator[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
-        cwd=ROOT,
-        env=console.variables(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while (found := running_server(console.home)) is None:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < deadline
-            time.sleep(0.2)
-        yield found.url
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+    with serving(console) as url:
+        yield url
 
 
 def test_a_query_goes_through_the_running_server(console: Console, server: str) -> None:

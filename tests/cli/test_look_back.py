@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.acceptance.server import serving
 from tests.cli.here import Here
-from tests.cli.server import serving
 from tests.conftest import NIGHTLY
 
 NAMES = "MATCH (s:PhysicalServer) RETURN s.name AS name, s.model AS model ORDER BY name"

@@ -15,6 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from core.errors import BackendError
+from graph.history.columns import ARROW
 from graph.schema.model import ValueType
 
 COLUMN_TYPES: Final[Mapping[ValueType, str]] = MappingProxyType(
@@ -30,19 +31,6 @@ COLUMN_TYPES: Final[Mapping[ValueType, str]] = MappingProxyType(
     }
 )
 
-_ARROW: Final[Mapping[ValueType, pa.DataType]] = MappingProxyType(
-    {
-        ValueType.STRING: pa.string(),
-        ValueType.INTEGER: pa.int64(),
-        ValueType.MONEY: pa.int64(),
-        ValueType.FLOAT: pa.float64(),
-        ValueType.BOOLEAN: pa.bool_(),
-        ValueType.DATE: pa.date32(),
-        ValueType.INSTANT: pa.timestamp("us"),
-        ValueType.STRING_LIST: pa.list_(pa.string()),
-    }
-)
-
 
 class ValueNotStorableError(BackendError):
     """A property whose value does not fit the type that the schema gives it."""
@@ -53,7 +41,7 @@ class ValueNotStorableError(BackendError):
 def arrow_column(name: str, type_: ValueType, values: Sequence[Any]) -> pa.Array:
     """The values of one attribute as an Arrow array; None where it is absent. Raises ValueNotStorableError."""
     try:
-        return pa.array(values, _ARROW[type_])
+        return pa.array(values, ARROW[type_])
     except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
         raise ValueNotStorableError(
             f"a value of {name} is no {type_.value}: {error}",

@@ -9,12 +9,11 @@ import pytest
 
 from demo.run import AS_OF, GOLDEN_SERVERS, SEED
 from graph.model import GraphDelta
-from graph.registry import BackendOptions, open_backend
 from graph.repository import GraphRepository
 from graph.schema.model import Schema
 from ingest.estate_generator import generate_estate
 from tests.graph.queries.export_loader import delta_of
-from tests.neo4j_server import Neo4jServer
+from tests.graph.queries.repositories import held
 
 
 @pytest.fixture(scope="session")
@@ -35,17 +34,5 @@ def demo_graph(
     request: pytest.FixtureRequest, demo_delta: GraphDelta, schema: Schema, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GraphRepository]:
     """The demo estate in a backend."""
-    url, options = f"{request.param}:", BackendOptions()
-    if request.param == "embedded":
-        url = f"embedded:{tmp_path_factory.mktemp('store') / 'graph'}"
-    elif request.param == "neo4j":
-        server: Neo4jServer = request.getfixturevalue("neo4j_server")
-        url, options = server.url, BackendOptions(user=server.user, password=server.password)
-    repository = open_backend(url, schema, options)
-    if repository.watermark():
-        repository.reset()
-    assert repository.apply(demo_delta)
-    yield repository
-    if request.param == "neo4j":
-        repository.reset()
-    repository.close()
+    with held(request, demo_delta, schema, tmp_path_factory) as repository:
+        yield repository

@@ -17,7 +17,6 @@ from demo.plain_answers import Export
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare
 from graph.queries.catalogue import CatalogueQuery, load_catalogue
-from graph.registry import BackendOptions, open_backend
 from graph.repository import GraphRepository, ReadContext
 from graph.schema.model import Schema
 from ingest.estate_generator import generate_estate
@@ -26,7 +25,7 @@ from tests.conftest import NIGHTLY
 from tests.graph.queries.awkward import make_awkward
 from tests.graph.queries.export_loader import delta_of, element_id
 from tests.graph.queries.plain.answers import ANSWERS
-from tests.neo4j_server import Neo4jServer
+from tests.graph.queries.repositories import held
 
 TODAY = date(2025, 1, 1)
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
@@ -50,20 +49,8 @@ def awkward_export(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
 def awkward_graph(
     request: pytest.FixtureRequest, awkward_export: Path, schema: Schema, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[GraphRepository]:
-    url, options = f"{request.param}:", BackendOptions()
-    if request.param == "embedded":
-        url = f"embedded:{tmp_path_factory.mktemp('store') / 'graph'}"
-    elif request.param == "neo4j":
-        server: Neo4jServer = request.getfixturevalue("neo4j_server")
-        url, options = server.url, BackendOptions(user=server.user, password=server.password)
-    repository = open_backend(url, schema, options)
-    if repository.watermark():
-        repository.reset()
-    assert repository.apply(delta_of(awkward_export, schema))
-    yield repository
-    if request.param == "neo4j":
-        repository.reset()
-    repository.close()
+    with held(request, delta_of(awkward_export, schema), schema, tmp_path_factory) as repository:
+        yield repository
 
 
 @pytest.mark.parametrize("name", load_catalogue())
