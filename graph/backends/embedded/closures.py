@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from graph.backends.embedded.elements import REVERSED, is_constant
 from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, Closure
+from graph.backends.embedded.known_ids import KnownIds
 from graph.backends.embedded.layout import ID
 from graph.backends.embedded.patterns import Step
 from graph.backends.embedded.shortest import ShortestPrinter
@@ -27,6 +28,14 @@ class ClosurePrinter(ShortestPrinter):
     """Prints MATCH clauses, with their closures on the adjacency index."""
 
     unique: frozenset[str] | None = None  # variables of which no two rows of the last clause hold the same
+    known: KnownIds = field(init=False)  # of nodes that were found, behind the clauses before this one
+
+    def __post_init__(self) -> None:
+        self.forget_ids()
+
+    def forget_ids(self) -> None:
+        """Nothing is known at the start of a query."""
+        self.known = KnownIds(self._labelled)
 
     def follow(self, clause: Match) -> str | None:
         if not any(closures_of(path) for path in clause.patterns):
@@ -80,8 +89,25 @@ class ClosurePrinter(ShortestPrinter):
         if not segment.steps and start.variable in self.bound and start.properties is None and asked is None:
             self._add_kinds(start, start.variable or "", None, None)
             return []
+        if not segment.steps and asked is None and self._is_found(start, clause):
+            return []
         text = "MATCH " + self._path(segment, clause)
         return [text + self._filter(None)]
+
+    def _is_found(self, node: NodePattern, clause: Match) -> bool:
+        """Whether all that is asked of a node is an id, which a variable holds; it stands for the node from here."""
+        items = node.properties.items if isinstance(node.properties, MapLiteral) else ()
+        if len(items) != 1 or items[0][0] != ID or not isinstance(items[0][1], Variable):
+            return False
+        name, ids = items[0][1].name, self.known.held(items[0][1])
+        labelled = ids is not None and not ids.depth and ids.kinds <= self._labelled(node.labels)
+        names = [n.variable for path in clause.patterns for n in path.nodes]
+        elsewhere = self.later if clause.where is None else self.later | mentions(clause.where).keys()
+        if not labelled or node.variable in elsewhere or node.variable in self.bound or names.count(node.variable) > 1:
+            return False
+        self.ids[node.variable or ""] = name
+        self.bound.add(node.variable or "")
+        return True
 
     def _closure(
         self,

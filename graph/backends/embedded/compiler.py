@@ -179,6 +179,7 @@ class LadybugCompiler(CypherFamilyCompiler):
     def part(self, part: SinglePart, separator: str) -> str:
         self.patterns.bound, self.patterns.walks, self.patterns.ids, self.patterns.unique = set(), set(), {}, None
         self.patterns.open_steps, self.patterns.trails = 0, {}
+        self.patterns.forget_ids()
         clauses = without_idle_distinct(part).clauses
         lines, position = [], 0
         later: list[set[str]] = [set()]  # what is named behind each clause, last first
@@ -191,6 +192,8 @@ class LadybugCompiler(CypherFamilyCompiler):
             )
             text, taken = (self.clause(clauses[position]), 1) if composed is None else composed
             lines.append(text)
+            for clause in clauses[position : position + taken]:
+                self.patterns.known = self.patterns.known.behind(clause)
             position += taken
         return separator.join(lines)
 

@@ -203,6 +203,25 @@ NATIVE = [
     f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x) WITH DISTINCT x RETURN count(*) AS n",
     f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x)-[:LOCATED_IN]->(y) WITH DISTINCT t, x "
     "RETURN t.name, count(*) AS n",
+    # closures from ids of nodes that were found before, of which the labels may say all or less than is asked
+    *(
+        f"MATCH (t:Team)<-[:OWNED_BY]-(c{label}) {ids} {end}"
+        for label in (":Server", ":ConfigurationItem", "")
+        for ids in (
+            "WITH collect(DISTINCT c.id) AS ids UNWIND ids AS i",
+            "WITH t.id AS o, collect(c.id) AS ids UNWIND ids + [o] AS i",
+            "WITH t.id AS o, collect(c.id) AS ids UNWIND o + ids AS i",
+            "OPTIONAL MATCH (c)-[:HOSTED_ON]->(h:Hypervisor) WITH h.id AS i",
+            "WITH c.id + 'x' AS i",
+            "WITH [c.id, t.name] AS ids UNWIND ids AS i",
+            "WITH elementId(c) AS i",
+        )
+        for end in (
+            f"MATCH (:Server {{id: i}})<-[:{DEPENDENCY}*0..4]-(x) RETURN DISTINCT x.id AS x",
+            f"MATCH (s:ConfigurationItem {{id: i}})<-[:{DEPENDENCY}*0..4]-(x) RETURN i, s.name AS n, x.name AS x",
+            f"MATCH (s:ConfigurationItem {{id: i}})<-[:{DEPENDENCY}*1..4]-(x) WHERE s.name <> x.name RETURN i, x.id AS x",
+        )
+    ),
     "MATCH (a:ServiceInstance)-[:DEPENDS_ON*2..3]->(b) RETURN a.id, b.id",
     "MATCH (a:ServiceInstance {id: 'ServiceInstance-1'})-[:DEPENDS_ON|RUNS_ON*1..3]->(b) RETURN b.id",
     "MATCH (a:Server) WHERE EXISTS { (a)-[:HOSTED_ON*1..3]->(:PhysicalServer) } RETURN a.id",
