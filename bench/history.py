@@ -1,8 +1,9 @@
 """Looking back and branches: how long a past state takes to be asked, first and again, and a branch with a thousand changes.
 
-Cold is a process that has asked nothing yet: the graph of the moment is made, then the query runs. Two moments are asked:
-one a few thousand events before the present, and one that no kept store is near to, which is made from a checkpoint. The
-same queries of the catalogue are then asked of the moment, of the branch and of the present in turn.
+Cold is a process that has asked nothing yet: the graph of the moment is made, then the query runs. Moments are asked at
+several distances: a few thousand events before the present; and with no kept store near, at a checkpoint, a fifth of all
+events away from it, and half of them away. The same queries of the catalogue are then asked of the moment, of the branch and of
+the present in turn.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ AS_OF = date(2025, 1, 1)
 CHANGES = 1_000
 BATCHES = 5
 EVERY = 4  # of the catalogue's queries, in order of name, every fourth is asked
+AWAY = {0.0: "", 0.2: " a fifth of all events away", 0.5: " half of all events away"}
 COLD_S = 5.0
 WARM = 1.2
 ON_A_BRANCH = 1.5
@@ -64,13 +66,19 @@ def _figures(settings: Settings, servers: int, small: int | None) -> list[Figure
         middle = loaded + (twin.ledger.sequence() - loaded) // 2
         near = _cold(twin, small, middle)
         shutil.rmtree(settings.home / "moments", ignore_errors=True)
-        far = _cold(twin, small, loaded, live=False)
+        far = {}
+        for share, name in AWAY.items():
+            far[name] = _cold(twin, small, loaded - round(share * loaded), live=False)
+            shutil.rmtree(settings.home / "moments", ignore_errors=True)
         warm = _ratios(twin, small, Asked(f"#{middle}"))
         branch = _ratios(twin, small, _branch(twin))
     of = f"{checkpoint.elements:,} elements, {servers:,} servers"
     return [
         _cold_figure("as-of, cold, near the present", near, of),
-        _cold_figure("as-of, cold, from a checkpoint, no store near", far, of),
+        *(
+            _cold_figure(f"as-of, cold, from a checkpoint{name}, no store near", value, of)
+            for name, value in far.items()
+        ),
         Figure("C", f"checkpoint made, {of}", round(made_s, 2), "s"),
         *_ratio_figures("as-of, warm", warm, WARM, of),
         *_ratio_figures(f"branch with {CHANGES:,} changes", branch, ON_A_BRANCH, of),

@@ -108,16 +108,21 @@ class Checkpoints:
         return made
 
     def columns(self, sequence: int) -> GraphColumns:
-        """What main held after an event: the nearest checkpoint before it, and what the events after that one changed."""
-        before = [c for c in self.all() if c.sequence <= sequence]
-        if not before:
+        """What main held after an event: the nearest checkpoint, and what the events between the two changed.
+
+        A checkpoint after it does as well as one before: what its events changed is taken back.
+        """
+        near = min(self.all(), key=lambda c: abs(c.sequence - sequence), default=None)
+        if near is None or abs(near.sequence - sequence) > sequence:  # the first event is nearer
             return parse_columns(self._ledger.surviving(1, sequence), self._schema)
-        start = _load(before[-1].path)
-        first = before[-1].sequence + 1
-        if first > sequence:
+        start = _load(near.path)
+        if near.sequence == sequence:
             return start
-        touched = self._ledger.touched(first, sequence)
-        return start.replaced(touched, parse_columns(self._ledger.surviving(first, sequence), self._schema))
+        if near.sequence < sequence:
+            first, last, states = near.sequence + 1, sequence, self._ledger.surviving
+        else:
+            first, last, states = sequence + 1, near.sequence, self._ledger.preceding
+        return start.replaced(self._ledger.touched(first, last), parse_columns(states(first, last), self._schema))
 
     def prune(self, policy: Retention) -> list[Checkpoint]:
         """Remove what the policy does not keep, and what belongs to no state of this ledger; those that were removed."""

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from itertools import repeat
 from types import MappingProxyType
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.json
 
 from core.errors import LedgerError
@@ -63,7 +63,7 @@ class GraphColumns:
 
     def replaced(self, touched: Sequence[str], survivors: GraphColumns) -> GraphColumns:
         """This graph without the elements `touched`, with the `survivors` among them as they are now."""
-        gone = pa.array(touched, pa.string())
+        gone = frozenset(touched)  # Arrow would hash it once more for every table
         return GraphColumns(_replaced(self.nodes, gone, survivors.nodes), _replaced(self.edges, gone, survivors.edges))
 
     @staticmethod
@@ -81,13 +81,12 @@ class GraphColumns:
         """The relations that give perimeters or pass them on."""
         for name, rule in rules.relations.items():
             table = self.edges.get(name)
-            if table is None:
-                continue
-            for start, end in zip(table[START].to_pylist(), table[END].to_pylist(), strict=True):
-                yield Ownership(*taker_and_source(rule, start, end), rule is PerimeterRule.GIVEN)
+            if table is not None:
+                takers, sources = (table[end].to_pylist() for end in taker_and_source(rule, START, END))
+                yield from map(Ownership, takers, sources, repeat(rule is PerimeterRule.GIVEN))
         for kind in rules.kinds & self.nodes.keys():
-            for node in self.nodes[kind][ID].to_pylist():
-                yield Ownership(node, node, given=True)
+            nodes = self.nodes[kind][ID].to_pylist()
+            yield from map(Ownership, nodes, nodes, repeat(True))
 
     def perimeter_names(self, rules: Rules) -> dict[str, str]:
         """The names of the perimeters, by id."""
@@ -175,13 +174,14 @@ def _scalars(column: pa.ChunkedArray) -> list[Any]:
     return [None if value is None else tuple(value) for value in values] if pa.types.is_list(column.type) else values
 
 
-def _replaced(tables: Tables, gone: pa.Array, survivors: Tables) -> dict[str, pa.Table]:
+def _replaced(tables: Tables, gone: frozenset[str], survivors: Tables) -> dict[str, pa.Table]:
     found: dict[str, pa.Table] = {}
     for name in dict.fromkeys((*tables, *survivors)):
         parts = []
         if name in tables:
             kept = tables[name]
-            parts.append(kept.filter(pc.invert(pc.is_in(kept[ID], value_set=gone))) if len(gone) else kept)
+            stays = [element not in gone for element in kept[ID].to_pylist()]
+            parts.append(kept if all(stays) else kept.filter(pa.array(stays)))
         if name in survivors:
             parts.append(survivors[name])
         table = pa.concat_tables(parts)

@@ -41,8 +41,11 @@ FOLDER: Final = "moments"
 SMALL: Final = 30_000
 """Events up to which a moment is held in memory: it is there in half a second."""
 
-NEAR: Final = 100_000
-"""Events between two moments up to which one is made from the other; further away, columns are faster."""
+NEAR: Final = 30_000
+"""Events between two moments up to which one is made from the other; further away, columns are faster.
+
+An event that is carried over costs as much as ten elements that are filled in.
+"""
 
 KEPT: Final = 4
 """Stores that stay on disk, the last used ones."""
@@ -172,26 +175,28 @@ class MomentStores:
             repository.apply(GraphDelta(place + 1, place + 1, perimeters=found))
 
     def _concerns_perimeters(self, changes: Changes) -> bool:
+        """Whether any change may say that other nodes are seen by others: relations that give perimeters, their names."""
         rules = rules_of(self._schema)
         names = rules.relations.keys() | rules.kinds
-        return any(
-            change.form.kind in names
-            or (change.operation is Operation.RECLASSIFY)
-            or (change.before is not None and change.before.kind in names)
-            for change in changes.values()
-        )
+        for change in changes.values():
+            if change.operation is Operation.RECLASSIFY:
+                return True
+            renamed = change.operation is not Operation.UPDATE or (
+                not change.form.edge and "name" in change.attributes()
+            )
+            if change.form.kind in names and renamed:
+                return True
+        return False
 
     def _perimeters(self, columns: GraphColumns) -> dict[str, tuple[str, ...]]:
         """Who may see each node of a graph in columns; nodes that only the unrestricted see are absent."""
         rules = rules_of(self._schema)
         found = derive(columns.ownerships(rules), columns.perimeter_names(rules))
-        nobody = frozenset[str]()
-        return {
-            node: names
-            for kind, table in columns.nodes.items()
-            for node in table["id"].to_pylist()
-            if (names := stored(kind, found.get(node, nobody), self._schema))
-        }
+        told = {names: tuple(sorted(names)) for names in set(found.values())}
+        seen = {node: told[names] for node, names in found.items() if names}
+        for kind in self._schema.public_kinds & columns.nodes.keys():
+            seen.update(dict.fromkeys(columns.nodes[kind]["id"].to_pylist(), stored(kind, frozenset(), self._schema)))
+        return seen
 
     # --- what is there ---------------------------------------------------------------------------------------------
 
@@ -243,27 +248,24 @@ def perimeter_changes(repository: GraphRepository, schema: Schema) -> list[Perim
                 names[node] = name
     found = derive(ownerships, names)
     nobody = frozenset[str]()
-    wrong = {
-        node: wanted
-        for node, held in _held(repository)
-        if held != _PUBLIC and held != (wanted := tuple(sorted(found.get(node, nobody))))
-    }
-    text = "MATCH (n) WHERE n.id IN $nodes RETURN n.id, labels(n)[0]"
-    kinds: dict[str, str] = {}
-    ids = sorted(wrong)
-    for at in range(0, len(ids), 5_000):
-        kinds.update(_rows(repository, text, {"nodes": ids[at : at + 5_000]}))
-    return [PerimeterChange(node, kinds[node], wrong[node]) for node in ids]
+    told = {of: tuple(sorted(of)) for of in {nobody, *found.values()}}
+    wrong = [
+        PerimeterChange(node, kind, wanted)
+        for node, kind, held in _held(repository)
+        if held != _PUBLIC and held != (wanted := told[found.get(node, nobody)])
+    ]
+    return sorted(wrong, key=lambda change: change.id)
 
 
 _PUBLIC: Final = ("*",)
 
 
-def _held(repository: GraphRepository) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _held(repository: GraphRepository) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Each node's id and kind, and who may see it."""
     if isinstance(repository, EmbeddedRepository):
         yield from repository.held_perimeters()
     else:
-        yield from ((node.id, node.perimeters) for node in repository.nodes())
+        yield from ((node.id, node.kind, node.perimeters) for node in repository.nodes())
 
 
 def _ends(repository: GraphRepository, types: Iterable[str]) -> Iterator[tuple[str, str, str]]:
@@ -276,9 +278,9 @@ def _ends(repository: GraphRepository, types: Iterable[str]) -> Iterator[tuple[s
         yield from ((edge.type, edge.start, edge.end) for edge in repository.edges() if edge.type in wanted)
 
 
-def _rows(repository: GraphRepository, text: str, values: Mapping[str, object] | None = None) -> list[tuple[str, str]]:
+def _rows(repository: GraphRepository, text: str) -> list[tuple[str, str]]:
     context = ReadContext(datetime(1970, 1, 1, tzinfo=UTC), timeout_s=600.0, row_cap=_ALL, memory_bytes=_ALL)
-    answer = repository.run(prepare(text, repository.schema), values or {}, context)
+    answer = repository.run(prepare(text, repository.schema), {}, context)
     return [(row[0], row[1]) for row in answer.rows]
 
 

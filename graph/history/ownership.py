@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select
@@ -41,9 +42,11 @@ def rules_of(schema: Schema) -> Rules:
     return Rules(relations, frozenset(end for name in given for _, end in schema.pairs[name]))
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
-    """`taker` has the perimeters of `source`, or where `given`, is in the perimeter `source`. A perimeter is in itself."""
+class Ownership(NamedTuple):
+    """`taker` has the perimeters of `source`, or where `given`, is in the perimeter `source`. A perimeter is in itself.
+
+    A tuple, since there are as many as half of an estate's elements.
+    """
 
     taker: str
     source: str

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -112,9 +112,13 @@ class LedgerReader:
         """Events `first..last`, inclusive, in order."""
         table = tables.event
         query = select(table).where(table.c.sequence.between(first, last)).order_by(table.c.sequence)
+        decode = self._decoder.event_of
         with self.reading() as connection:
             for row in connection.execution_options(yield_per=_SCAN).execute(query):
-                yield self._recorded(row)
+                sequence, batch, *columns, previous = (
+                    row  # in the table's order: a name per column costs as much as JSON
+                )
+                yield RecordedEvent(sequence, batch, decode(*columns), previous)
 
     def recorded(self, sequences: Sequence[int]) -> dict[int, RecordedEvent]:
         """The events of these sequence numbers."""
@@ -163,13 +167,31 @@ class LedgerReader:
             .where(event.c.sequence.between(first, last), later.c.replaced.is_(None))
             .where(event.c.operation != Operation.DELETE.value)
         )
+        yield from self._whole(query)
+
+    def preceding(self, first: int, last: int) -> Iterator[Sequence[Any]]:
+        """What elements were before the events `first..last`, in the form of `surviving`: each one that these events
+        touched and that existed before them.
+        """
+        event = tables.event
+        kind = func.coalesce(event.c.previous_kind, event.c.kind)
+        query = select(event.c.element, event.c.edge, kind, event.c.start, event.c.end, event.c.before).where(
+            event.c.sequence.between(first, last),
+            event.c.previous.is_(None) | (event.c.previous < first),
+            event.c.operation != Operation.CREATE.value,
+        )
+        yield from self._whole(query)
+
+    def _whole(self, query: Select[Any]) -> Iterator[Sequence[Any]]:
+        """Every row of a large answer, some thousands at a time."""
         with self.reading() as connection:
-            yield from connection.execution_options(yield_per=_SCAN).execute(query)
+            for rows in connection.execution_options(yield_per=_SCAN).execute(query).partitions():
+                yield from rows
 
     def touched(self, first: int, last: int) -> list[str]:
-        """The elements that the events `first..last` touched, each once."""
+        """The elements that the events `first..last` touched, each once for every event."""
         event = tables.event
-        query = select(event.c.element).distinct().where(event.c.sequence.between(first, last))
+        query = select(event.c.element).where(event.c.sequence.between(first, last))
         with self.reading() as connection:
             return list(connection.execute(query).scalars())
 

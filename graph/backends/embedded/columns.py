@@ -10,7 +10,6 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-import polars as pl
 import pyarrow as pa
 
 from graph.backends.embedded.layout import END as STORED_END
@@ -26,8 +25,8 @@ from graph.schema.model import Schema
 TRANSACTION_ROWS: Final = 150_000
 """Rows per transaction: what a checkpoint keeps in memory until it is written has to fit the buffer pool."""
 
-_Places = pl.DataFrame
-"""The table of each node, by id."""
+_Places = Mapping[str, str]
+"""The name of the table of each node, by id."""
 
 
 def fill(
@@ -55,22 +54,20 @@ def fill(
 def _fill_nodes(
     store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]]
 ) -> _Places:
-    tables = list(layout.nodes)
     sizes = {
         name: sum(columns.nodes[kind].num_rows for kind in table.kinds if kind in columns.nodes)
         for name, table in layout.nodes.items()
     }
-    places: list[pl.DataFrame] = []
+    places: dict[str, str] = {}
     for names in _grouped({name: size for name, size in sizes.items() if size}):
         with store.loading(load) as writer:
             for name in names:
                 kinds = (kind for kind in layout.nodes[name].kinds if kind in columns.nodes)
                 parts = [_node_rows(kind, columns.nodes[kind], perimeters) for kind in kinds]
                 rows = pa.concat_tables(parts, promote_options="default").combine_chunks()
-                place = pl.lit(tables.index(name), pl.Int16).alias("place")
-                places.append(pl.DataFrame({ID: pl.from_arrow(rows[ID])}).with_columns(place))
+                places.update(dict.fromkeys(rows[ID].to_pylist(), name))
                 writer.run(f"COPY {name}({_listed(rows.column_names)}) FROM $rows", rows)
-    return pl.concat(places) if places else pl.DataFrame(schema={ID: pl.String, "place": pl.Int16})
+    return places
 
 
 def _grouped(sizes: Mapping[str, int]) -> list[list[str]]:
@@ -83,35 +80,40 @@ def _grouped(sizes: Mapping[str, int]) -> list[list[str]]:
 
 
 def _node_rows(kind: str, rows: pa.Table, perimeters: Mapping[str, Sequence[str]]) -> pa.Table:
-    identities = rows[ID].to_pylist()
-    own = {
-        ID: rows[ID],
-        KIND: strings([kind] * rows.num_rows),
-        PERIMETERS: pa.array([list(perimeters.get(i, ())) or None for i in identities], pa.list_(pa.string())),
-    }
+    own = {ID: rows[ID], KIND: strings([kind] * rows.num_rows), PERIMETERS: _seen_by(rows[ID].to_pylist(), perimeters)}
     return pa.table({**own, **{name: rows[name] for name in rows.column_names if name != ID}})
+
+
+def _seen_by(nodes: Sequence[str], perimeters: Mapping[str, Sequence[str]]) -> pa.Array:
+    """The perimeters of each node; null for none. Many nodes have the same ones: each list is made once."""
+    numbers: dict[tuple[str, ...], int] = {}
+    of_none: tuple[str, ...] = ()
+    places = [numbers.setdefault(tuple(perimeters.get(node, of_none)), len(numbers)) for node in nodes]
+    return pa.array([list(names) or None for names in numbers], pa.list_(pa.string())).take(
+        pa.array(places, pa.int32())
+    )
 
 
 def _fill_edges(store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, places: _Places) -> None:
     """Relations in transactions of a bounded size; those of one type go by the tables of both ends."""
-    nodes = list(layout.nodes)
     for types in _grouped({name: table.num_rows for name, table in columns.edges.items()}):
         with store.loading(load) as writer:
             for type_ in types:
-                for start, end, rows in _by_place(columns.edges[type_], places):
-                    _write_edges(writer, layout.table_of_type[type_], type_, nodes[start], nodes[end], rows)
+                table = layout.table_of_type[type_]
+                for start, end, rows in _by_place(table, columns.edges[type_], places):
+                    _write_edges(writer, table, type_, start, end, rows)
 
 
-def _by_place(rows: pa.Table, places: _Places) -> list[tuple[int, int, pa.Table]]:
+def _by_place(table: RelationTable, rows: pa.Table, places: _Places) -> list[tuple[str, str, pa.Table]]:
     """Rows by the node tables of both ends."""
-    ends = pl.DataFrame({FROM: pl.from_arrow(rows[FROM]), END: pl.from_arrow(rows[END])}).with_row_index("row")
-    ends = ends.join(places.rename({ID: FROM, "place": "start"}), on=FROM, how="left")
-    ends = ends.join(places.rename({ID: END, "place": "end"}), on=END, how="left")
-    found = []
-    for (start, end), part in ends.partition_by("start", "end", as_dict=True).items():
-        some = rows if part.height == rows.num_rows else rows.take(part["row"].to_arrow())
-        found.append((int(start), int(end), some))
-    return found
+    if len(table.pairs) == 1:  # there is no choice, and nothing to look up: so it is for most types
+        return [(*table.pairs[0], rows)]
+    found: dict[tuple[str, str], list[int]] = {}
+    for row, (start, end) in enumerate(zip(rows[FROM].to_pylist(), rows[END].to_pylist(), strict=True)):
+        found.setdefault((places[start], places[end]), []).append(row)
+    if len(found) == 1:
+        return [(*place, rows) for place in found]
+    return [(*place, rows.take(pa.array(some))) for place, some in found.items()]
 
 
 def _write_edges(writer: Writer, table: RelationTable, type_: str, start: str, end: str, rows: pa.Table) -> None:

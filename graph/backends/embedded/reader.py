@@ -72,6 +72,13 @@ class StoreReader:
             rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{PERIMETERS}").get_as_arrow(-1)
             yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
 
+    def sight(self, reader: Reader) -> Iterator[tuple[str, str, list[str] | None]]:
+        """The kind and the perimeters of every node, by id."""
+        reader.limit(0)
+        for name in self._layout.nodes:
+            rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{KIND}, n.{PERIMETERS}").get_as_arrow(-1)
+            yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+
     def values(self, reader: Reader, name: str) -> Iterator[tuple[str, str]]:
         """The id and the value of every node that has an attribute."""
         reader.limit(0)

@@ -195,10 +195,11 @@ class EmbeddedRepository:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.edges(reader)
 
-    def held_perimeters(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Who may see each node, as the store has it, by id."""
-        for node, names in self._perimeters():
-            yield node, tuple(names or ())
+    def held_perimeters(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """Each node's id and kind, and who may see it, as the store has it."""
+        with self._store.reading() as reader, translated(self.url):
+            for node, kind, names in self._reader.sight(reader):
+                yield node, kind, tuple(names or ())
 
     def relation_ends(self, type_: str) -> Iterator[tuple[str, str]]:
         """Both ends of every relation of a type."""
