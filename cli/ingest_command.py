@@ -16,6 +16,7 @@ from core.settings import Settings, load_settings
 from ingest.rehearsal import Difference
 from ingest.report import COUNTERS, IngestReport
 from ingest.retirement import BRAKE
+from ingest.sources.registry import SOURCES
 from services.connections import FetchedSource, fetch_source, is_address
 from services.ingestion import ingest as load_source
 from services.ingestion import ingest_onto, rehearse, runs, undo
@@ -49,7 +50,7 @@ def ingest(
         typer.Option(
             "--source",
             "-s",
-            help="netbox, endoflife, kev, epss, cve, servicenow, servicenow_cmdb, backstage or csv.",
+            help=f"One of {', '.join(SOURCES)}.",
         ),
     ],
     location: Annotated[
@@ -152,7 +153,7 @@ def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None
             f"{report.source}: {report.status}",
         )
         if report.difference is not None:
-            _show_difference(report.difference, output, WOULD)
+            show_difference(report.difference, output, WOULD)
         if report.unmapped:
             most = sorted(report.unmapped.items(), key=lambda item: -item[1])
             say("not mapped: " + ", ".join(f"{name} {count}" for name, count in most))
@@ -164,7 +165,7 @@ def _show(report: IngestReport, more: Mapping[str, Any], output: Output) -> None
         raise typer.Exit(WITH_REJECTS)
 
 
-def _show_difference(difference: Difference, output: Output, title: str) -> None:
+def show_difference(difference: Difference, output: Output, title: str) -> None:
     counts = sorted(difference.counts.items())
     if not counts:
         say(f"{title}: nothing")
@@ -212,7 +213,7 @@ def undo_run(
     if output is Output.JSON:
         print_json(report.to_dict())
         return
-    _show_difference(report.difference, output, WOULD if dry_run else "taken back")
+    show_difference(report.difference, output, WOULD if dry_run else "taken back")
     if report.conflicts:
         rows = [(c.kind, c.name, c.reason, c.source) for c in report.conflicts]
         print_rows(("kind", "name", "conflict", "source"), rows, output, "left as they are")

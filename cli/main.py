@@ -19,6 +19,7 @@ from cli import (
     ingest_command,
     lint,
     match,
+    merge,
     migrate,
     quarantine,
     query,
@@ -47,6 +48,7 @@ app.command("discrepancies")(reconciliation.discrepancies)
 app.command("provenance")(reconciliation.provenance)
 app.command("lint")(lint.lint)
 app.command("match")(match.match)
+app.command("merge")(merge.merge)
 app.command("generate")(generate.generate)
 app.command("export")(archive.export_command)
 app.command("import")(archive.import_command)

@@ -62,10 +62,10 @@ class Reconciler:
             said.setdefault(name, {})[source] = value
         for name in claim.spoken - claim.values.keys():
             said.get(name, {}).pop(source, None)
-        return self._settled(state, said)
+        return self.settled(state, said)
 
-    def _settled(self, state: State, said: Said) -> Event | None:
-        """The event that leads from a state to what is to be believed of what was said."""
+    def settled(self, state: State, said: Said) -> Event | None:
+        """The event that leads from a state to what is to be believed of what was said; None where nothing changes."""
         kind, after, owners = self._believed(state, said)
         self._keep_former_names(state, kind, said, after, owners)
         provenance = provenance_of(said, owners, after, self._source)

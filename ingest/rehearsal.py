@@ -102,6 +102,11 @@ class Rehearsal:
         also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]:
         """Note the events; nothing is written."""
+        self.note(events)
+        return 1, 0
+
+    def note(self, events: Iterable[Event]) -> None:
+        """Take in events that a load, or another change, would make."""
         for event in events:
             if event.kind in self._ignored:
                 continue
@@ -112,7 +117,6 @@ class Rehearsal:
                 self._names[event.element] = _name(event.after, event.element)
             if len(self._shown) < SHOWN:
                 self._shown.append(event)
-        return 1, 0
 
     def difference(self) -> Difference:
         """What the load would have changed."""

@@ -52,6 +52,12 @@ def other_words(provenance: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in provenance.items() if MARK in key}
 
 
+def holders_of(state: State) -> dict[str, str]:
+    """The source that holds each attribute of a state, and the kind of a node, named one by one; and what others say."""
+    names = [*state.properties] if state.edge else [*state.properties, KIND]
+    return {**{name: state.provenance.get(name, state.source) for name in names}, **other_words(state.provenance)}
+
+
 def state_of(event: Event, source: str) -> State:
     """The state that an event of `source` leaves behind."""
     return State(

@@ -17,6 +17,7 @@ from graph.model import Operation, Properties
 from graph.schema.model import Schema
 from ingest.bookkeeping import run_element
 from ingest.discrepancies import Discrepancies
+from ingest.merge_record import MERGE, returner
 from ingest.precedence import KIND
 from ingest.rehearsal import Difference, Rehearsal
 from ingest.testimony import other_words, state_of
@@ -89,6 +90,11 @@ class _Touched:
 class _Plan:
     events: dict[str, Event] = field(default_factory=dict)
     conflicts: dict[str, Conflict] = field(default_factory=dict)
+
+    def restores(self, element: str) -> bool:
+        """Whether an element that is gone comes back."""
+        event = self.events.get(element)
+        return event is not None and event.operation is Operation.CREATE
 
     def refuse(self, event: Event, reason: str, source: str) -> None:
         shown = event.after or event.before or {}
@@ -203,7 +209,8 @@ class Undo:
         marks = [*self._marks(target), *self._disagreements(events)]
         counters = {"created": 0, "updated": len(events), "unchanged": 0, "rejected": 0}
         statuses = {target.id: UNDONE, run.id: "complete"}
-        _, last = self._ledger.append(run, [*events, *marks], counters=counters, statuses=statuses)
+        also = returner(self._ledger, target.id, plan.restores) if target.source == MERGE else None
+        _, last = self._ledger.append(run, [*events, *marks], counters=counters, statuses=statuses, also=also)
         reach("ingest.undo.committed")
         return UndoReport(run.id, target.id, report.difference, report.conflicts, last)
 

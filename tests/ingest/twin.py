@@ -12,6 +12,7 @@ from core.clock import Clock
 from graph.history.ledger import Ledger, State
 from graph.history.verify import ledger_checksum
 from graph.schema.model import Schema
+from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.precedence import Precedence
 from ingest.report import IngestReport
@@ -46,11 +47,12 @@ class TestTwin:
         *,
         batch_rows: int = 5_000,
         precedence: Precedence | None = None,
+        whole: bool = False,
     ) -> IngestReport:
         """Write the files into a folder of their own and load it."""
         self.exports += 1
         path = write_files(self.folder / f"export{self.exports}", files)
-        return self.load_path(source, path, batch_rows=batch_rows, precedence=precedence)
+        return self.load_path(source, path, batch_rows=batch_rows, precedence=precedence, whole=whole)
 
     def load_path(
         self,
@@ -60,6 +62,7 @@ class TestTwin:
         batch_rows: int = 5_000,
         reread: bool = True,
         precedence: Precedence | None = None,
+        whole: bool = False,
     ) -> IngestReport:
         job = IngestJob(
             self.schema,
@@ -69,7 +72,12 @@ class TestTwin:
             clock=self.clock,
             precedence=precedence,
         )
-        return job.run(source, path, reread=reread)
+        return job.run(source, path, reread=reread, whole=whole)
+
+    def replay(self, source: str) -> IngestReport:
+        """Tell the rows of a source that wait in quarantine again."""
+        job = IngestJob(self.schema, self.ledger, actor="tester", clock=self.clock)
+        return job.replay(source, [row for row in HeldRows(self.ledger).of(source) if row.is_replayable])
 
     def states(self, kind: str | None = None) -> list[State]:
         return [state for state in self.ledger.present() if kind is None or state.kind == kind]
