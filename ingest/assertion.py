@@ -23,12 +23,14 @@ class Place(NamedTuple):
 class Reference(NamedTuple):
     """What a source calls a node. `space` is the source's own name space of keys: a kind, a table, a record type.
 
-    With `natural` set, `space` is a kind and `key` the value of that kind's one natural key attribute.
+    With `natural` set, `space` is a kind and `key` the value of that kind's one natural key attribute. With `called` set, `key`
+    is a name that people use, and `space` the kinds that may bear it, from the first to be asked to the last, with | between.
     """
 
     space: str
     key: str
     natural: bool = False
+    called: bool = False
 
     def __str__(self) -> str:
         return f"{self.space} {self.key!r}"
@@ -39,6 +41,8 @@ class NodeAssertion(NamedTuple):
 
     `spoken` are the attributes that the source speaks of, valued or not: one without value is cleared where this source set
     it. `key` is None for a node that is known by its natural key only. `row` is the row as it came, for quarantine.
+    `known`: it is an element that the twin has under that name, never a new one. `needed`: what the row's relations refer to by
+    name; without all of it the row is not taken.
     """
 
     place: Place
@@ -48,6 +52,8 @@ class NodeAssertion(NamedTuple):
     values: Mapping[str, Any]
     spoken: frozenset[str]
     row: Any
+    known: Reference | None = None
+    needed: tuple[Reference, ...] = ()
 
 
 class EdgeAssertion(NamedTuple):
@@ -78,4 +84,11 @@ class Rejection(NamedTuple):
     candidates: tuple[str, ...] = ()
 
 
-Told = NodeAssertion | EdgeAssertion | Rejection
+class SeenRow(NamedTuple):
+    """A row that was told before, and need not be looked at; its digest."""
+
+    place: Place
+    digest: bytes
+
+
+Told = NodeAssertion | EdgeAssertion | Rejection | SeenRow

@@ -21,9 +21,23 @@ KEY_CHARACTERS = 500
 """Longest key: a PostgreSQL index entry holds 2,700 bytes."""
 
 
+ELEMENT = "\x1eelement"
+"""The name space of references whose key is an element of the twin itself: no source's key, and never recorded as one."""
+
+
 def source_key(source: str, space: str, key: str) -> str:
     """The identity key of what a source calls `key` within one of its name spaces."""
+    if space == ELEMENT:
+        return f"{ELEMENT}{SEPARATOR}{key}"
     return f"{source}{SEPARATOR}{space}{SEPARATOR}{key}"
+
+
+_MEANT = f"{ELEMENT}{SEPARATOR}"
+
+
+def meant_element(key: str) -> str | None:
+    """The element of an identity key that says which one is meant; None for every other key."""
+    return key.removeprefix(_MEANT) if key.startswith(_MEANT) else None
 
 
 def natural_key(kind: str, *values: str) -> str:
@@ -80,7 +94,9 @@ class KnownElements:
         unknown = [key for key in dict.fromkeys(keys) if key not in self.keys]
         if not unknown:
             return
-        found = self.ledger.identities(unknown)
+        meant = {key: key.removeprefix(_MEANT) for key in unknown if key.startswith(_MEANT)}
+        found = self.ledger.identities([key for key in unknown if key not in meant])
+        found |= {key: (element, "") for key, element in meant.items()}
         elements = {element for element, _ in found.values()} - self.kinds.keys()
         present: Mapping[str, str] = self.ledger.kinds(sorted(elements)) if elements else {}
         self.kinds.update(present)

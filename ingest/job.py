@@ -11,17 +11,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from threading import Event as Flag
 from time import perf_counter
 
+from sqlalchemy import Connection
+
 from core.clock import Clock, SystemClock
 from core.failpoints import reach
 from graph.history.ledger import Ledger, Run
+from graph.history.row_digests import DigestList, RowDigests
 from graph.history.sightings import Sightings
 from graph.schema.model import Schema
-from ingest.assertion import Told
+from ingest.assertion import Place, Told
 from ingest.bookkeeping import Bookkeeper, in_utc, run_element
 from ingest.collector import rare_collections
 from ingest.errors import IncompleteExportError, ReplayRefusedError
@@ -34,7 +38,8 @@ from ingest.rehearsal import Rehearsal
 from ingest.replay import kept_extract
 from ingest.report import COUNTERS, IngestReport
 from ingest.retirement import BRAKE, Retirement, Retirements
-from ingest.sources.contract import PHASES, Extract, fingerprint
+from ingest.seen_rows import ContradictedRowError, SeenRows
+from ingest.sources.contract import PHASES, Extract, fingerprint, rules_of
 from ingest.sources.registry import find_source
 
 __all__ = ["IngestJob", "IngestReport"]
@@ -102,16 +107,37 @@ class IngestJob:
         say("look through", 0, 0)
         extract = find_source(source)(path, self._schema)
         check_whole(extract, path, brake)
-        mark = fingerprint(source, extract, self._schema, self._believed_now(source).digest)
-        mark += "" if brake is None else "+whole"
+        rules = rules_of(source, extract, self._schema, self._believed_now(source).digest)
+        mark = fingerprint(rules, extract) + ("" if brake is None else "+whole")
         seen = perf_counter() - started
         latest = self._ledger.latest_run(source)
-        empty = self._ledger.sequence() == 0
+        sequence = self._ledger.sequence()
         run = self._ledger.begin_run(source, self._actor, str(path), mark)
-        if not reread and latest is not None and _is_same(latest, mark):
+        digests = RowDigests(self._ledger)
+        same = not reread and latest is not None and _is_same(latest, mark)
+        if (
+            same
+            and latest is not None
+            and digests.changed(source, rules).isdisjoint(Sightings(self._ledger).of(source))
+        ):
             return self._unchanged(run, latest, extract, started)
+        known = None if reread or run.cursor else digests.of(source, rules)
         with rare_collections():
-            return self._load(run, extract, say, started, seen, empty=empty, brake=brake)
+            load = partial(
+                self._load,
+                extract=extract,
+                say=say,
+                started=started,
+                seen=seen,
+                empty=sequence == 0,
+                brake=brake,
+                keep=partial(digests.writer, source, run.id, rules, sequence),
+            )
+            try:
+                return load(run, rows=SeenRows(known))
+            except ContradictedRowError:
+                again = self._ledger.begin_run(source, self._actor, str(path), mark)
+                return replace(load(again, rows=SeenRows()), resumed=bool(run.cursor))
 
     def rehearse(
         self,
@@ -147,7 +173,7 @@ class IngestJob:
         report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
         if whole and status == "rehearsed":
             outcome, events, _ = Retirements(self._ledger, source, self._schema).whole(
-                loader.told, loader.spared, brake
+                loader.told(), loader.spared, brake
             )
             target.append(run, events)
             report = replace(report, retirement=outcome)
@@ -168,7 +194,7 @@ class IngestJob:
                     f"a load of {source} was interrupted ({latest.id})", where=latest.location, hint=hint
                 )
             extract = kept_extract(source, rows, self._schema)
-            mark = fingerprint(source, extract, self._schema, self._believed_now(source).digest)
+            mark = fingerprint(rules_of(source, extract, self._schema, self._believed_now(source).digest), extract)
             mark += blake2b("".join(row.element for row in rows).encode(), digest_size=16).hexdigest()
             run = self._ledger.begin_run(source, self._actor, QUARANTINE, mark)
             with rare_collections():
@@ -185,6 +211,8 @@ class IngestJob:
         empty: bool,
         brake: float | None,
         kept: Sequence[HeldRow] = (),
+        rows: SeenRows | None = None,
+        keep: Callable[[DigestList], Callable[[Connection], None]] | None = None,
     ) -> IngestReport:
         resumed = bool(run.cursor)
         bookkeeper = Bookkeeper(self._ledger, run)
@@ -194,17 +222,25 @@ class IngestJob:
         HeldRows(self._ledger)
         quarantine = Quarantine(self._ledger, run.source, run_element(run))
         matcher = Matcher(self._schema, self._ledger, run.source)
+        known = SeenRows() if rows is None else rows
         loader = Loader(
-            self._schema, self._ledger, run, self._believed_now(run.source), quarantine, empty=empty, matcher=matcher
+            self._schema,
+            self._ledger,
+            run,
+            self._believed_now(run.source),
+            quarantine,
+            empty=empty,
+            matcher=matcher,
+            seen=known,
         )
         began = perf_counter()
-        rows = 0
+        read = 0
         status = "complete"
         retirement: Retirement | None = None
         told: set[bytes] | None = None
         if run.cursor.get("phase") != "closed":
             for phase in PHASES:
-                rows += self._phase(phase, run, extract, loader, say)
+                read += self._phase(phase, run, extract, loader, say, known if rows is not None else None)
             if self._cancelled.is_set():
                 status = "cancelled"
             else:
@@ -221,21 +257,26 @@ class IngestJob:
             counters = dict(loader.counters)
             if retirement is not None and retirement.is_open:
                 counters[MISSING] = retirement.missing
-            also = None if told is None else Sightings(self._ledger).writer(run.source, run.id, told)
-            self._ledger.finish_run(run, "complete", counters, also)
+            writers = []
+            if told is not None:
+                writers.append(Sightings(self._ledger).writer(run.source, run.id, told))
+                taken = known.kept(whole=extract.complete)
+                if keep is not None and taken is not None:
+                    writers.append(keep(taken))
+            self._ledger.finish_run(run, "complete", counters, *writers)
         spent = perf_counter() - began
         stages = {"look through": seen, "read and map": max(0.0, spent - sum(loader.stages.values()))}
-        report = self._report(run, status, extract, loader, rows, stages, started)
+        report = self._report(run, status, extract, loader, read, stages, started)
         return replace(report, resumed=resumed, retirement=retirement)
 
     def _retire(self, run: Run, loader: Loader, brake: float | None) -> tuple[Retirement | None, set[bytes]]:
         """Retire what a whole export no longer tells; what the source is known to tell after this run."""
         retirements = Retirements(self._ledger, run.source, self._schema)
         if brake is None:
-            return None, retirements.partial(loader.told)
-        outcome, events, told = retirements.whole(loader.told, loader.spared, brake)
+            return None, retirements.partial(loader.told())
+        outcome, events, told = retirements.whole(loader.told(), loader.spared, brake)
         if events:
-            cursor = {"phase": PHASES[-1], "done": loader.done, "counters": loader.counters}
+            cursor = {"phase": PHASES[-1], "rows": loader.rows, "counters": loader.counters}
             self._ledger.append(run, events, cursor=cursor)
         reach("ingest.run.retired")
         return outcome, told
@@ -250,7 +291,7 @@ class IngestJob:
             gone = rows.left_from(run.source, (content.file.name for content in extract.contents), run.id)
         else:
             return
-        release(self._ledger, run, gone, {"phase": PHASES[-1], "done": loader.done, "counters": loader.counters})
+        release(self._ledger, run, gone, {"phase": PHASES[-1], "rows": loader.rows, "counters": loader.counters})
 
     def _believed_now(self, loading: str) -> Precedence:
         """The precedence at this moment: sources that were not loaded within their window come last."""
@@ -286,17 +327,21 @@ class IngestJob:
             seconds=perf_counter() - started,
         )
 
-    def _phase(self, phase: str, run: Run, extract: Extract, loader: Loader, say: Progress) -> int:
+    def _phase(
+        self, phase: str, run: Run, extract: Extract, loader: Loader, say: Progress, seen: SeenRows | None = None
+    ) -> int:
         """Load one phase; returns the number of its rows. Rows before the run's cursor are only registered."""
         committed = _committed(run, phase)
         total = extract.rows(phase)
         done = 0
-        for batch in _batches(extract.told(phase), self._batch_rows, committed):
+        for batch, until in _batches(extract.told(phase, seen), self._batch_rows, committed):
             if self._cancelled.is_set():
                 break
-            done += len(batch)
+            done = until
             loader.load(batch, phase, done, replay=done <= committed)
             say(phase, done, max(total, done))
+        if seen is not None:
+            seen.end_phase()
         if phase == PHASES[0] and not self._cancelled.is_set():
             loader.settle(lambda: extract.told(PHASES[-1]), self._batch_rows, replay=committed > done)
         return done
@@ -349,24 +394,24 @@ def _committed(run: Run, phase: str) -> int:
     """How many rows of the phase were committed before the run was taken up."""
     reached = run.cursor.get("phase") or PHASES[0]
     if phase == reached:
-        return int(run.cursor.get("done", 0))
+        return int(run.cursor.get("rows", 0))
     return 0 if reached not in PHASES or PHASES.index(phase) > PHASES.index(reached) else 2**63
 
 
-def _batches(told: Iterator[Told], size: int, committed: int) -> Iterator[list[Told]]:
-    """Batches of about `size` that never part what one row tells; one of them ends where the run stopped."""
+def _batches(told: Iterator[Told], size: int, committed: int) -> Iterator[tuple[list[Told], int]]:
+    """Batches of about `size` with the rows so far; none parts what one row tells, one of them ends where the run stopped."""
     batch: list[Told] = []
-    given = 0
-    limit = min(size, committed) or size
+    rows = 0
+    last: Place | None = None
     for item in told:
-        if len(batch) >= limit and item.place != batch[-1].place:
-            yield batch
-            given += len(batch)
-            limit = min(size, committed - given) if given < committed else size
-            batch = []
+        if item.place != last:
+            if len(batch) >= size or (rows == committed and batch):
+                yield batch, rows
+                batch = []
+            rows, last = rows + 1, item.place
         batch.append(item)
     if batch:
-        yield batch
+        yield batch, rows
 
 
 def _unmapped_text(extract: Extract) -> str:

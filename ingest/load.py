@@ -15,10 +15,11 @@ from time import perf_counter
 from core.failpoints import reach
 from core.ids import relation_id
 from graph.history.ledger import Event, Run, State
+from graph.history.sightings import packed
 from graph.model import Operation, Scalar
 from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
-from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
+from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, SeenRow, Told
 from ingest.containment import RelationRules
 from ingest.discrepancies import Discrepancies
 from ingest.identity import KnownElements, NaturalKeys, element_of, reference_key, source_key
@@ -40,6 +41,7 @@ from ingest.refusals import (
 )
 from ingest.report import COUNTERS, SHOWN_ROWS, RejectedRow
 from ingest.retirement import SparedRows
+from ingest.seen_rows import SeenRows
 from ingest.settling import KeyedRow, Settlement
 from ingest.target import LoadTarget
 from ingest.testimony import state_of
@@ -56,6 +58,13 @@ class _Batch:
     rejections: dict[Place, Rejection] = field(default_factory=dict)
     notes: list[Event] = field(default_factory=list)  # of where sources disagree: not counted
     unchanged: int = 0
+    rows: dict[Place, list[str]] = field(
+        default_factory=dict
+    )  # those that may be known the next time, and what they tell
+
+    def told(self, place: Place, element: str) -> None:
+        """Note what a row tells."""
+        self.rows.setdefault(place, []).append(element)
 
     def reject(self, rejection: Rejection) -> None:
         """Note a rejected row; reasons of the same row are put together."""
@@ -78,6 +87,7 @@ class Loader:
         *,
         empty: bool,
         matcher: Matcher | None = None,
+        seen: SeenRows | None = None,
     ) -> None:
         self.counters = {name: int(run.cursor.get("counters", {}).get(name, 0)) for name in COUNTERS}
         self.rejected: list[RejectedRow] = []
@@ -91,6 +101,7 @@ class Loader:
         self._natural = NaturalKeys(schema)
         self._known = KnownElements(ledger, empty)
         self._matcher = None if empty else matcher
+        self._seen = seen or SeenRows()
         self._held: list[list[KeyedRow]] = []
         self._rules = RelationRules(schema, ledger, empty=empty)
         self._reconciler = Reconciler(schema, run.source, precedence)
@@ -100,28 +111,34 @@ class Loader:
             for kind in schema.concrete_kinds()
         }
         self._refused_rows: set[Place] = set()
-        self.done = 0  # rows of the last phase
+        self.rows = 0  # of the last phase
         self.spared = SparedRows(run.source)
 
-    @property
-    def told(self) -> Mapping[str, int]:
-        """The elements that this run told, rows before its cursor included."""
-        return self._known.told
+    def told(self) -> set[bytes]:
+        """The elements that this run told, packed; rows before its cursor included."""
+        return self._seen.elements.union(map(packed, self._known.told))
 
-    def load(self, told: Sequence[Told], phase: str, done: int, *, replay: bool = False) -> None:
-        """Take one batch of a phase. `done` is the number of rows of the phase up to its end. Raises LedgerError."""
+    def load(self, told: Sequence[Told], phase: str, rows: int, *, replay: bool = False) -> None:
+        """Take one batch of a phase. `rows` is the number of rows of the phase up to its end.
+
+        Raises LedgerError, ContradictedRowError before anything of the batch is committed.
+        """
         batch = _Batch()
-        self.done = done
+        self.rows = rows
+        seen: list[SeenRow] = []
         nodes: list[NodeAssertion] = []
         edges: list[EdgeAssertion] = []
         for item in told:
-            if isinstance(item, Rejection):
-                if item.place not in self._refused_rows:
-                    batch.reject(item)
+            if isinstance(item, SeenRow):
+                seen.append(item)
             elif isinstance(item, NodeAssertion):
                 nodes.append(item)
-            else:
+            elif isinstance(item, EdgeAssertion):
                 edges.append(item)
+            elif item.place not in self._refused_rows:
+                batch.reject(item)
+        if seen:
+            self._pass_over(seen, batch)
         if nodes:
             self._nodes(nodes, batch, shared=phase == "references", replay=replay)
         if edges and not replay:
@@ -130,7 +147,23 @@ class Loader:
             self._register_edges(edges, batch)
         self._note_refused(told, batch, phase)
         if not replay:
-            self._commit(batch, phase, done)
+            self._note_taken(batch)
+            self._commit(batch, phase, rows)
+
+    def _pass_over(self, rows: list[SeenRow], batch: _Batch) -> None:
+        """Rows that are known change nothing; those that were refused in a phase before are left alone."""
+        if self._refused_rows:
+            refused = [row for row in rows if row.place in self._refused_rows]
+            self.spared.note_elements(self._seen.spared(refused))
+            rows = [row for row in rows if row.place not in self._refused_rows]
+        batch.unchanged += self._seen.pass_over(rows)
+
+    def _note_taken(self, batch: _Batch) -> None:
+        refused = [place for place in batch.rows if place in batch.rejections]
+        for place in refused:
+            del batch.rows[place]
+        self._seen.take(batch.rows, (event.element for event in batch.events))
+        self._seen.forget(batch.rejections)
 
     def _note_refused(self, told: Sequence[Told], batch: _Batch, phase: str) -> None:
         self.spared.note(told, batch.rejections.keys() | self._refused_rows)
@@ -157,7 +190,7 @@ class Loader:
             if may_match and self._is_held(rows):
                 self._held.append(rows)
                 continue
-            self._take_row(rows, batch, states, shared=shared)
+            self._take_row(rows, batch, states, shared=shared, held=False)
         ended = perf_counter()
         self.stages["validate"] += validated - started
         self.stages["identify"] += identified - validated
@@ -171,10 +204,21 @@ class Loader:
         return self._ledger.states([e for e in elements if e in known.stored and e not in known.told])
 
     def _take_row(
-        self, rows: list[KeyedRow], batch: _Batch, states: Mapping[str, State], *, shared: bool = False
+        self,
+        rows: list[KeyedRow],
+        batch: _Batch,
+        states: Mapping[str, State],
+        *,
+        shared: bool = False,
+        held: bool = True,
     ) -> None:
-        for claim, keys, digest in self._claims(rows, batch, states, shared=shared) or ():
+        elements: list[str] = []
+        for claim, keys, digest in self._claims(rows, batch, elements, shared=shared) or ():
             self._take(claim, keys, digest, batch, states.get(claim.element))
+        if elements and not shared:
+            batch.rows[rows[0][0].place] = elements
+        if held:  # what it means was decided by what else there was
+            self._seen.forget([rows[0][0].place])
 
     # --- nodes that another source may have told ---------------------------------------------------------------------
 
@@ -211,7 +255,8 @@ class Loader:
             for rows in part:
                 self._take_row(rows, batch, states)
             self._note_refused(told, batch, "nodes")
-            self._commit(batch, "nodes", self.done)
+            self._note_taken(batch)
+            self._commit(batch, "nodes", self.rows)
         last = _Batch()
         for rejection in undecidable.values():
             last.reject(rejection)
@@ -243,11 +288,14 @@ class Loader:
         self,
         rows: list[tuple[NodeAssertion, Typed, list[str]]],
         batch: _Batch,
-        states: Mapping[str, State],
+        elements: list[str],
         *,
         shared: bool,
     ) -> list[tuple[Claim, list[str], int]] | None:
-        """The claims of one row, or None where it is refused; counts what was told before in this run."""
+        """The claims of one row, or None where it is refused; counts what was told before in this run.
+
+        `elements` takes all that the row tells.
+        """
         known = self._known
         claims: list[tuple[Claim, list[str], int]] = []
         unchanged = 0
@@ -265,6 +313,10 @@ class Loader:
                 return None
             element = found.pop() if found else element_of(keys[0])
             digest = hash((assertion.kind, frozenset(typed.items())))
+            elements.append(element)
+            if shared and self._seen.passed(element):
+                self._register(keys, element, assertion.kind, batch)
+                continue
             told = known.told.get(element)
             if told is not None:
                 if told != digest and not shared:
@@ -334,6 +386,7 @@ class Loader:
             if former is not None:
                 if former == digest:
                     batch.unchanged += 1
+                    batch.told(assertion.place, claim.element)
                 else:
                     batch.reject(duplicate(assertion, f"{assertion.start} -> {assertion.end}"))
                 continue
@@ -345,6 +398,7 @@ class Loader:
                     continue
                 self._rules.add(claim.kind, claim.start or "", claim.end or "")
             known.told[claim.element] = digest
+            batch.told(assertion.place, claim.element)
             event = self._reconciler.event(state, claim)
             if event is None:
                 batch.unchanged += 1
@@ -389,7 +443,7 @@ class Loader:
 
     # --- commit ----------------------------------------------------------------------------------------------------
 
-    def _commit(self, batch: _Batch, phase: str, done: int) -> None:
+    def _commit(self, batch: _Batch, phase: str, rows: int) -> None:
         started = perf_counter()
         rejections = list(batch.rejections.values())
         created = sum(event.operation is Operation.CREATE for event in batch.events)
@@ -405,7 +459,7 @@ class Loader:
             self._run,
             events,
             identities=batch.identities,
-            cursor={"phase": phase, "done": done, "counters": self.counters},
+            cursor={"phase": phase, "rows": rows, "counters": self.counters},
             counters=self.counters,
             also=self._quarantine.keeper(self._run, rejections) if rejections else None,
         )

@@ -11,6 +11,7 @@ from ingest.delimited import Row
 from ingest.files import Content
 from ingest.held import CSV, HeldRow
 from ingest.mapping.read import load_mapping
+from ingest.seen_rows import SeenRows
 from ingest.sources.contract import Extract, Record
 from ingest.sources.csv.extract import ENDS, KEY
 from ingest.sources.mapped import MappedExtract
@@ -45,7 +46,7 @@ class KeptRows:
     def complete(self) -> bool:
         return False
 
-    def told(self, phase: str) -> Iterator[Told]:
+    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         for row in self._rows:
             name = PurePosixPath(row.place.file).stem
             columns, cells = tuple(row.content["columns"]), list(row.content["cells"])

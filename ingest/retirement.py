@@ -6,7 +6,7 @@ elements nothing is retired: an export that lost a fifth of its servers is more 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from graph.model import Operation
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
 from ingest.discrepancies import Discrepancies
-from ingest.identity import reference_key, source_key
+from ingest.identity import meant_element, reference_key, source_key
 
 BRAKE: Final = 0.05
 """Largest share of a source's elements that one run may retire, unless it is told otherwise."""
@@ -78,6 +78,7 @@ class SparedRows:
         self._source = source
         self._keys: set[str] = set()
         self._edges: set[tuple[str, str, str]] = set()
+        self._elements: set[bytes] = set()
         self.blind = False
 
     def note(self, told: Iterable[Told], refused: Iterable[Place]) -> None:
@@ -99,17 +100,22 @@ class SparedRows:
                 start, end = (reference_key(self._source, end) for end in (item.start, item.end))
                 self._edges.add((item.type, start, end))
 
+    def note_elements(self, elements: set[bytes]) -> None:
+        """Take in what rows speak of that were told before."""
+        self._elements |= elements
+
     def elements(self, ledger: Ledger) -> set[bytes]:
         """The elements, packed."""
         wanted = sorted(self._keys | {key for _, *ends in self._edges for key in ends})
-        known = {key: element for key, (element, _) in ledger.identities(wanted).items()}
+        known = {key: element for key in wanted if (element := meant_element(key)) is not None}
+        known |= {key: e for key, (e, _) in ledger.identities([k for k in wanted if k not in known]).items()}
         nodes = {known[key] for key in self._keys if key in known}
         edges = {
             relation_id(type_, known[start], known[end])
             for type_, start, end in self._edges
             if start in known and end in known
         }
-        return {packed(element) for element in nodes | edges}
+        return self._elements | {packed(element) for element in nodes | edges}
 
 
 class Retirements:
@@ -121,17 +127,14 @@ class Retirements:
         self._discrepancies = Discrepancies(schema)
         self.sightings = Sightings(ledger)
 
-    def partial(self, told: Mapping[str, int]) -> set[bytes]:
+    def partial(self, told: set[bytes]) -> set[bytes]:
         """What is known to be told after a run that is no whole: what was, and what this run adds."""
-        return self.sightings.of(self._source) | {packed(element) for element in told}
+        return self.sightings.of(self._source) | told
 
-    def whole(
-        self, told: Mapping[str, int], spared: SparedRows, brake: float
-    ) -> tuple[Retirement, list[Event], set[bytes]]:
+    def whole(self, told: set[bytes], spared: SparedRows, brake: float) -> tuple[Retirement, list[Event], set[bytes]]:
         """What a complete run retires: the outcome, its events, and what is known to be told afterwards."""
         before = self.sightings.of(self._source)
-        now = {packed(element) for element in told}
-        now |= before & spared.elements(self._ledger)
+        now = told | (before & spared.elements(self._ledger))
         missing = before - now
         if not missing:
             return Retirement(NOTHING, 0, len(before), brake=brake), [], now

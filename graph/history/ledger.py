@@ -144,12 +144,12 @@ class Ledger(LedgerReader):
         run: Run,
         status: str,
         counters: Mapping[str, int],
-        also: Callable[[Connection], None] | None = None,
+        *also: Callable[[Connection], None],
     ) -> None:
-        """Close a run as `complete` or `failed`; `also` writes more in the same transaction."""
+        """Close a run as `complete` or `failed`; `also` write more in the same transaction."""
         with self.writing() as connection:
-            if also is not None:
-                also(connection)
+            for write in also:
+                write(connection)
             connection.execute(
                 update(tables.run)
                 .where(tables.run.c.id == run.id)

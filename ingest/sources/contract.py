@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from graph.schema.model import Schema
 from ingest.assertion import Place, Told
 from ingest.files import Content
+from ingest.seen_rows import SeenRows
 
 PHASES = ("nodes", "references", "relations")
 """Nodes before relations; `references` are nodes that many rows tell of, so that their own row comes first."""
@@ -40,8 +41,11 @@ class Extract(Protocol):
         False for changes since a moment, and for a fetch that knows that it lacks something.
         """
 
-    def told(self, phase: str) -> Iterator[Told]:
-        """Assertions and rejections of one phase, those of a row next to each other."""
+    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
+        """Assertions and rejections of one phase, those of a row next to each other.
+
+        A row that `seen` knows comes as a `SeenRow` instead, except in `references`, which many rows tell.
+        """
 
     def rows(self, phase: str) -> int:
         """About how many rows the phase has, for progress; 0 for unknown."""
@@ -59,11 +63,17 @@ class Source(Protocol):
     def __call__(self, path: Path, schema: Schema) -> Extract: ...
 
 
-def fingerprint(source: str, extract: Extract, schema: Schema, precedence: bytes) -> str:
-    """A digest of everything that decides what a load does: equal ones do the same."""
+def rules_of(source: str, extract: Extract, schema: Schema, precedence: bytes) -> str:
+    """A digest of what decides what a row means, besides the row and the twin."""
     digest = blake2b(digest_size=16)
     for part in (source.encode(), extract.rules, precedence, schema_digest(schema)):
         digest.update(blake2b(part, digest_size=16).digest())
+    return digest.hexdigest()
+
+
+def fingerprint(rules: str, extract: Extract) -> str:
+    """A digest of everything that decides what a load does: equal ones do the same."""
+    digest = blake2b(rules.encode(), digest_size=16)
     for content in extract.contents:
         digest.update(blake2b(content.file.name.encode(), digest_size=16).digest())
         digest.update(content.digest)

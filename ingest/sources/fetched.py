@@ -13,6 +13,7 @@ import orjson
 from ingest.assertion import Place, Rejection, Told
 from ingest.connectors.spool import DRIFTED, MANIFEST, RECORDS, Manifest
 from ingest.files import Content, ExtractFile, look_through
+from ingest.seen_rows import SeenRows
 from ingest.sources.contract import Extract
 
 DRIFT_HINT = "the API changed while it was read, or before: fetch again, and look at what the new version gives"
@@ -78,8 +79,8 @@ class DownloadedFiles:
     def complete(self) -> bool:
         return self._manifest.complete and self._extract.complete
 
-    def told(self, phase: str) -> Iterator[Told]:
-        return self._extract.told(phase)
+    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
+        return self._extract.told(phase, seen)
 
     def rows(self, phase: str) -> int:
         return self._extract.rows(phase)

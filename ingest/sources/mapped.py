@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ingest.assertion import Rejection, Told
+from ingest.assertion import Rejection, SeenRow, Told
 from ingest.files import Content
 from ingest.mapping.apply import is_mapped, nodes_of, relations_of
 from ingest.mapping.model import MappingRules
+from ingest.seen_rows import RowDigester, SeenRows
 from ingest.sources.contract import Record
 from ingest.tabular import TABLES
 
@@ -30,6 +31,7 @@ class MappedExtract:
         rules = mapping.records.values()
         self._shares = any(node.shared for rule in rules for node in rule.nodes)
         self._relates = any(rule.relations for rule in rules)
+        self._looks_up = mapping.looks_up
 
     @property
     def contents(self) -> tuple[Content, ...]:
@@ -40,15 +42,22 @@ class MappedExtract:
         return self._mapping.digest
 
     @property
+    def looks_up(self) -> bool:
+        """Whether what a row means depends on what the twin has under some name."""
+        return self._looks_up
+
+    @property
     def complete(self) -> bool:
         return self._complete
 
-    def told(self, phase: str) -> Iterator[Told]:
+    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
+        if self._looks_up:  # the same row may mean something else by now
+            seen = None
         if phase == "nodes":
-            return self._nodes()
+            return self._nodes(seen)
         if phase == "references":
             return self._shared() if self._shares else iter(())
-        return self._relations() if self._relates else iter(())
+        return self._relations(seen) if self._relates else iter(())
 
     def rows(self, phase: str) -> int:
         needed = {"references": self._shares, "relations": self._relates}.get(phase, True)
@@ -60,9 +69,10 @@ class MappedExtract:
     def records(self) -> int:
         return self._mapped
 
-    def _nodes(self) -> Iterator[Told]:
+    def _nodes(self, seen: SeenRows | None) -> Iterator[Told]:
         self._unmapped.clear()
         self._mapped = 0
+        known = _Known("nodes", seen)
         for record in self._records():
             if isinstance(record, Rejection):
                 yield record
@@ -72,7 +82,11 @@ class MappedExtract:
                 continue
             self._mapped += 1
             rule = self._mapping.records.get(record.type)
-            if rule is not None:
+            if rule is None:
+                continue
+            if (row := known.row(record)) is not None:
+                yield row
+            else:
                 yield from nodes_of(rule, record.place, record.fields, shared=False, row=record)
 
     def _shared(self) -> Iterator[Told]:
@@ -80,12 +94,33 @@ class MappedExtract:
             rule = self._mapping.records[record.type]
             yield from nodes_of(rule, record.place, record.fields, shared=True, row=record)
 
-    def _relations(self) -> Iterator[Told]:
+    def _relations(self, seen: SeenRows | None) -> Iterator[Told]:
+        known = _Known("relations", seen)
         for record in self._known_records():
-            yield from relations_of(self._mapping.records[record.type], record.place, record.fields, row=record)
+            if (row := known.row(record)) is not None:
+                yield row
+            else:
+                yield from relations_of(self._mapping.records[record.type], record.place, record.fields, row=record)
 
     def _known_records(self) -> Iterator[Record]:
         """Records with rules; rejections were told with the nodes."""
         for record in self._records():
             if not isinstance(record, Rejection) and record.type in self._mapping.records:
                 yield record
+
+
+class _Known:
+    """Tells records that were told before, in one phase."""
+
+    def __init__(self, phase: str, seen: SeenRows | None) -> None:
+        self._phase = phase
+        self._seen = seen
+        self._digesters: dict[str, RowDigester] = {}
+
+    def row(self, record: Record) -> SeenRow | None:
+        if self._seen is None:
+            return None
+        digester = self._digesters.get(record.type)
+        if digester is None:
+            digester = self._digesters[record.type] = RowDigester(self._phase, record.type)
+        return self._seen.known(record.place, digester(record.fields))

@@ -11,6 +11,7 @@ from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, Told
 from ingest.errors import NoKnownFilesError
 from ingest.files import Content
+from ingest.seen_rows import RowDigester, SeenRows
 from ingest.sources.contract import Extract
 from ingest.tabular import Row, find_tables, look_at, read_header, read_rows
 
@@ -102,14 +103,14 @@ class CsvExtract:
     def complete(self) -> bool:
         return True
 
-    def told(self, phase: str) -> Iterator[Told]:
+    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         for table in self._of(phase):
             if table.refusal is not None:
                 yield table.refusal
             elif table.relation:
-                yield from _edges(table)
+                yield from _edges(table, seen)
             else:
-                yield from _nodes(table)
+                yield from _nodes(table, seen)
 
     def rows(self, phase: str) -> int:
         return sum(max(0, table.content.lines - (table.content.file.suffix == ".csv")) for table in self._of(phase))
@@ -126,33 +127,43 @@ class CsvExtract:
         return [table for table in self._tables if table.relation == (phase == "relations")]
 
 
-def _nodes(table: _Table) -> Iterator[Told]:
+def _nodes(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     name, kind, columns = table.content.file.name, table.name, table.columns
     at = columns.index(KEY)
     attributes = [(number, column) for number, column in enumerate(columns) if number != at]
     spoken = frozenset(column for _, column in attributes)
+    digester = RowDigester(table.relation, table.name, columns)
     for row in read_rows(table.content.file):
         if isinstance(row, Rejection):
             yield row
             continue
         line, cells = row
+        place = Place(name, line)
+        if seen is not None and (known := seen.known(place, digester(cells))) is not None:
+            yield known
+            continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
-        yield NodeAssertion(Place(name, line), kind, kind, cells[at], values, spoken, Row(columns, cells))
+        yield NodeAssertion(place, kind, kind, cells[at], values, spoken, Row(columns, cells))
 
 
-def _edges(table: _Table) -> Iterator[Told]:
+def _edges(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     name, relation, columns = table.content.file.name, table.name, table.columns
     start_kind, start, end_kind, end = (columns.index(column) for column in ENDS)
     attributes = [(number, column) for number, column in enumerate(columns) if column not in ENDS]
     spoken = frozenset(column for _, column in attributes)
+    digester = RowDigester(table.relation, table.name, columns)
     for row in read_rows(table.content.file):
         if isinstance(row, Rejection):
             yield row
             continue
         line, cells = row
+        place = Place(name, line)
+        if seen is not None and (known := seen.known(place, digester(cells))) is not None:
+            yield known
+            continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
         yield EdgeAssertion(
-            Place(name, line),
+            place,
             relation,
             Reference(cells[start_kind], cells[start]),
             Reference(cells[end_kind], cells[end]),
