@@ -223,6 +223,11 @@ QUERIES: list[Any] = [
         [(date(2024, 2, 29), 2024, 1)],
     ),
     (
+        "4.19 seconds before 1970",
+        "WITH datetime('1969-12-31T23:00:00.5Z') AS t RETURN t.epochSeconds AS s, t.epochMillis AS m",
+        [(-3599, -3599500)],
+    ),
+    (
         "4.19 compare",
         "MATCH (n:VirtualMachine) WHERE n.last_restart < datetime('2024-12-31T00:00:00Z') RETURN n.name AS x",
         [("v1",)],

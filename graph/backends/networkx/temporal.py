@@ -340,7 +340,8 @@ def _clock_component(instant: datetime, key: str) -> Any:
         case "offsetMinutes" | "offsetSeconds":
             return 0
         case "epochSeconds":
-            return (instant - EPOCH) // timedelta(seconds=1)
+            millis = (instant - EPOCH) // timedelta(milliseconds=1)
+            return millis // 1000 if millis >= 0 else -(-millis // 1000)  # Neo4j cuts off towards 1970
         case "epochMillis":
             return (instant - EPOCH) // timedelta(milliseconds=1)
     return None

@@ -88,11 +88,11 @@ class Temporal:
         expressions = self.compiler.expressions
         value = expressions.value(tree.subject, scope)
         key = tree.key
-        if key == "epochSeconds":
-            return self.seconds_of(value, scope)
-        if key == "epochMillis":
+        if key in ("epochSeconds", "epochMillis"):
             stored = expressions.stored(value, "instant", scope)
             whole = self._floor("micros", stored, 1000, scope)
+            if key == "epochSeconds":  # of whole milliseconds, cut off towards 1970
+                return expressions.computed("seconds", types.INTEGER, f"{whole.text} / 1000000", whole.known, scope)
             return expressions.computed("millis", types.INTEGER, f"{whole.text} / 1000", whole.known, scope)
         seconds = self.seconds_of(value, scope)
         moment = f"epoch_to_datetime({seconds.text})"
