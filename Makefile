@@ -40,8 +40,8 @@ nightly: $(STAMP) ## The long suites at full counts
 contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|neo4j for one)
 	$(BIN)/python -m pytest tests/contract $(if $(BACKEND),-k $(BACKEND),)
 
-bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json
-	$(BIN)/python -m bench.run
+bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json (ONLY="loading history" for some)
+	$(BIN)/python -m bench.run $(ONLY)
 
 conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page (NEO4J=1: ask a Neo4j too)
 	$(BIN)/python -m bench.conformance $(if $(NEO4J),--neo4j,)
