@@ -36,10 +36,10 @@ def formula(cells: Sequence[str]) -> int | None:
     return next((n for n, cell in enumerate(cells) if cell[:1] == "=" or _CALL.match(cell)), None)
 
 
-def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
+def read_header(file: ExtractFile, *, comment: str = "", separator: str = ",") -> tuple[str, ...]:
     """The column names of the first row. Lines that start with `comment` come before it. Raises BrokenCsvError."""
     with open_text(file) as text:
-        for line, cells in _plain_rows(text, comment):
+        for line, cells in _plain_rows(text, comment, separator):
             if isinstance(cells, str):
                 raise BrokenCsvError(
                     f"the header cannot be read: {cells}", where=f"{file.path}:{line}", hint="check its quotes"
@@ -48,13 +48,15 @@ def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
     raise BrokenCsvError("the file has no header", where=str(file.path), hint="its first row names the columns")
 
 
-def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, list[str]] | Rejection]:
+def read_rows(
+    file: ExtractFile, *, comment: str = "", separator: str = ","
+) -> Iterator[tuple[int, list[str]] | Rejection]:
     """(line, cells) of each row after the header; blank lines are passed over.
 
     A row that is not CSV, or has more or fewer cells than the header, is a rejection.
     """
     with open_text(file) as text:
-        rows = _plain_rows(text, comment)
+        rows = _plain_rows(text, comment, separator)
         header: list[str] | None = None
         for line, cells in rows:
             if isinstance(cells, str):
@@ -75,7 +77,7 @@ def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, li
                 yield Rejection(Place(file.name, line), "WRONG_COLUMN_COUNT", reason, hint, Row(header, cells))
 
 
-def _plain_rows(text: Iterator[str], comment: str) -> Iterator[tuple[int, list[str] | str]]:
+def _plain_rows(text: Iterator[str], comment: str, separator: str) -> Iterator[tuple[int, list[str] | str]]:
     """(first line, cells), or (first line, what is wrong) for a row that is not CSV."""
     skipped = 0
     first: list[str] = []
@@ -85,7 +87,7 @@ def _plain_rows(text: Iterator[str], comment: str) -> Iterator[tuple[int, list[s
                 first.append(line)
                 break
             skipped += 1
-    reader = csv.reader(_chained(first, text), strict=True)
+    reader = csv.reader(_chained(first, text), strict=True, delimiter=separator)
     while True:
         start = reader.line_num + skipped + 1
         try:

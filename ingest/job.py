@@ -30,6 +30,7 @@ from ingest.bookkeeping import Bookkeeper, in_utc, run_element
 from ingest.collector import rare_collections
 from ingest.errors import IncompleteExportError, ReplayRefusedError
 from ingest.held import HeldRow, HeldRows
+from ingest.known_items import with_known_items
 from ingest.load import Loader
 from ingest.matching import Matcher
 from ingest.precedence import Precedence, load_precedence
@@ -105,7 +106,7 @@ class IngestJob:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)
-        extract = find_source(source)(path, self._schema)
+        extract = with_known_items(find_source(source)(path, self._schema), self._ledger, self._schema)
         check_whole(extract, path, brake)
         rules = rules_of(source, extract, self._schema, self._believed_now(source).digest)
         mark = fingerprint(rules, extract) + ("" if brake is None else "+whole")
@@ -158,7 +159,7 @@ class IngestJob:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)
-        extract = find_source(source)(path, self._schema)
+        extract = with_known_items(find_source(source)(path, self._schema), self._ledger, self._schema)
         check_whole(extract, path, brake if whole else None)
         seen = perf_counter() - started
         target = onto or Rehearsal(self._ledger, self._schema)
@@ -193,7 +194,7 @@ class IngestJob:
                 raise ReplayRefusedError(
                     f"a load of {source} was interrupted ({latest.id})", where=latest.location, hint=hint
                 )
-            extract = kept_extract(source, rows, self._schema)
+            extract = with_known_items(kept_extract(source, rows, self._schema), self._ledger, self._schema)
             mark = fingerprint(rules_of(source, extract, self._schema, self._believed_now(source).digest), extract)
             mark += blake2b("".join(row.element for row in rows).encode(), digest_size=16).hexdigest()
             run = self._ledger.begin_run(source, self._actor, QUARANTINE, mark)

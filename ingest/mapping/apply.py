@@ -16,8 +16,10 @@ def nodes_of(rule: RecordRule, place: Place, fields: Fields, *, shared: bool, ro
     """The nodes that a record tells: its own ones, or the ones that it shares with other records. `row` is kept if it is refused."""
     row = fields if row is None else row
     try:
+        naming = rule.naming
+        needed = _named(rule, naming, place, fields, row) if naming else ()
         told = [
-            _node(node, kind, place, fields, row)
+            _node(node, kind, place, fields, row, needed)
             for node in rule.nodes
             if node.shared == shared and (kind := kind_of(node, fields)) is not None
         ]
@@ -60,7 +62,18 @@ def kind_of(node: NodeRule, fields: Fields) -> str | None:
     return None if kind is None else str(kind)
 
 
-def _node(node: NodeRule, kind: str, place: Place, fields: Fields, row: Any) -> NodeAssertion:
+def _named(
+    rule: RecordRule, naming: tuple[RelationRule, ...], place: Place, fields: Fields, row: Any
+) -> tuple[Reference, ...]:
+    """What the relations of a row refer to by name."""
+    nodes = {node.name: (node, kind_of(node, fields)) for node in rule.nodes}
+    edges = [edge for relation in naming for edge in _relations(relation, nodes, place, fields, row)]
+    return tuple(dict.fromkeys(end for edge in edges for end in (edge.start, edge.end) if end.called))
+
+
+def _node(
+    node: NodeRule, kind: str, place: Place, fields: Fields, row: Any, needed: tuple[Reference, ...]
+) -> NodeAssertion:
     spoken = node.spoken[kind]
     values = {
         name: value
@@ -70,7 +83,8 @@ def _node(node: NodeRule, kind: str, place: Place, fields: Fields, row: Any) -> 
     key = None if node.key is None else node.key(fields)
     if node.key is not None and key is None:
         raise UnmappedValue("MISSING_KEY", node.name, None, f"a {kind} of this source needs its key")
-    return NodeAssertion(place, kind, node.space, None if key is None else str(key), values, spoken, row)
+    known = Reference(node.known, str(key), called=True) if node.known else None
+    return NodeAssertion(place, kind, node.space, None if key is None else str(key), values, spoken, row, known, needed)
 
 
 def _relations(
@@ -94,13 +108,13 @@ def _relations(
 def _reference(end: EndRule, nodes: dict[str, tuple[NodeRule, str | None]], fields: Fields) -> Reference | None:
     if end.node is None:
         key = end.key(fields) if end.key is not None else None
-        return None if key is None else Reference(end.space, str(key), end.natural)
+        return None if key is None else Reference(end.space, str(key), end.natural, end.called)
     node, kind = nodes[end.node]
     if kind is None:
         return None
     if node.key is not None:
         key = node.key(fields)
-        return None if key is None else Reference(node.space, str(key))
+        return None if key is None else Reference(node.known or node.space, str(key), called=bool(node.known))
     value = node.attributes[node.natural](fields) if node.natural is not None else None
     return None if value is None else Reference(kind, str(value), natural=True)
 

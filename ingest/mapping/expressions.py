@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +12,8 @@ Fields = Mapping[str, Any]
 Expression = Callable[[Fields], Any]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_QUANTITY = re.compile(r"([0-9]+(?: [0-9]{3})*(?:[.,][0-9]+)?)\s*([^\W\d_]*)")
+_WORDS = re.compile(r"[^\W_]+")
 
 
 class UnmappedValue(Exception):
@@ -105,20 +108,57 @@ def mapped(inner: Expression, values: Mapping[str, Any], named: str, otherwise: 
     return translate
 
 
-def instant(inner: Expression, layout: str, named: str) -> Expression:
-    """An instant written in a layout of strptime; without offset it is UTC."""
+def instant(inner: Expression, layouts: tuple[str, ...], named: str) -> Expression:
+    """An instant written in one of some layouts of strptime, the first that fits; without offset it is UTC."""
 
     def read(fields: Fields) -> Any:
         value = inner(fields)
         if value is None:
             return None
-        try:
-            moment = datetime.strptime(str(value), layout)  # noqa: DTZ007 - the zone is given below
-        except ValueError:
-            raise UnmappedValue("WRONG_TYPE", named, value, f"the mapping expects {layout}") from None
+        moment = _moment(str(value), layouts, named)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
     return read
+
+
+def day(inner: Expression, layouts: tuple[str, ...], named: str) -> Expression:
+    """A calendar date written in one of some layouts of strptime, the first that fits."""
+
+    def read(fields: Fields) -> Any:
+        value = inner(fields)
+        return None if value is None else _moment(str(value), layouts, named).date()
+
+    return read
+
+
+def _moment(text: str, layouts: tuple[str, ...], named: str) -> datetime:
+    for layout in layouts:
+        try:
+            return datetime.strptime(text.strip(), layout)  # noqa: DTZ007 - the caller gives the zone
+        except ValueError:
+            continue
+    raise UnmappedValue("WRONG_TYPE", named, text, f"the mapping expects {' or '.join(layouts)}")
+
+
+def in_units(inner: Expression, factors: Mapping[str, float], named: str) -> Expression:
+    """A number with its unit behind it, such as `4 h` or `1,5 TB`, in the unit that the factors lead to.
+
+    A number alone is refused, unless the empty unit has a factor: what it counts is not guessed.
+    """
+    hint = "write a number and one of the units " + ", ".join(unit or "(none)" for unit in factors)
+
+    def convert(fields: Fields) -> Any:
+        value = inner(fields)
+        if value is None:
+            return None
+        found = _QUANTITY.fullmatch(str(value).strip())
+        factor = None if found is None else factors.get(found[2].casefold())
+        if found is None or factor is None:
+            raise UnmappedValue("WRONG_TYPE", named, value, hint)
+        result = round(float(found[1].replace(" ", "").replace(",", ".")) * factor, 9)
+        return int(result) if result.is_integer() else result
+
+    return convert
 
 
 def only_dates(inner: Expression) -> Expression:
@@ -148,14 +188,15 @@ def only_booleans(inner: Expression) -> Expression:
     return read
 
 
-def split(inner: Expression, separator: str) -> Expression:
+def split(inner: Expression, separators: tuple[str, ...]) -> Expression:
     """A list of the parts between separators, without empty ones and repetitions; absent where none is left."""
+    between = re.compile("|".join(map(re.escape, separators)))
 
     def parts(fields: Fields) -> Any:
         value = inner(fields)
         if value is None:
             return None
-        items = value.split(separator) if isinstance(value, str) else list(value)
+        items = between.split(value) if isinstance(value, str) else list(value)
         return tuple(dict.fromkeys(text for item in items if (text := str(item).strip()))) or None
 
     return parts
@@ -177,9 +218,15 @@ def scaled(inner: Expression, factor: float, named: str) -> Expression:
     return scale
 
 
+def folded(text: str) -> str:
+    """A text as people mean it: without case, accents and punctuation, single blanks between its words."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(_WORDS.findall(plain))
+
+
 def cased(inner: Expression, case: str) -> Expression:
-    """A text in upper or lower case, without white space around it."""
-    change = str.upper if case == "upper" else str.lower
+    """A text in upper or lower case, without white space around it; `fold` takes accents and punctuation too."""
+    change = {"upper": str.upper, "lower": str.lower, "fold": folded}[case]
 
     def fold(fields: Fields) -> Any:
         value = inner(fields)

@@ -31,16 +31,18 @@ class NodeRule:
     condition: Condition | None = None
     shared: bool = False
     spoken: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by kind: attributes that the kind has
+    known: str = ""  # kinds with | between: `key` is then the name of an element that the twin has
 
 
 @dataclass(frozen=True, slots=True)
 class EndRule:
-    """One end of a relation: a node of the same record, or a key of another, in a name space or by natural key."""
+    """One end of a relation: a node of the same record, a key of another, by name space or natural key, or a name in the twin."""
 
     node: str | None = None
     space: str = ""
     key: Expression | None = None
     natural: bool = False
+    called: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,18 @@ class RecordRule:
 
     nodes: tuple[NodeRule, ...]
     relations: tuple[RelationRule, ...]
+    naming: tuple[RelationRule, ...] = ()  # those of the relations that lead to what the twin has under a name
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """How the tables of one type of record are told apart and read: what each column may be called, folded, in order.
+
+    A table is of the type that has all `needed` columns, each an alternative of names of which one is enough.
+    """
+
+    columns: Mapping[str, tuple[str, ...]]
+    needed: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +86,9 @@ class MappingRules:
     folded: Mapping[str, str]
     ignored: Mapping[str, str]
     digest: bytes
+    headings: Mapping[str, Heading] = field(default_factory=dict)
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether what a row means depends on what the twin has under some name."""
+        return any(rule.naming or any(node.known for node in rule.nodes) for rule in self.records.values())

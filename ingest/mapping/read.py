@@ -13,11 +13,12 @@ from graph.schema.source import Scalar, Table, read_tree
 from ingest.errors import MappingError
 from ingest.mapping import expressions
 from ingest.mapping.expressions import Expression
+from ingest.mapping.headings import read_headings
 from ingest.mapping.model import Condition, EndRule, MappingRules, NodeRule, RecordRule, RelationRule
 from ingest.mapping.values import read_expression, read_value_table
 
 SHELF = Path(__file__).parent.parent / "mappings"
-_TOP = ("source", "records", "folded", "ignored")
+_TOP = ("source", "headings", "records", "folded", "ignored")
 _NODE = ("kind", "key", "attributes", "when", "shared")
 _RELATION = ("type", "from", "to", "attributes", "each", "when")
 
@@ -71,16 +72,19 @@ class _MappingReader:
             entry.allow(("nodes", "relations"))
         nodes = {entry.name: self._nodes(entry) for entry in entries}
         for record, rules in nodes.items():
-            self._spaces.update({rule.space: rule.kinds for rule in rules if rule.key is not None})
+            self._spaces.update({r.space: r.kinds for r in rules if r.key is not None and not r.known})
             records[record] = RecordRule(rules, ())
         for entry in entries:
-            records[entry.name] = RecordRule(nodes[entry.name], tuple(self._relations(entry, nodes[entry.name])))
+            relations = tuple(self._relations(entry, nodes[entry.name]))
+            naming = tuple(rule for rule in relations if rule.start.called or rule.end.called)
+            records[entry.name] = RecordRule(nodes[entry.name], relations, naming)
         return MappingRules(
             source=source,
             records=records,
             folded=self._reasons("folded"),
             ignored=self._reasons("ignored"),
             digest=blake2b(text, digest_size=16).digest(),
+            headings=read_headings(top, records, self._report),
         )
 
     def _reasons(self, key: str) -> dict[str, str]:
@@ -111,22 +115,31 @@ class _MappingReader:
         return tuple(found)
 
     def _node(self, fields: Fields, space: str) -> NodeRule | None:
-        kind, kinds = self._kind(fields)
+        known = self._known_kinds(fields)
+        if known:
+            kinds = self._concrete(known)
+            kind: Expression | None = expressions.constant(kinds[0])
+        else:
+            kind, kinds = self._kind(fields)
         for name in kinds:
             self._check_kind(fields, name)
         kinds = tuple(name for name in kinds if name in self._schema.concrete)
         if kind is None or not kinds:
             return None
-        known: dict[str, Attribute] = {}
+        held: dict[str, Attribute] = {}
         for name in kinds:
-            known.update(self._schema.kinds[name].attributes)
-        attributes = self._attributes(fields, known)
+            held.update(self._schema.kinds[name].attributes)
+        if known:  # which of the kinds it is shows with the element: a value must fit each of them
+            held = {a: held[a] for a in held if all(a in self._schema.kinds[k].attributes for k in kinds)}
+        attributes = self._attributes(fields, held)
         key = self._expression(fields, "key")
         natural = None
         identity = self._schema.kinds[kinds[0]].identity
         if len(kinds) == 1 and identity and len(identity[0]) == 1 and identity[0][0] in attributes:
             natural = identity[0][0]
-        if key is None and not any(
+        if key is None and known:
+            fields.error(None, "MISSING_KEY", f"`{fields.name}` has no `key`", "add `key: ...`: its name in the twin")
+        elif key is None and not any(
             set(keys) <= attributes.keys() for k in kinds for keys in self._schema.kinds[k].identity
         ):
             seen = f"`{fields.name}` has no `key`, and a {kinds[0]} has no natural key among its attributes"
@@ -142,7 +155,28 @@ class _MappingReader:
             condition=self._condition(fields),
             shared=fields.flag("shared") or False,
             spoken={name: frozenset(attributes.keys() & self._schema.kinds[name].attributes.keys()) for name in kinds},
+            known="|".join(known),
         )
+
+    def _known_kinds(self, fields: Fields) -> tuple[str, ...]:
+        """The kinds and generics of `kind: {known: ...}`; () for a node that may be new."""
+        tree = fields.table.entries.get("kind")
+        if not isinstance(tree, Table) or "known" not in tree.entries:
+            return ()
+        inner = Fields(f"kind of {fields.name}", tree, fields.table.spans["kind"], self._report)
+        inner.allow(("known",))
+        return self._kinds_of(inner)
+
+    def _kinds_of(self, fields: Fields) -> tuple[str, ...]:
+        names = fields.text_or_texts("known")
+        for name in names:
+            if name not in self._schema.kinds:
+                seen = f"the schema has no kind `{name}`"
+                fields.error("known", "UNKNOWN_KIND", seen, did_you_mean(name, self._schema.kinds))
+        return tuple(name for name in names if name in self._schema.kinds)
+
+    def _concrete(self, names: Iterable[str]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(kind for name in names for kind in self._schema.descendants[name]))
 
     def _kind(self, fields: Fields) -> tuple[Expression | None, tuple[str, ...]]:
         tree = fields.table.entries.get("kind")
@@ -279,7 +313,13 @@ class _MappingReader:
             fields.error(key, "MISSING_KEY", f"the relation has no `{key}`", "name a node, or {record: ..., key: ...}")
             return None, ()
         inner = Fields(f"{key} of {fields.name}", tree, fields.table.spans[key], self._report)
-        inner.allow(("record", "key", "kind", "natural"))
+        inner.allow(("record", "key", "kind", "natural", "known"))
+        if "known" in tree.entries:
+            known = self._kinds_of(inner)
+            expression = self._expression(inner, "key")
+            if expression is None:
+                inner.error(None, "MISSING_KEY", f"`{inner.name}` has no `key`", "say which field holds its name")
+            return EndRule(space="|".join(known), key=expression, called=True), self._concrete(known)
         if "kind" in tree.entries:
             kind = inner.required_text("kind") or ""
             self._check_kind(inner, kind)

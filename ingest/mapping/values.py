@@ -12,7 +12,7 @@ from ingest.mapping import expressions
 from ingest.mapping.expressions import Expression
 
 _BASES = ("from", "constant", "template", "first")
-_OPERATIONS = ("trim", "unknown", "case", "values", "otherwise", "layout", "only", "split", "scale")
+_OPERATIONS = ("trim", "unknown", "case", "values", "otherwise", "layout", "day", "only", "split", "units", "scale")
 
 
 def read_expression(
@@ -67,7 +67,7 @@ def _operations(
         expression = expressions.trimmed(expression)
     if "unknown" in entries:
         expression = expressions.without(expression, frozenset(fields.text_or_texts("unknown")))
-    case = fields.choice("case", ("upper", "lower"), "UNKNOWN_CASE")
+    case = fields.choice("case", ("upper", "lower", "fold"), "UNKNOWN_CASE")
     if case is not None:
         expression = expressions.cased(expression, case)
     if "values" in entries:
@@ -79,17 +79,42 @@ def _operations(
         expression = expressions.mapped(expression, table or {}, name, otherwise)
     elif "otherwise" in entries:
         fields.error("otherwise", "WRONG_SHAPE", "`otherwise` without `values`", "give the table of values")
-    layout = fields.text("layout")
-    if layout is not None:
-        expression = expressions.instant(expression, layout, name)
+    layouts = fields.text_or_texts("layout")
+    if layouts:
+        expression = expressions.instant(expression, layouts, name)
+    days = fields.text_or_texts("day")
+    if days:
+        expression = expressions.day(expression, days, name)
     only = fields.choice("only", ("date", "boolean"), "UNKNOWN_TYPE")
     if only is not None:
         expression = (expressions.only_dates if only == "date" else expressions.only_booleans)(expression)
-    separator = entries.get("split")
-    if isinstance(separator, Scalar):
-        expression = expressions.split(expression, separator.text)
+    separators = _separators(fields)
+    if separators:
+        expression = expressions.split(expression, separators)
+    factors = _factors(fields, report)
+    if factors:
+        expression = expressions.in_units(expression, factors, name)
     factor = fields.number("scale")
     return expression if factor is None else expressions.scaled(expression, factor, name)
+
+
+def _separators(fields: Fields) -> tuple[str, ...]:
+    """The separator of `split`, blanks included, or several of them."""
+    tree = fields.table.entries.get("split")
+    return (tree.text,) if isinstance(tree, Scalar) else fields.text_or_texts("split")
+
+
+def _factors(fields: Fields, report: Report) -> dict[str, float]:
+    """Factors by unit, `none` for a number alone."""
+    tree = fields.table.entries.get("units")
+    if tree is None:
+        return {}
+    if not isinstance(tree, Table):
+        fields.error("units", "WRONG_SHAPE", "`units` is not a mapping", "write `unit: factor` lines")
+        return {}
+    inner = Fields(f"units of {fields.name}", tree, fields.table.spans["units"], report)
+    found = {unit: inner.number(unit) for unit in tree.entries}
+    return {"" if unit == "none" else unit.casefold(): factor for unit, factor in found.items() if factor is not None}
 
 
 def _otherwise(tree: Tree, fields: Fields, report: Report, allowed: tuple[str, ...] | None) -> Expression | None:

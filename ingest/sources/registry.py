@@ -21,15 +21,18 @@ SOURCES: Mapping[str, str] = MappingProxyType(
         name: f"ingest.sources.{name}"
         for name in (
             "backstage",
+            "backup",
             "csv",
             "cve",
             "endoflife",
             "epss",
             "kev",
             "netbox",
+            "planning",
             "prometheus",
             "servicenow",
             "servicenow_cmdb",
+            "survey",
         )
     }
 )

@@ -48,11 +48,12 @@ class TestTwin:
         batch_rows: int = 5_000,
         precedence: Precedence | None = None,
         whole: bool = False,
+        reread: bool = True,
     ) -> IngestReport:
         """Write the files into a folder of their own and load it."""
         self.exports += 1
         path = write_files(self.folder / f"export{self.exports}", files)
-        return self.load_path(source, path, batch_rows=batch_rows, precedence=precedence, whole=whole)
+        return self.load_path(source, path, batch_rows=batch_rows, reread=reread, precedence=precedence, whole=whole)
 
     def load_path(
         self,

@@ -1,0 +1,1 @@
+"""Backups as the tools that make them report them."""

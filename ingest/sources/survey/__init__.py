@@ -1,0 +1,1 @@
+"""What application owners answered when they were asked about their applications."""
