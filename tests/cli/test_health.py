@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 
 
 def test_the_scorecard_is_printed_recorded_and_given_as_json(tmp_path: Path) -> None:
-    console = Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"})
+    console = Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"}))
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "Certificate.csv").write_text("key,name,expires_on\nC1,one,\nC2,two,2026-01-01\n", encoding="utf-8")
@@ -19,11 +20,11 @@ def test_the_scorecard_is_printed_recorded_and_given_as_json(tmp_path: Path) -> 
         ("Certificate", 1),
     ]
     assert content["scores"][1]["missing"] == {"OWNED_BY": 2, "expires_on": 1}
-    later = Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-09"})
+    later = Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-09"}))
     printed = later.run("health", "--by", "team", "--output", "csv")
     assert printed.returncode == 0, printed.stderr
     assert printed.stdout.splitlines()[0].startswith("name,items,overall,trend,")
     assert "trend: points since 2025-01-01" in printed.stderr
     assert "source csv: data of" in printed.stderr
-    refused = later.run("health", "--by", "colour")
+    refused = later.console.run("health", "--by", "colour")
     assert refused.returncode == 2

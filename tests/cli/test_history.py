@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 
 HEADER = "key,name,hostname\n"
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    console = Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01", "JUMEAU_ACTOR": "night shift"})
+def console(tmp_path: Path) -> Here:
+    console = Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01", "JUMEAU_ACTOR": "night shift"}))
     load(console, tmp_path / "one", "P1,srv one,\nP2,srv two,h2\n", "PhysicalServer,P1,DataCenter,D1\n")
     load(console, tmp_path / "two", "P1,srv one,h1\nP2,srv two,h2\n", "PhysicalServer,P2,DataCenter,D1\n")
     return console
 
 
-def load(console: Console, folder: Path, servers: str, located: str) -> None:
+def load(console: Here, folder: Path, servers: str, located: str) -> None:
     (folder / "relations").mkdir(parents=True)
     (folder / "PhysicalServer.csv").write_text(HEADER + servers, encoding="utf-8")
     (folder / "DataCenter.csv").write_text("key,name\nD1,north\n", encoding="utf-8")
@@ -27,7 +28,7 @@ def load(console: Console, folder: Path, servers: str, located: str) -> None:
     console.json("ingest", str(folder), "--source", "csv")
 
 
-def test_the_history_of_a_server_tells_each_attribute_with_its_source(console: Console) -> None:
+def test_the_history_of_a_server_tells_each_attribute_with_its_source(console: Here) -> None:
     history = console.json("history", "srv one")
     first, second = history["entries"]
     assert (first["operation"], first["actor"], first["source"]) == ("create", "night shift", "csv")
@@ -37,7 +38,7 @@ def test_the_history_of_a_server_tells_each_attribute_with_its_source(console: C
     assert second["run"] != first["run"]
 
 
-def test_the_history_of_a_place_tells_who_came_and_what_is_gone_has_one_by_its_id(console: Console) -> None:
+def test_the_history_of_a_place_tells_who_came_and_what_is_gone_has_one_by_its_id(console: Here) -> None:
     history = console.json("history", "north", "--relations")
     told = [(e["operation"], e["kind"], e["other_name"]) for e in history["entries"]]
     assert told == [
@@ -51,7 +52,7 @@ def test_the_history_of_a_place_tells_who_came_and_what_is_gone_has_one_by_its_i
     assert [e["operation"] for e in gone["entries"]] == ["create", "delete"]
 
 
-def test_who_is_not_there_has_no_history(console: Console) -> None:
+def test_who_is_not_there_has_no_history(console: Here) -> None:
     done = console.run("history", "srv nine")
     assert done.returncode == 2
     assert "NOT_FOUND" in done.stderr

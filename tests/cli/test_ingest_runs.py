@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"})
+def console(tmp_path: Path) -> Here:
+    return Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"}))
 
 
 @pytest.fixture
@@ -22,13 +23,13 @@ def export(tmp_path: Path) -> Path:
     return folder
 
 
-def sites(console: Console) -> list[list[str]]:
+def sites(console: Here) -> list[list[str]]:
     answer = console.json("query", "MATCH (s:Site) RETURN s.name AS name ORDER BY name")
     rows: list[list[str]] = answer["rows"]
     return rows
 
 
-def test_a_load_is_tried_done_listed_and_taken_back(console: Console, export: Path) -> None:
+def test_a_load_is_tried_done_listed_and_taken_back(console: Here, export: Path) -> None:
     tried = console.json("ingest", str(export), "--source", "csv", "--dry-run")
     assert (tried["status"], tried["counters"]["created"]) == ("rehearsed", 2)
     assert sites(console) == []
@@ -45,7 +46,7 @@ def test_a_load_is_tried_done_listed_and_taken_back(console: Console, export: Pa
     assert "NOT_UNDOABLE" in again.stderr
 
 
-def test_what_was_built_upon_is_left_alone_and_told(console: Console, export: Path) -> None:
+def test_what_was_built_upon_is_left_alone_and_told(console: Here, export: Path) -> None:
     first = console.json("ingest", str(export), "--source", "csv")["run"]
     (export / "Site.csv").write_text("key,name,city\nS1,Site one,Nantes\n", encoding="utf-8")
     console.json("ingest", str(export), "--source", "csv")
@@ -58,7 +59,7 @@ def test_what_was_built_upon_is_left_alone_and_told(console: Console, export: Pa
     assert sites(console) == [["Site one"]]
 
 
-def test_a_complete_export_retires_what_is_gone_and_the_brake_says_so(console: Console, export: Path) -> None:
+def test_a_complete_export_retires_what_is_gone_and_the_brake_says_so(console: Here, export: Path) -> None:
     console.json("ingest", str(export), "--source", "csv", "--complete")
     (export / "Site.csv").write_text("key,name,city\nS1,Site one,Paris\n", encoding="utf-8")
     stopped = console.run("ingest", str(export), "--source", "csv", "--complete")

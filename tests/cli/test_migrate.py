@@ -5,18 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 from tests.migrations.packs import chain, pack
 
 
 def test_a_migration_beside_its_pack_is_listed_planned_applied_and_taken_back(tmp_path: Path) -> None:
-    old = Console(tmp_path / "home")
+    old = Here(Console(tmp_path / "home"))
     folder = tmp_path / "export"
     folder.mkdir()
     (folder / "Team.csv").write_text("key,name,on_call\nT1,north,rota 7\n", encoding="utf-8")
     old.json("ingest", str(folder), "--source", "csv")
     directory = pack(tmp_path / "pack", "rename_attribute")
     chain(directory / "migrations", ("rename_attribute",))
-    new = Console(tmp_path / "home", {"JUMEAU_PACK": str(directory)})
+    new = Here(Console(tmp_path / "home", {"JUMEAU_PACK": str(directory)}))
     assert [(m["name"], m["state"], m["reversible"]) for m in new.json("migrate", "list")] == [
         ("0001_change", "pending", True)
     ]

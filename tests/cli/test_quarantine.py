@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 from tests.ingest.test_identification import netbox, servicenow
 from tests.ingest.twin import write_files
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"})
+def console(tmp_path: Path) -> Here:
+    return Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"}))
 
 
-def test_rejected_rows_are_listed_replayed_and_dropped(console: Console, tmp_path: Path) -> None:
+def test_rejected_rows_are_listed_replayed_and_dropped(console: Here, tmp_path: Path) -> None:
     located = "from_kind,from,to_kind,to\nRack,R1,Site,S1\n"
     racks = {"Rack.csv": "key,name\nR1,r\nR2,=SUM(A1)\n", "relations/LOCATED_IN.csv": located}
     assert console.run("ingest", str(write_files(tmp_path / "one", racks)), "--source", "csv").returncode == 1
@@ -38,7 +39,7 @@ def test_rejected_rows_are_listed_replayed_and_dropped(console: Console, tmp_pat
     assert console.json("graph", "verify")["equal"]
 
 
-def test_a_person_says_which_server_a_row_means(console: Console, tmp_path: Path) -> None:
+def test_a_person_says_which_server_a_row_means(console: Here, tmp_path: Path) -> None:
     ours = write_files(tmp_path / "one", netbox({"name": "srv1", "serial": "A"}))
     theirs = write_files(tmp_path / "two", servicenow({"name": "srv1", "serial_number": "B"}))
     console.json("ingest", str(ours), "--source", "netbox")

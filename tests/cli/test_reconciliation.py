@@ -7,17 +7,18 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.console import Console
+from tests.cli.here import Here
 from tests.ingest.test_identification import netbox, servicenow
 from tests.ingest.test_reconcile import CVE, SOURCES
 from tests.ingest.twin import write_files
 
 
 @pytest.fixture
-def console(tmp_path: Path) -> Console:
-    return Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"})
+def console(tmp_path: Path) -> Here:
+    return Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"}))
 
 
-def test_where_two_sources_disagree_is_asked_and_decided(console: Console, tmp_path: Path) -> None:
+def test_where_two_sources_disagree_is_asked_and_decided(console: Here, tmp_path: Path) -> None:
     for source in ("kev", "cve"):
         console.json("ingest", str(write_files(tmp_path / source, SOURCES[source])), "--source", source)
     found = console.json("discrepancies", CVE, "--source", "cve", "--source", "kev")
@@ -41,7 +42,7 @@ def test_where_two_sources_disagree_is_asked_and_decided(console: Console, tmp_p
     assert console.json("graph", "verify")["equal"]
 
 
-def test_who_says_what_about_an_element_is_told_with_its_relations(console: Console, tmp_path: Path) -> None:
+def test_who_says_what_about_an_element_is_told_with_its_relations(console: Here, tmp_path: Path) -> None:
     dump = netbox({"name": "srv1", "serial": "CZ1", "site": 1})
     console.json("ingest", str(write_files(tmp_path / "one", dump)), "--source", "netbox")
     theirs = servicenow({"name": "srv1", "serial_number": "CZ1", "asset_tag": "A-1"})

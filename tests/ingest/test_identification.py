@@ -21,7 +21,7 @@ from ingest.discrepancies import Discrepancies
 from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.review import Review
-from tests.conftest import NOW
+from tests.conftest import NIGHTLY, NOW
 from tests.ingest.twin import TestTwin, write_files
 
 _SCHEMA = load_schema("it_estate")
@@ -210,7 +210,7 @@ SERIALS = st.sampled_from(["", "S1", "S2", "S3"])
 MACHINES = st.lists(st.tuples(NAMES, SERIALS), min_size=1, max_size=3)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200 if NIGHTLY else 12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ours=MACHINES, theirs=MACHINES, batch_rows=st.integers(1, 4))
 def test_where_nothing_waits_for_a_person_the_order_of_sources_does_not_matter(
     ours: list[tuple[str, str]], theirs: list[tuple[str, str]], batch_rows: int

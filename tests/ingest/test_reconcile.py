@@ -18,7 +18,7 @@ from graph.schema.model import Schema
 from ingest.precedence import KIND, Precedence
 from ingest.reconcile import Claim, Reconciler
 from ingest.testimony import MARK
-from tests.conftest import NOW
+from tests.conftest import NIGHTLY, NOW
 from tests.ingest.twin import TestTwin
 
 ORDER = Precedence(("strong", "middle", "weak"), {("Rack", "height_units"): ("weak", "strong")})
@@ -209,7 +209,7 @@ def _csv(rows: list[tuple[str, str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300 if NIGHTLY else 20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=ROWS, batch_rows=st.integers(1, 9))
 def test_loading_anything_twice_changes_nothing_the_second_time(
     rows: list[tuple[str, str, str]], batch_rows: int
