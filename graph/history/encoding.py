@@ -12,6 +12,7 @@ from graph.history.events import Event
 from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema, ValueType
 
+_OPERATIONS = {operation.value: operation for operation in Operation}
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
 
 
@@ -36,18 +37,45 @@ class Decoder:
 
     def event(self, row: Any) -> Event:
         """The event of a row of the ledger's events or of a branch's: both have the same columns for it."""
-        decode = self.edge if row.edge else self.node
+        return self.event_of(
+            row.operation,
+            row.element,
+            row.edge,
+            row.kind,
+            row.previous_kind,
+            row.start,
+            row.end,
+            row.before,
+            row.after,
+            row.provenance,
+        )
+
+    def event_of(
+        self,
+        operation: str,
+        element: str,
+        edge: bool,
+        kind: str,
+        previous_kind: str | None,
+        start: str | None,
+        end: str | None,
+        before: str | None,
+        after: str | None,
+        provenance: str | None,
+    ) -> Event:
+        """The event of these columns, in the order that both tables have."""
+        special = self._edge if edge else self._node
         return Event(
-            operation=Operation(row.operation),
-            element=row.element,
-            edge=bool(row.edge),
-            kind=row.kind,
-            before=None if row.before is None else decode(row.before),
-            after=None if row.after is None else decode(row.after),
-            start=row.start,
-            end=row.end,
-            provenance={} if row.provenance is None else orjson.loads(row.provenance),
-            previous_kind=row.previous_kind,
+            _OPERATIONS[operation],
+            element,
+            bool(edge),
+            kind,
+            None if before is None else _typed(orjson.loads(before), special),
+            None if after is None else _typed(orjson.loads(after), special),
+            start,
+            end,
+            {} if provenance is None else orjson.loads(provenance),
+            previous_kind,
         )
 
 

@@ -114,11 +114,10 @@ class LedgerReader:
         query = select(table).where(table.c.sequence.between(first, last)).order_by(table.c.sequence)
         decode = self._decoder.event_of
         with self.reading() as connection:
-            for row in connection.execution_options(yield_per=_SCAN).execute(query):
-                sequence, batch, *columns, previous = (
-                    row  # in the table's order: a name per column costs as much as JSON
-                )
-                yield RecordedEvent(sequence, batch, decode(*columns), previous)
+            for rows in connection.execution_options(yield_per=_SCAN).execute(query).partitions():
+                # columns in the table's order: a name per column costs as much as its JSON
+                for sequence, batch, *columns, previous in rows:
+                    yield RecordedEvent(sequence, batch, decode(*columns), previous)
 
     def recorded(self, sequences: Sequence[int]) -> dict[int, RecordedEvent]:
         """The events of these sequence numbers."""
