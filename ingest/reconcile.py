@@ -7,13 +7,13 @@ The result does not depend on load order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.history.encoding import Decoder
 from graph.history.ledger import Event, State
 from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema
-from ingest.precedence import KIND, Precedence
+from ingest.precedence import CONFIDENCE, KIND, OBSERVED, OBSERVED_BY, Precedence
 from ingest.testimony import FORMER, Said, other_words, provenance_of, said_of
 
 NAME, ALIASES = "name", "aliases"
@@ -40,9 +40,12 @@ class Reconciler:
         self._source = source
         self._precedence = precedence
         self.decoder = Decoder(schema)
+        self._observed = {CONFIDENCE: OBSERVED, OBSERVED_BY: source} if source in precedence.observing else None
 
     def event(self, state: State | None, claim: Claim, *, partial: bool = False) -> Event | None:
         """The change that the claim makes; None where it changes nothing. A `partial` claim does not say what kind it is."""
+        if claim.edge and self._observed:
+            claim = self._with_confidence(claim)
         if state is None:
             return Event(
                 Operation.CREATE, claim.element, claim.edge, claim.kind, None, claim.values, claim.start, claim.end
@@ -63,6 +66,12 @@ class Reconciler:
         for name in claim.spoken - claim.values.keys():
             said.get(name, {}).pop(source, None)
         return self.settled(state, said)
+
+    def _with_confidence(self, claim: Claim) -> Claim:
+        """A relation that the source has seen says so, unless the source speaks of it itself."""
+        known = self._schema.relations[claim.kind].attributes
+        own = {n: v for n, v in (self._observed or {}).items() if n in known and n not in claim.spoken}
+        return replace(claim, values={**own, **claim.values}, spoken=claim.spoken | own.keys())
 
     def settled(self, state: State, said: Said) -> Event | None:
         """The event that leads from a state to what is to be believed of what was said; None where nothing changes."""

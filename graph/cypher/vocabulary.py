@@ -215,6 +215,12 @@ class Vocabulary:
             return None
         return self.relation_properties.get(name)
 
+    def absence(self, relations: tuple[str, ...] | None, name: str) -> str | None:
+        """What a property of these relation types means where it is absent; None where nothing."""
+        of = self.schema.relations
+        holders = (of[each].attributes.get(name) for each in (self.every_relation if relations is None else relations))
+        return next((a.absent_means for a in holders if a is not None and a.absent_means is not None), None)
+
     def property_names(self, kinds: frozenset[str] | None) -> list[str]:
         """Every property of these kinds."""
         wanted = self.mask(kinds)

@@ -25,6 +25,7 @@ class AttributeDefinition:
     minimum: float | None = None
     maximum: float | None = None
     description: str | None = None
+    absent_means: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

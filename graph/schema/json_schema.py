@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from graph.schema import vocabulary as words
@@ -65,7 +66,11 @@ def pack_json_schema() -> dict[str, Any]:
             _file("enums", _named(words.ENUM_NAME, {"$ref": "#/$defs/enum"})),
             _file("attributes", attributes),
             _file("generics", generics),
-            _file("relations", _named(words.RELATION_NAME, {"$ref": "#/$defs/relation"})),
+            _file(
+                "relations",
+                _named(words.RELATION_NAME, {"$ref": "#/$defs/relation"}),
+                {words.EVERY_RELATION: attributes},
+            ),
             _object(words.CATEGORY_KEYS, required=("kinds",), kinds=generics),
         ],
         "$defs": {
@@ -99,5 +104,5 @@ def _named(pattern: re.Pattern[str], entry: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "patternProperties": {f"^{pattern.pattern}$": entry}, "additionalProperties": False}
 
 
-def _file(key: str, entries: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {key: entries}, "required": [key], "additionalProperties": False}
+def _file(key: str, entries: dict[str, Any], others: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    return {"type": "object", "properties": {**others, key: entries}, "required": [key], "additionalProperties": False}

@@ -111,6 +111,7 @@ def _attribute(attribute: AttributeDefinition, declared_in: str) -> Attribute:
         minimum=attribute.minimum,
         maximum=attribute.maximum,
         description=attribute.description or "",
+        absent_means=attribute.absent_means,
         declared_in=declared_in,
         span=attribute.span,
     )

@@ -79,6 +79,7 @@ class Attribute:
     minimum: float | None = None
     maximum: float | None = None
     description: str = ""
+    absent_means: str | None = None  # of a relation: the value that is read where none is kept
     declared_in: str = ""  # the kind or generic that declares it
     span: SourceSpan | None = None
 

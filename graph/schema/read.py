@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,7 +65,7 @@ class _PackReader:
             enums=tuple(self._named(words.ENUMS_FILE, "enums", self._enum)),
             attributes=tuple(self._named(words.ATTRIBUTES_FILE, "attributes", self._attribute)),
             kinds=(*generics, *concrete),
-            relations=tuple(self._named(words.RELATIONS_FILE, "relations", self._relation)),
+            relations=self._relations(),
             meaningless=meaningless,
         )
 
@@ -131,6 +132,7 @@ class _PackReader:
             minimum=fields.number("min"),
             maximum=fields.number("max"),
             description=fields.text("description"),
+            absent_means=fields.text("absent_means"),
         )
 
     def _kind(
@@ -153,6 +155,16 @@ class _PackReader:
             public=public,
             bookkeeping=bookkeeping,
         )
+
+    def _relations(self) -> tuple[RelationDefinition, ...]:
+        """The relations, each with what every relation has."""
+        file = self._file(words.RELATIONS_FILE)
+        if file is None:
+            return ()
+        file.allow((words.EVERY_RELATION, "relations"))
+        shared = {entry.name: self._attribute(entry) for entry in file.tables(words.EVERY_RELATION)}
+        found = [self._relation(entry) for entry in file.tables("relations")]
+        return tuple(r if r.bookkeeping else replace(r, attributes={**shared, **r.attributes}) for r in found)
 
     def _relation(self, fields: Fields) -> RelationDefinition:
         fields.allow(words.RELATION_KEYS)

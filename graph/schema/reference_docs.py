@@ -160,6 +160,8 @@ def _type(attribute: Attribute) -> str:
         low = "" if attribute.minimum is None else f"{attribute.minimum:g}"
         high = "" if attribute.maximum is None else f"{attribute.maximum:g}"
         shown += f", {low}..{high}"
+    if attribute.absent_means is not None:
+        shown += f", `{attribute.absent_means}` where absent"
     return shown
 
 

@@ -144,8 +144,13 @@ def _check_attributes(definitions: Definitions, sound: frozenset[str], report: R
     for kind in definitions.kinds.values():
         if kind.name in sound:
             resolved = attributes_of(kind.name, definitions.kinds, definitions.common)
-            for name in kind.attributes:
+            for name, attribute in kind.attributes.items():
                 _check_attribute(resolved[name].definition, kind.name, types, definitions.enums, report)
+                if resolved[name].definition.absent_means is not None:
+                    seen = f"`{kind.name}.{name}` says what absence means"
+                    report.error(
+                        attribute.span, "BAD_ABSENCE", seen, "only attributes of relations do: write the value"
+                    )
     for relation in definitions.relations.values():
         for attribute in relation.attributes.values():
             complete = over_common(attribute, definitions.common)
@@ -197,6 +202,7 @@ def _check_enum_and_bounds(attribute: AttributeDefinition, enums: Mapping[str, E
         if type_ not in (ValueType.STRING, ValueType.STRING_LIST):
             seen = f"`{attribute.name}` is {type_.value} and has an enum"
             report.error(attribute.span, "ENUM_NEEDS_STRING", seen, "make it a string, or remove the enum")
+    _check_absence(attribute, enums, report)
     low, high = attribute.minimum, attribute.maximum
     if (low is not None or high is not None) and type_ not in words.NUMERIC_TYPES:
         seen = f"`{attribute.name}` is {type_.value} and has bounds"
@@ -204,6 +210,20 @@ def _check_enum_and_bounds(attribute: AttributeDefinition, enums: Mapping[str, E
     if low is not None and high is not None and low > high:
         seen = f"`{attribute.name}` has min {low} above max {high}"
         report.error(attribute.span, "BAD_BOUNDS", seen, "swap them")
+
+
+def _check_absence(attribute: AttributeDefinition, enums: Mapping[str, EnumDefinition], report: Report) -> None:
+    """What absence means is a text, and one of the enum."""
+    meant = attribute.absent_means
+    if meant is None:
+        return
+    if type_of(attribute) is not ValueType.STRING:
+        seen = f"`{attribute.name}` is {type_of(attribute).value} and says what absence means"
+        report.error(attribute.span, "BAD_ABSENCE", seen, "make it a string, or remove `absent_means`")
+    enum = enums.get(attribute.enum or "")
+    if enum is not None and meant not in enum.type.values:
+        seen = f"where `{attribute.name}` is absent it means `{meant}`, which `{attribute.enum}` does not have"
+        report.error(attribute.span, "BAD_ABSENCE", seen, did_you_mean(meant, enum.type.values))
 
 
 def _check_identities(definitions: Definitions, sound: frozenset[str], report: Report) -> None:

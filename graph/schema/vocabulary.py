@@ -28,12 +28,16 @@ PACK_KEYS = ("name", "version", "title", "language", "description", "meaningless
 WORDING_KEYS = ("label", "synonyms")
 ATTRIBUTE_KEYS = (
     *WORDING_KEYS, "description", "type", "enum", "unit", "required", "unique", "indexed", "personal", "min", "max",
+    "absent_means",
 )  # fmt: skip
 KIND_KEYS = (*WORDING_KEYS, "description", "is", "identity", "matching", "matching_on", "attributes")
 RELATION_KEYS = (
     *WORDING_KEYS, "description", "inverse", "group", "triples", "attributes", "acyclic", "max_out", "max_in",
     "bookkeeping", "perimeter",
 )  # fmt: skip
+EVERY_RELATION = "every_relation"
+"""Attributes that all relations have but those of bookkeeping."""
+
 PERIMETER_RULES = ("given", "from_end", "from_start")
 CATEGORY_KEYS = ("public", "bookkeeping", "kinds")
 

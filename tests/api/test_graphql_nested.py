@@ -264,3 +264,10 @@ def test_an_unexpected_error_says_nothing_of_its_inside(memory: Asking, monkeypa
     assert result.errors is not None
     assert (result.errors[0].extensions or {})["code"] == "INTERNAL"
     assert "secret" not in str(result.errors[0].formatted)
+
+
+def test_an_edge_says_how_sure_it_is(ask: Asking) -> None:
+    text = "{ businessApplications { nodes { dependsOn { edges { confidence observedBy node { name } } } } } }"
+    edges = [e for a in ask.graphql(text)["businessApplications"]["nodes"] for e in a["dependsOn"]["edges"]]
+    assert edges
+    assert {(edge["confidence"], edge["observedBy"]) for edge in edges} == {("declared", None)}

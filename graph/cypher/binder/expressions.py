@@ -17,6 +17,7 @@ from graph.cypher.ast import (
     Case,
     Comparison,
     Expression,
+    FunctionCall,
     Index,
     IsNull,
     ListComprehension,
@@ -106,7 +107,19 @@ class ExpressionBinder(OperatorRules):
     def _property(self, tree: Property, scope: Scope) -> Bound:
         subject, of = self.expression(tree.subject, scope)
         found = self.property_type(of, tree.key, tree)
-        return (tree if subject is tree.subject else Property(subject, tree.key, span=tree.span)), found
+        bound = tree if subject is tree.subject else Property(subject, tree.key, span=tree.span)
+        return self.meant(bound, of), found
+
+    def meant(self, tree: Property, of: CypherType) -> Expression:
+        """A property with what its absence means on a relation that is there; on none it stays null."""
+        if self.vocabulary is None or of.name is not TypeName.RELATIONSHIP:
+            return tree
+        absence = self.vocabulary.absence(of.types, tree.key)
+        if absence is None:
+            return tree
+        is_there = IsNull(Property(tree.subject, "id", span=tree.span), negated=True, span=tree.span)
+        meant = Case(None, ((is_there, Literal(absence, span=tree.span)),), None, span=tree.span)
+        return FunctionCall("coalesce", (tree, meant), span=tree.span)
 
     def property_type(self, of: CypherType, key: str, tree: Property) -> CypherType:
         """The type of `subject.key`; raises UnknownPropertyError or InvalidAccessError."""
@@ -324,7 +337,8 @@ class ExpressionBinder(OperatorRules):
             if item.value is None:
                 subject = Property(Variable(internal), item.key, span=item.span)
                 found = self.property_type(of, item.key, subject)
-                items.append(item)
+                value = self.meant(subject, of)
+                items.append(item if value is subject else MapProjectionItem(item.key, value, span=item.span))
             else:
                 value, found = self.expression(item.value, scope)
                 items.append(MapProjectionItem(item.key, value, span=item.span))

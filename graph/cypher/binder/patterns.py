@@ -9,7 +9,9 @@ from types import MappingProxyType
 
 from graph.cypher import types
 from graph.cypher.ast import (
+    Binary,
     BinaryOperator,
+    Comparison,
     Expression,
     Hops,
     LabelAnd,
@@ -18,6 +20,7 @@ from graph.cypher.ast import (
     LabelNot,
     LabelOr,
     LabelWildcard,
+    Literal,
     MapLiteral,
     NodePattern,
     Parameter,
@@ -34,7 +37,7 @@ from graph.cypher.binder.expressions import Bound
 from graph.cypher.binder.impossible import impossible
 from graph.cypher.binder.narrowing import Arc, narrow
 from graph.cypher.binder.scope import Scope, quoted
-from graph.cypher.bound import Feature, TypeName
+from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.diagnostics import (
     CypherSyntaxError,
     ImpossiblePatternError,
@@ -262,12 +265,30 @@ class PatternBinder(CallBinder):
         where = None
         if relationship.where is not None:
             where = self.predicate(relationship.where, {**matching.scope, STEP: variable})
+        properties, where = self._with_absences(properties, where, variable, single)
         self.types[variable] = whole
         hops = relationship.hops
         if hops is not None and hops.minimum is None:
             hops = Hops(1, hops.maximum, span=hops.span)
         relations = arc.relations if self.vocabulary is not None else _plain_types(relationship.labels)
         return replace(relationship, properties=properties, where=where, hops=hops, types=relations)
+
+    def _with_absences(
+        self, properties: MapLiteral | None, where: Expression | None, variable: str, of: CypherType
+    ) -> tuple[MapLiteral | None, Expression | None]:
+        """A property that may be asked for by what its absence means is compared in WHERE, where absence is looked at."""
+        if properties is None or self.vocabulary is None:
+            return properties, where
+        kept: list[tuple[str, Expression]] = []
+        for key, value in properties.items:
+            absence = self.vocabulary.absence(of.types, key)
+            if absence is None or (isinstance(value, Literal) and value.value not in (absence, None)):
+                kept.append((key, value))
+                continue
+            place = self.meant(Property(Variable(variable), key, span=value.span), of)
+            test = Comparison((place, value), (BinaryOperator.EQ,), span=value.span)
+            where = test if where is None else Binary(BinaryOperator.AND, where, test, span=value.span)
+        return (MapLiteral(tuple(kept), span=properties.span) if kept else None), where
 
     def _pattern_properties(
         self, properties: MapLiteral | Parameter | None, variable: str, scope: Scope

@@ -84,6 +84,12 @@ BROKEN = [
         "`STANDS_ON`",
         id="matching on no relation",
     ),
+    pytest.param("goods", "{enum: colour,", "{enum: colour, absent_means: red,", "BAD_ABSENCE", 10, "Bottle.colour",
+                 "relations", id="absence on a kind"),
+    pytest.param("relations", "since: {type: date,", "since: {type: date, absent_means: never,", "BAD_ABSENCE", 10, "date",
+                 "string", id="absence of a date"),
+    pytest.param("relations", "since: {type: date,", "hue: {enum: colour, absent_means: green,", "BAD_ABSENCE", 10, "green",
+                 "blue", id="absence is not of the enum"),
     pytest.param("attributes", "min: 0", "min: 5, max: 1", "BAD_BOUNDS", 2, "min 5", "swap", id="min above max"),
     pytest.param("goods", "{enum: colour,", "{enum: colour, min: 1,", "BAD_BOUNDS", 10, "bounds", "remove", id="text bounds"),
     pytest.param("attributes", "min: 0", "enum: colour", "ENUM_NEEDS_STRING", 2, "money", "string", id="enum of money"),
@@ -109,6 +115,16 @@ def test_a_broken_pack_is_refused_at_its_line(
     found = [f for f in findings if f.code == code and f.line == line]
     assert found, f"no {code} at line {line} in {findings}"
     assert any(seen in f.seen and hint in f.hint and f.severity is Severity.ERROR for f in found), found
+
+
+def test_what_every_relation_has_is_on_each_but_those_of_bookkeeping(tmp_path: Path) -> None:
+    shared = "every_relation:\n  hue: {enum: colour, absent_means: red, label: {en: hue, fr: teinte}}\n"
+    text = FILES["relations.yml"].replace("    acyclic: true\n", "    acyclic: true\n    bookkeeping: true\n")
+    plain = load_schema(write_pack(tmp_path / "plain", relations=shared + FILES["relations.yml"]))
+    books = load_schema(write_pack(tmp_path / "books", relations=shared + text))
+    assert list(plain.relations["STANDS_ON"].attributes) == ["hue", "since"]
+    assert plain.relations["STANDS_ON"].attributes["hue"].absent_means == "red"
+    assert list(books.relations["STANDS_ON"].attributes) == ["since"]
 
 
 def test_a_sound_pack_has_no_finding(tmp_path: Path) -> None:
