@@ -23,6 +23,7 @@ from core.clock import Clock, SystemClock
 from core.failpoints import reach
 from graph.history.ledger import Ledger, Run
 from graph.history.row_digests import DigestList, RowDigests
+from graph.history.selection import nodes_of_kinds
 from graph.history.sightings import Sightings
 from graph.schema.model import Schema
 from ingest.assertion import Place, Told
@@ -106,7 +107,7 @@ class IngestJob:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)
-        extract = with_known_items(find_source(source)(path, self._schema), self._ledger, self._schema)
+        extract = self._resolved(find_source(source)(path, self._schema))
         check_whole(extract, path, brake)
         rules = rules_of(source, extract, self._schema, self._believed_now(source).digest)
         mark = fingerprint(rules, extract) + ("" if brake is None else "+whole")
@@ -159,23 +160,21 @@ class IngestJob:
         started = perf_counter()
         say = progress or _silent
         say("look through", 0, 0)
-        extract = with_known_items(find_source(source)(path, self._schema), self._ledger, self._schema)
+        target = onto or Rehearsal(self._ledger, self._schema)
+        extract = target.known_items(find_source(source)(path, self._schema))
         check_whole(extract, path, brake if whole else None)
         seen = perf_counter() - started
-        target = onto or Rehearsal(self._ledger, self._schema)
         run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
         empty = onto is None and self._ledger.sequence() == 0
         quarantine = Quarantine(target, source, run_element(run))
-        matcher = Matcher(self._schema, self._ledger, source)
+        matcher = target.matcher(source)
         loader = Loader(self._schema, target, run, self._believed_now(source), quarantine, empty=empty, matcher=matcher)
         with rare_collections():
             rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
         status = "cancelled" if self._cancelled.is_set() else "rehearsed"
         report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
         if whole and status == "rehearsed":
-            outcome, events, _ = Retirements(self._ledger, source, self._schema).whole(
-                loader.told(), loader.spared, brake
-            )
+            outcome, events, _ = target.retirements(source).whole(loader.told(), loader.spared, brake)
             target.append(run, events)
             report = replace(report, retirement=outcome)
         return replace(report, difference=target.difference())
@@ -194,7 +193,7 @@ class IngestJob:
                 raise ReplayRefusedError(
                     f"a load of {source} was interrupted ({latest.id})", where=latest.location, hint=hint
                 )
-            extract = with_known_items(kept_extract(source, rows, self._schema), self._ledger, self._schema)
+            extract = self._resolved(kept_extract(source, rows, self._schema))
             mark = fingerprint(rules_of(source, extract, self._schema, self._believed_now(source).digest), extract)
             mark += blake2b("".join(row.element for row in rows).encode(), digest_size=16).hexdigest()
             run = self._ledger.begin_run(source, self._actor, QUARANTINE, mark)
@@ -270,9 +269,12 @@ class IngestJob:
         report = self._report(run, status, extract, loader, read, stages, started)
         return replace(report, resumed=resumed, retirement=retirement)
 
+    def _resolved(self, extract: Extract) -> Extract:
+        return with_known_items(extract, partial(nodes_of_kinds, self._ledger), self._schema)
+
     def _retire(self, run: Run, loader: Loader, brake: float | None) -> tuple[Retirement | None, set[bytes]]:
         """Retire what a whole export no longer tells; what the source is known to tell after this run."""
-        retirements = Retirements(self._ledger, run.source, self._schema)
+        retirements = Retirements(self._ledger, run.source, self._schema, Sightings(self._ledger))
         if brake is None:
             return None, retirements.partial(loader.told())
         outcome, events, told = retirements.whole(loader.told(), loader.spared, brake)

@@ -7,11 +7,10 @@ bears is tried as the machine's own name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from graph.history.reader import LedgerReader
-from graph.history.selection import NAMES, nodes_of_kinds
+from graph.history.selection import NAMES
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, Told
@@ -23,16 +22,18 @@ from ingest.sources.mapped import MappedExtract
 
 UNKNOWN: Final = "UNKNOWN_ITEM"
 AMBIGUOUS: Final = "AMBIGUOUS_ITEM"
+Nodes = Callable[[Iterable[str]], Iterable[tuple[str, str, Mapping[str, Any]]]]
+"""(element, kind, properties) of every node of some kinds."""
 _ALIASES: Final = "aliases"
 _FQDN: Final = "fqdn"
 _SHOWN: Final = 5
 
 
 class KnownItems:
-    """The elements of a ledger by name. Kinds are read when they are first asked for."""
+    """The elements of a twin by name. Kinds are read when they are first asked for."""
 
-    def __init__(self, ledger: LedgerReader, schema: Schema) -> None:
-        self._ledger = ledger
+    def __init__(self, nodes: Nodes, schema: Schema) -> None:
+        self._nodes = nodes
         self._schema = schema
         self._by_kind: dict[str, dict[str, list[str]]] = {}  # kind or generic -> name -> elements
         self._qualified: dict[str, str] = {}  # element -> its qualified name
@@ -63,7 +64,7 @@ class KnownItems:
         if known is None:
             known = self._by_kind[kind] = {}
             former: dict[str, list[str]] = {}
-            for element, concrete, values in nodes_of_kinds(self._ledger, self._schema.descendants[kind]):
+            for element, concrete, values in self._nodes(self._schema.descendants[kind]):
                 self.kinds[element] = concrete
                 if _FQDN in values:
                     self._qualified[element] = _plain(str(values[_FQDN]))
@@ -77,10 +78,10 @@ class KnownItems:
         return known
 
 
-def with_known_items(extract: Extract, ledger: LedgerReader, schema: Schema) -> Extract:
-    """The same export, its names of elements replaced by the elements that a ledger has under them."""
+def with_known_items(extract: Extract, nodes: Nodes, schema: Schema) -> Extract:
+    """The same export, its names of elements replaced by the elements that the twin has under them."""
     if isinstance(extract, MappedExtract) and extract.looks_up:
-        return _Resolved(extract, KnownItems(ledger, schema))
+        return _Resolved(extract, KnownItems(nodes, schema))
     return extract
 
 

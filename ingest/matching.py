@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from graph.history import tables
+from graph.history.branch_view import BranchView
 from graph.history.reader import LedgerReader
 from graph.history.selection import nodes_of_kinds
 from graph.model import Properties
@@ -44,11 +45,15 @@ class _Family:
 
 
 class Matcher:
-    """Finds elements for the rows of one source. What the twin holds is read when it is first needed, by family."""
+    """Finds elements for the rows of one source. What the twin holds is read when it is first needed, by family.
 
-    def __init__(self, schema: Schema, ledger: LedgerReader, source: str) -> None:
+    With `onto`, the elements of that branch.
+    """
+
+    def __init__(self, schema: Schema, ledger: LedgerReader, source: str, onto: BranchView | None = None) -> None:
         self._schema = schema
         self._ledger = ledger
+        self._onto = onto
         self._source = source
         self._families: dict[str, _Family] = {}
         self._own: set[str] | None = None
@@ -148,7 +153,7 @@ class Matcher:
         family = self._families.get(name)
         if family is None:
             family = self._families[name] = _Family()
-            for element, kind, values in nodes_of_kinds(self._ledger, self._schema.descendants[name]):
+            for element, kind, values in self._nodes(self._schema.descendants[name]):
                 self.kinds[element] = kind
                 for rule in self._schema.kinds[kind].matching:
                     mine = self._values(rule, values) if rule.family == name else None
@@ -156,6 +161,9 @@ class Matcher:
                         family.by_rule.setdefault(rule, {}).setdefault(mine, []).append(element)
                         family.values.setdefault(element, {})[rule] = mine
         return family
+
+    def _nodes(self, kinds: Iterable[str]) -> Iterable[tuple[str, str, Mapping[str, Any]]]:
+        return nodes_of_kinds(self._ledger, kinds) if self._onto is None else self._onto.nodes(kinds)
 
     def _known(self) -> set[str]:
         """The elements that the source has keys of its own for."""
@@ -168,13 +176,16 @@ class Matcher:
                 else:
                     query = query.where(table.c.key.startswith(first, autoescape=True))
                 self._own = set(connection.execute(query).scalars())
+            if self._onto is not None:
+                own = self._onto.own_identities()
+                self._own |= {element for key, (element, _) in own.items() if key.startswith(first)}
         return self._own
 
     def _hosts_of(self, relation: str, element: str) -> set[str]:
         hosts = self._hosts.get(relation)
         if hosts is None:
             hosts = self._hosts[relation] = {}
-            for start, end in self._ledger.ends(relation):
+            for start, end in (self._onto or self._ledger).ends(relation):
                 hosts.setdefault(start, set()).add(end)
         return hosts.get(element, set())
 

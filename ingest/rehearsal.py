@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
 from graph.history.ledger import Event, Ledger, Run, State
+from graph.history.selection import nodes_of_kinds
+from graph.history.sightings import Sightings
 from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema
+from ingest.known_items import with_known_items
+from ingest.matching import Matcher
+from ingest.retirement import Retirements
+from ingest.sources.contract import Extract
 
 SHOWN = 500
 """Changes that a difference lists one by one."""
@@ -70,11 +77,24 @@ class Rehearsal:
 
     def __init__(self, ledger: Ledger, schema: Schema) -> None:
         self._ledger = ledger
+        self._schema = schema
         self._ignored = schema.bookkeeping_kinds | schema.bookkeeping_relations
         self._counts: Counter[tuple[str, Operation]] = Counter()
         self._attributes: Counter[tuple[str, str]] = Counter()
         self._shown: list[Event] = []
         self._names: dict[str, str] = {}
+
+    def known_items(self, extract: Extract) -> Extract:
+        """The export with its names of elements resolved as the load would."""
+        return with_known_items(extract, partial(nodes_of_kinds, self._ledger), self._schema)
+
+    def matcher(self, source: str) -> Matcher:
+        """What finds the elements that rows of a source mean."""
+        return Matcher(self._schema, self._ledger, source)
+
+    def retirements(self, source: str) -> Retirements:
+        """What finds the elements that a source tells no more."""
+        return Retirements(self._ledger, source, self._schema, Sightings(self._ledger))
 
     def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         return self._ledger.identities(keys)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from core.ids import relation_id
-from graph.history.ledger import Event, Ledger, State
-from graph.history.sightings import Sightings, packed, unpacked
+from graph.history.ledger import Event, State
+from graph.history.sightings import packed, unpacked
 from graph.model import Operation
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
 from ingest.discrepancies import Discrepancies
 from ingest.identity import meant_element, reference_key, source_key
+from ingest.target import LoadTarget
 
 BRAKE: Final = 0.05
 """Largest share of a source's elements that one run may retire, unless it is told otherwise."""
@@ -104,7 +105,7 @@ class SparedRows:
         """Take in what rows speak of that were told before."""
         self._elements |= elements
 
-    def elements(self, ledger: Ledger) -> set[bytes]:
+    def elements(self, ledger: LoadTarget) -> set[bytes]:
         """The elements, packed."""
         wanted = sorted(self._keys | {key for _, *ends in self._edges for key in ends})
         known = {key: element for key in wanted if (element := meant_element(key)) is not None}
@@ -118,14 +119,22 @@ class SparedRows:
         return self._elements | {packed(element) for element in nodes | edges}
 
 
+class Sighted(Protocol):
+    """What each source told last, packed; see `Sightings`."""
+
+    def of(self, source: str) -> set[bytes]: ...
+
+    def by_others(self, source: str, wanted: set[bytes]) -> set[bytes]: ...
+
+
 class Retirements:
     """Finds what a complete run no longer tells, and makes the events that retire it."""
 
-    def __init__(self, ledger: Ledger, source: str, schema: Schema) -> None:
+    def __init__(self, ledger: LoadTarget, source: str, schema: Schema, sightings: Sighted) -> None:
         self._ledger = ledger
         self._source = source
         self._discrepancies = Discrepancies(schema)
-        self.sightings = Sightings(ledger)
+        self.sightings = sightings
 
     def partial(self, told: set[bytes]) -> set[bytes]:
         """What is known to be told after a run that is no whole: what was, and what this run adds."""

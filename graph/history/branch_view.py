@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
 
 from graph.history.branches import Branch, Branches
 from graph.history.events import State
 from graph.history.ledger import Ledger
+from graph.history.selection import nodes_of_kinds
 
 
 class BranchView:
@@ -17,6 +20,11 @@ class BranchView:
         self._ledger = ledger
         self._branches = branches
         self._own = branches.states(branch)
+
+    @property
+    def main(self) -> Ledger:
+        """What the branch began from, as it is now."""
+        return self._ledger
 
     def sequence(self) -> int:
         """The last event of main that the branch sees."""
@@ -39,6 +47,42 @@ class BranchView:
     def kinds(self, elements: Sequence[str]) -> dict[str, str]:
         """The kind of each element that exists on the branch."""
         return {element: state.kind for element, state in self.states(elements).items()}
+
+    def nodes(self, kinds: Iterable[str]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+        """(element, kind, properties) of every node of these kinds, as `nodes_of_kinds` gives those of main."""
+        wanted = frozenset(kinds)
+        over = {**self._main_before, **self._own}
+        for element, kind, values in nodes_of_kinds(self._ledger, wanted):
+            if element not in over:
+                yield element, kind, values
+        for element, state in over.items():
+            if state is not None and not state.edge and state.kind in wanted:
+                yield element, state.kind, state.properties
+
+    def own_identities(self) -> dict[str, tuple[str, str]]:
+        """The identity keys that only the branch knows: (element, kind)."""
+        return self._branches.identities(self.branch)
+
+    def told_by(self) -> dict[str, set[str]]:
+        """What each source changed on the branch and is still there."""
+        told: dict[str, set[str]] = {}
+        for item in self._branches.events(self.branch.id, 1, self.branch.version):
+            if self._own.get(item.event.element) is not None:
+                told.setdefault(item.source, set()).add(item.event.element)
+        return told
+
+    def unseen(self) -> set[str]:
+        """Elements of main that the branch does not have: deleted on it, or made on main since it began."""
+        deleted = {element for element, state in self._own.items() if state is None}
+        return deleted | {e for e, state in self._main_before.items() if state is None and e not in self._own}
+
+    @cached_property
+    def _main_before(self) -> dict[str, State | None]:
+        """What main has changed since the branch began, as it was then; None for what was not there."""
+        last = self._ledger.sequence()
+        changed = {r.event.element for r in self._ledger.events(self.branch.base + 1, last)}
+        states = self._ledger.states_at(sorted(changed), self.branch.base) if changed else {}
+        return {element: states.get(element) for element in changed}
 
     def edges_of(self, nodes: Sequence[str]) -> list[State]:
         """Relations that start or end at one of the nodes."""

@@ -25,7 +25,10 @@ def entity(place: Place, document: Any) -> Record | Rejection:
     kind, name = str(document["kind"]), str(metadata["name"])
     namespace = str(metadata.get("namespace") or _DEFAULT_NAMESPACE)
     raw = document.get("spec")
-    spec: dict[str, Any] = dict(raw) if isinstance(raw, dict) else {}
+    if raw is not None and not isinstance(raw, dict):  # taken as absent, it would clear what was known
+        seen = f"`spec` is a {type(raw).__name__}"
+        return Rejection(place, "BROKEN_ROW", seen, "`spec` is a mapping of fields", document)
+    spec: dict[str, Any] = dict(raw or {})
     for field, target in _LISTS.items():
         items = spec.get(field)
         if isinstance(items, list):

@@ -193,6 +193,16 @@ def test_17_a_record_with_a_field_of_another_type_is_quarantined(shaped: Trial) 
     assert shaped.names() == items(MANY - 1)
 
 
+def test_27_a_record_whose_field_became_something_else_is_quarantined_whatever_the_connector(trial: Trial) -> None:
+    trial.fill(MANY)
+    trial.rows[-1][trial.case.field] = ["a", "list"]
+    report = trial.load(trial.fetch())
+    codes = {row.code for row in report.quarantined} - {"DANGLING_REFERENCE"}  # of what the record holds besides itself
+    assert codes in ({"SCHEMA_DRIFT"}, {"WRONG_TYPE"}, {"BROKEN_ROW"})
+    assert all(row.reason and row.hint for row in report.quarantined)
+    assert trial.names() == items(MANY - 1)
+
+
 def test_18_a_record_that_comes_twice_is_told_once_in_its_last_version(repeating: Trial) -> None:
     repeating.fill(MANY)
 
