@@ -92,10 +92,15 @@ def _load_here(home: Path, export: Path) -> None:
         "rows": result.report.rows,
         "created": result.report.counters["created"],
         "updated": result.report.counters["updated"],
-        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "rss_mb": _peak_mb(resource.RUSAGE_SELF) + _peak_mb(resource.RUSAGE_CHILDREN),
         "age_s": _age(home, reached),
     }
     print(orjson.dumps(told).decode())
+
+
+def _peak_mb(whose: int) -> float:
+    """Peak memory of this process, or of the largest that it started, which may not have been at the same moment."""
+    return resource.getrusage(whose).ru_maxrss / 1024
 
 
 def _age(home: Path, reached: list[tuple[int, float]]) -> float:

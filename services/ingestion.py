@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from time import perf_counter
+from time import monotonic, perf_counter, sleep
 
 from core.clock import clock_for
+from core.errors import StoreLockedError
 from core.settings import Settings
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Branches
@@ -17,11 +18,15 @@ from ingest.job import IngestJob, IngestReport
 from ingest.onto_branch import BranchLoad
 from ingest.retirement import BRAKE
 from ingest.undo import Undo, UndoReport
+from services.following import Worthwhile, following
 from services.rendezvous import running_server
 from services.twin import open_ledger, open_twin
 
 CHECKPOINT_EVENTS = 1_000_000
 """Events since the last checkpoint after which a load makes one."""
+
+LOCK_WAIT_S = 10.0
+LOCK_POLL_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +48,37 @@ def ingest(
     brake: float = BRAKE,
     loading: Callable[[str, int, int], None] | None = None,
     projecting: Progress | None = None,
+    follow: Worthwhile | None = None,
 ) -> LoadResult:
-    """Run one load, then project it: here, or in the server that has the store open.
+    """Run one load and project it: a large one meanwhile, in a process beside; or in the server that has the store open.
 
     An export that was loaded before, whole and without rejects, is not read again unless `reread`. `whole`: what the source
     told before and tells no more is retired, up to the share `brake`.
 
-    `loading` is called with (stage, rows done, rows in all or 0). Raises IngestError, LedgerError, BackendError.
+    `loading` is called with (stage, rows done, rows in all or 0), `projecting` from another thread where the load is
+    followed; `follow` says from when on it is. Raises IngestError, LedgerError, BackendError: then the ledger has the load.
     """
     schema, ledger = open_ledger(settings)
     try:
-        job = IngestJob(
-            schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
-        )
-        report = job.run(source, path, progress=loading, reread=reread, whole=whole, brake=brake)
-        sequence = ledger.sequence()
+        with following(settings, ledger.sequence, projecting, follow) as beside:
+
+            def committed(stage: str, done: int, total: int) -> None:
+                if loading is not None:
+                    loading(stage, done, total)
+                if beside is not None:
+                    beside.watch(done, total)
+
+            job = IngestJob(
+                schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
+            )
+            report = job.run(source, path, progress=committed, reread=reread, whole=whole, brake=brake)
+            sequence = ledger.sequence()
+            started = perf_counter()
+            reached = None if beside is None else beside.finish()
     finally:
         ledger.close()
-    started = perf_counter()
-    reached = project(settings, projecting)
+    if reached is None:
+        reached = project(settings, projecting)
     keep_checkpoint(settings, sequence)
     return LoadResult(report, sequence if reached is None else reached, perf_counter() - started)
 
@@ -92,9 +109,15 @@ def ingest_onto(
     source: str,
     path: Path,
     *,
+    whole: bool = False,
+    brake: float = BRAKE,
+    dry_run: bool = False,
     loading: Callable[[str, int, int], None] | None = None,
 ) -> tuple[IngestReport, Branch]:
     """Load an export onto a branch: main does not see it. All of it is taken, or where the branch has moved, nothing.
+
+    `whole`: what the source told, on main or on the branch, and tells no more is retired on the branch. With `dry_run`
+    nothing is written, and the report has the difference that the load would make.
 
     Raises NotFoundError, BranchAppliedError, IngestError, LedgerError.
     """
@@ -104,7 +127,9 @@ def ingest_onto(
         branches = Branches(ledger, schema, clock)
         target = BranchLoad(BranchView(ledger, branches, branches.get(branch)), branches, schema)
         job = IngestJob(schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock)
-        report = job.rehearse(source, path, progress=loading, onto=target)
+        report = job.rehearse(source, path, progress=loading, whole=whole, brake=brake, onto=target)
+        if dry_run:
+            return report, branches.get(branch)
         taken = target.commit(source, settings.actor)
         return replace(report, status="complete"), taken
     finally:
@@ -150,11 +175,21 @@ def keep_checkpoint(settings: Settings, sequence: int, after: int = CHECKPOINT_E
 
 
 def project(settings: Settings, projecting: Progress | None = None) -> int | None:
-    """Bring the graph up to the ledger, here or in the server that has the store open; the sequence reached."""
+    """Bring the graph up to the ledger, here or in the server that has the store open; the sequence reached.
+
+    A store that another process has open is waited for a little: it may be the end of another load.
+    """
     server = running_server(settings.home)
     if server is not None:
         return int(server.post("/api/graph/catch-up")["sequence"])
     if settings.backend_url == "networkx":
         return None
-    with open_twin(settings, catch_up=False) as twin:
-        return twin.catch_up(projecting)
+    deadline = monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            with open_twin(settings, catch_up=False) as twin:
+                return twin.catch_up(projecting)
+        except StoreLockedError:
+            if monotonic() > deadline:
+                raise
+            sleep(LOCK_POLL_S)

@@ -16,7 +16,7 @@ from core.principal import EVERYONE
 from graph.history.ledger import Ledger
 from graph.history.ownership import Ownership, rules_of, taker_and_source
 from graph.model import GraphDelta, Operation, PerimeterChange
-from graph.schema.model import Schema
+from graph.schema.model import PerimeterRule, Schema
 
 MANY = 5_000
 """Nodes touched by one delta from which everything is derived at once, which costs less than many look-ups."""
@@ -25,43 +25,77 @@ Names = Mapping[str, frozenset[str]]
 """Node to the names of its perimeters; a node without any may be absent."""
 
 _PUBLIC = (EVERYONE,)
+_NONE: frozenset[str] = frozenset()
 
 
 def derive(ownerships: Iterable[Ownership], names: Mapping[str, str]) -> dict[str, frozenset[str]]:
     """The perimeters of every node among the ownerships; `names` are those of the perimeters, by id."""
-    given: dict[str, set[str]] = {}
-    takers: dict[str, list[str]] = {}
-    for item in ownerships:
-        if item.given:
-            own = given.setdefault(item.taker, set())
-            if names.get(item.source, EVERYONE) != EVERYONE:  # nobody can name a perimeter so that everyone holds it
-                own.add(names[item.source])
-        else:
-            takers.setdefault(item.source, []).append(item.taker)
-    shared: dict[frozenset[str], frozenset[str]] = {}
-    found = {node: shared.setdefault(known, known) for node, of in given.items() if (known := frozenset(of))}
-    pending = [node for node in found if node in takers]
-    while pending:
-        source = pending.pop()
-        passed = found[source]
-        for taker in takers[source]:
-            before = found.get(taker, frozenset())
-            if taker in given or passed <= before:
-                continue
-            merged = before | passed
-            found[taker] = shared.setdefault(merged, merged)
-            if taker in takers:
+    everything = Inheritance()
+    everything.add(ownerships, names)
+    return everything.found
+
+
+class Inheritance:
+    """The perimeters of nodes, as ownerships become known. `found` has those of every node that has any."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, frozenset[str]] = {}
+        self.takers: dict[str, list[str]] = {}  # what is in a perimeter is among its takers
+        self._given: set[str] = set()
+        self._shared: dict[frozenset[str], frozenset[str]] = {}
+
+    def add(self, ownerships: Iterable[Ownership], names: Mapping[str, str]) -> bool:
+        """Take more ownerships in, known ones without effect; False, and of no more use, where perimeters would be lost by it."""
+        pending: list[str] = []
+        own: dict[str, set[str]] = {}
+        fresh: list[tuple[str, str]] = []
+        for item in ownerships:
+            self.takers.setdefault(item.source, []).append(item.taker)
+            if item.given:
+                named = own.setdefault(item.taker, set())
+                if (
+                    names.get(item.source, EVERYONE) != EVERYONE
+                ):  # nobody can name a perimeter so that everyone holds it
+                    named.add(names[item.source])
+            else:
+                fresh.append((item.taker, item.source))
+        for node, given in own.items():
+            if node not in self._given and node in self.found:
+                return False
+            self._given.add(node)
+            before = self.found.get(node)
+            self._set(node, given if before is None else before | given)
+            if node in self.takers and self.found[node] != before:
+                pending.append(node)
+        for taker, source in fresh:
+            if source in self.found and self._pass_on(taker, self.found[source]):
                 pending.append(taker)
-    return found
+        while pending:
+            source = pending.pop()
+            passed = self.found[source]
+            pending += [taker for taker in self.takers[source] if self._pass_on(taker, passed)]
+        return True
+
+    def _pass_on(self, taker: str, passed: frozenset[str]) -> bool:
+        """Give a node what its source has; whether others have it from there."""
+        before = self.found.get(taker, _NONE)
+        if taker in self._given or passed <= before:
+            return False
+        self._set(taker, before | passed)
+        return taker in self.takers
+
+    def _set(self, node: str, names: Iterable[str]) -> None:
+        merged = frozenset(names)
+        self.found[node] = self._shared.setdefault(merged, merged)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Everything:
-    """What the whole ledger says at one sequence number."""
+    """What the whole ledger says at one sequence number, or a later one."""
 
     sequence: int
-    names: Names
-    takers: Mapping[str, Sequence[str]]
+    names: dict[str, str]
+    inheritance: Inheritance
 
 
 class Perimeters:
@@ -71,34 +105,47 @@ class Perimeters:
     leaves the backend as a rebuild would.
     """
 
-    def __init__(self, ledger: Ledger, schema: Schema) -> None:
+    def __init__(
+        self, ledger: Ledger, schema: Schema, kinds: Callable[[Sequence[str]], Mapping[str, str]] | None = None
+    ) -> None:
+        """`kinds` says of which kinds nodes are in the backend; by default those that the ledger gives them."""
         self._ledger = ledger
+        self._kinds_of = kinds or ledger.kinds
         self._schema = schema
         self._rules = rules_of(schema)
         self._everything: _Everything | None = None
         self._told: dict[str, tuple[str, ...]] = {}  # what the deltas of this object wrote already
+        self._sorted: dict[frozenset[str], tuple[str, ...]] = {}
 
     def complete(self, delta: GraphDelta) -> GraphDelta:
         """The delta with the perimeters of its new nodes, and of the nodes there whose perimeters it changes."""
         new = {c.id for c in delta.nodes if c.operation in (Operation.CREATE, Operation.RECLASSIFY)}
         seeds = new | self._touched(delta)
+        self._follow(delta)
         if not seeds:
             return delta
         found, affected = self._found(seeds)
         nodes = [replace(c, perimeters=self._tell(c.id, c.kind, found)) if c.id in new else c for c in delta.nodes]
         gone = {c.id for c in delta.nodes if c.operation is Operation.DELETE}
         others = sorted(node for node in affected - new - gone if not self._is_told(node, found))
-        kinds = self._ledger.kinds(others)  # what a later delta deletes is not among them
+        kinds = self._kinds_of(others)  # what a later delta deletes need not be among them
         changes = [PerimeterChange(n, kinds[n], self._tell(n, kinds[n], found)) for n in others if n in kinds]
         return replace(delta, nodes=nodes, perimeters=changes)
 
     def _tell(self, node: str, kind: str, found: Names) -> tuple[str, ...]:
-        names = self._told[node] = stored(kind, found.get(node, frozenset()), self._schema)
+        names = _PUBLIC if kind in self._schema.public_kinds else self._in_order(found.get(node, _NONE))
+        self._told[node] = names
         return names
 
     def _is_told(self, node: str, found: Names) -> bool:
         told = self._told.get(node)
-        return told is not None and (told == _PUBLIC or told == tuple(sorted(found.get(node, ()))))
+        return told is not None and (told == _PUBLIC or told == self._in_order(found.get(node, _NONE)))
+
+    def _in_order(self, names: frozenset[str]) -> tuple[str, ...]:
+        ordered = self._sorted.get(names)
+        if ordered is None:
+            ordered = self._sorted[names] = tuple(sorted(names))
+        return ordered
 
     def _touched(self, delta: GraphDelta) -> set[str]:
         """The nodes whose perimeters the delta may change by itself."""
@@ -109,14 +156,51 @@ class Perimeters:
                 touched.add(taker_and_source(rule, change.start, change.end)[0])
         return touched
 
+    def _follow(self, delta: GraphDelta) -> None:
+        """Carry what is known of the whole ledger on by what the delta creates; forget it where more has happened."""
+        known = self._everything
+        if known is None or known.sequence >= delta.last:
+            return
+        added = self._created(delta) if known.sequence >= delta.first - 1 else None
+        if added is None:
+            self._everything = None
+            return
+        known.names.update(
+            (c.id, str(c.properties["name"]))
+            for c in delta.nodes
+            if c.kind in self._rules.kinds and "name" in c.properties
+        )
+        unnamed = [item for item in added if item.given and item.source not in known.names]
+        known.names.update(names_of(self._ledger, unnamed))
+        self._everything = known if known.inheritance.add(added, known.names) else None
+        known.sequence = delta.last
+
+    def _created(self, delta: GraphDelta) -> list[Ownership] | None:
+        """The ownerships that a delta adds; None where it changes more than that."""
+        added: list[Ownership] = []
+        for node in delta.nodes:
+            if node.kind in self._rules.kinds or node.previous_kind in self._rules.kinds:
+                if node.operation is not Operation.CREATE:
+                    return None
+                added.append(Ownership(node.id, node.id, True))
+        for edge in delta.edges:
+            rule = self._rules.relations.get(edge.type)
+            if rule is None or edge.operation is Operation.UPDATE:
+                continue
+            if edge.operation is not Operation.CREATE:
+                return None
+            taker, source = taker_and_source(rule, edge.start, edge.end)
+            added.append(Ownership(taker, source, rule is PerimeterRule.GIVEN))
+        return added
+
     def _found(self, seeds: set[str]) -> tuple[Names, set[str]]:
         """The perimeters of the seeds and of all that has theirs, with the set of these nodes."""
-        sequence, known = self._ledger.sequence(), self._everything
-        if known is not None and known.sequence == sequence:
-            return known.names, _reached(seeds, lambda nodes: (t for n in nodes for t in known.takers.get(n, ())))
-        if len(seeds) >= MANY:
-            self._everything = _everything(self._ledger, sequence)
-            return self._found(seeds)
+        known = self._everything
+        if known is None and len(seeds) >= MANY:
+            known = self._everything = _everything(self._ledger, self._ledger.sequence())
+        if known is not None:
+            takers = known.inheritance.takers
+            return known.inheritance.found, _reached(seeds, lambda nodes: (t for n in nodes for t in takers.get(n, ())))
         affected = _reached(seeds, lambda nodes: (item.taker for item in self._ledger.takers_of(nodes)))
         near = self._sources(affected)
         return derive(near, names_of(self._ledger, near)), affected
@@ -148,10 +232,10 @@ def _reached(seeds: set[str], takers: Callable[[Sequence[str]], Iterable[str]]) 
 
 def _everything(ledger: Ledger, sequence: int) -> _Everything:
     ownerships = ledger.ownerships()
-    takers: dict[str, list[str]] = {}
-    for item in ownerships:
-        takers.setdefault(item.source, []).append(item.taker)
-    return _Everything(sequence, derive(ownerships, names_of(ledger, ownerships)), takers)
+    names = names_of(ledger, ownerships)
+    inheritance = Inheritance()
+    inheritance.add(ownerships, names)
+    return _Everything(sequence, names, inheritance)
 
 
 def every_perimeter(ledger: Ledger) -> dict[str, frozenset[str]]:

@@ -5,8 +5,7 @@ A crash between ledger and backend needs no repair of its own: the next `catch_u
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.errors import BackendError
 from core.failpoints import reach
@@ -28,22 +27,15 @@ class BackendAheadError(BackendError):
     code = "BACKEND_AHEAD"
 
 
-@dataclass(frozen=True, slots=True)
-class _Net:
-    """What became of one element over a stretch of events: its first old state and its last new state."""
-
-    before: Event | None  # None: did not exist before the stretch
-    after: Event | None  # None: does not exist after it
-
-
 class Projector:
     """Keeps one backend up to date with one ledger."""
 
     def __init__(self, ledger: Ledger, repository: GraphRepository) -> None:
         self._ledger = ledger
         self._repository = repository
-        self._perimeters = Perimeters(ledger, repository.schema)
+        self._perimeters = Perimeters(ledger, repository.schema, self._kinds_of)
         self._size = int(getattr(repository, "preferred_delta_size", DELTA_EVENTS))
+        self._kinds: dict[str, str] = {}  # of the nodes that went through this projector
 
     def catch_up(self, progress: Progress | None = None) -> int:
         """Apply every event that the backend has not seen; returns the sequence reached. Raises BackendError."""
@@ -81,44 +73,52 @@ class Projector:
 
     def _delta(self, first: int, last: int) -> GraphDelta:
         events = (recorded.event for recorded in self._ledger.events(first, last))
-        return self._perimeters.complete(net_delta(first, last, events, self._ledger.kinds))
+        delta = net_delta(first, last, events, self._kinds_of)
+        self._kinds.update((change.id, change.kind) for change in delta.nodes)
+        return self._perimeters.complete(delta)
+
+    def _kinds_of(self, nodes: Sequence[str]) -> dict[str, str]:
+        """The kinds that nodes have in the backend; of those that it was given before, as it was given them."""
+        known = self._kinds
+        unknown = [node for node in nodes if node not in known]
+        found = self._ledger.kinds(unknown) if unknown else {}
+        return found | {node: known[node] for node in nodes if node in known}
 
 
 def net_delta(
     first: int, last: int, events: Iterable[Event], kinds: Callable[[list[str]], dict[str, str]]
 ) -> GraphDelta:
     """Fold events into at most one change per element. `kinds` finds kinds of nodes that the stretch does not name."""
-    nets: dict[str, _Net] = {}
+    firsts: dict[str, Event] = {}
+    lasts: dict[str, Event] = {}
     for item in events:
-        known = nets.get(item.element)
-        before = known.before if known else (None if item.operation is Operation.CREATE else item)
-        nets[item.element] = _Net(before, None if item.operation is Operation.DELETE else item)
+        firsts.setdefault(item.element, item)
+        lasts[item.element] = item
     nodes: list[NodeChange] = []
     edges: list[tuple[Operation, Event]] = []
     named: dict[str, str] = {}
-    for element, net in nets.items():
-        last_known = net.after or net.before
-        if last_known is None:
+    for element, last_event in lasts.items():
+        first_event = firsts[element]
+        created, deleted = first_event.operation is Operation.CREATE, last_event.operation is Operation.DELETE
+        if created and deleted:
             continue  # created and deleted within the stretch: the backend never sees it
-        event, operation = last_known, _operation(net)
-        if event.edge:
-            edges.append((operation, event))
+        before = _kind_before(first_event)
+        if created:
+            operation = Operation.CREATE
+        elif deleted:
+            operation = Operation.DELETE
+        else:
+            operation = Operation.UPDATE if before == last_event.kind else Operation.RECLASSIFY
+        if last_event.edge:
+            edges.append((operation, last_event))
             continue
-        named[element] = event.kind
-        properties: Properties = {} if net.after is None else (event.after or {})
-        previous = _kind_before(net.before) if operation is Operation.RECLASSIFY and net.before else None
-        nodes.append(NodeChange(operation, element, event.kind, properties, previous))
+        kind = named[element] = before if deleted else last_event.kind
+        properties: Properties = {} if deleted else (last_event.after or {})
+        previous = before if operation is Operation.RECLASSIFY else None
+        nodes.append(NodeChange(operation, element, kind, properties, previous))
     missing = {end for _, e in edges for end in (e.start, e.end) if end is not None and end not in named}
     named.update(kinds(sorted(missing)))
     return GraphDelta(first, last, nodes, [_edge_change(operation, event, named) for operation, event in edges])
-
-
-def _operation(net: _Net) -> Operation:
-    if net.before is None:
-        return Operation.CREATE
-    if net.after is None:
-        return Operation.DELETE
-    return Operation.RECLASSIFY if _kind_before(net.before) != net.after.kind else Operation.UPDATE
 
 
 def _kind_before(event: Event) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from core.clock import FrozenClock
 from core.principal import EVERYONE
-from graph.history import perimeters
-from graph.history.projection import net_delta
+from graph.history import perimeters, projection
+from graph.history.projection import Projector, net_delta
 from graph.history.verify import verify
 from graph.registry import BackendOptions, open_backend
 from graph.repository import GraphRepository
@@ -166,11 +166,17 @@ STEPS = 400 if NIGHTLY else 40
 
 
 @pytest.mark.parametrize("seed", range(10 if NIGHTLY else 3))
-@pytest.mark.parametrize("many", [perimeters.MANY, 1], ids=["by look-ups", "all at once"])
+@pytest.mark.parametrize(
+    ("many", "lasting"),
+    [(perimeters.MANY, False), (1, False), (1, True)],
+    ids=["by look-ups", "all at once", "by a projector that goes on"],
+)
 def test_after_any_changes_the_perimeters_are_those_of_a_rebuild(
-    seed: int, many: int, estate: Estate, memory: GraphRepository, monkeypatch: pytest.MonkeyPatch
+    seed: int, many: int, lasting: bool, estate: Estate, memory: GraphRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(perimeters, "MANY", many)
+    monkeypatch.setattr(projection, "DELTA_EVENTS", 3 if lasting else projection.DELTA_EVENTS)
+    projector = Projector(estate.ledger, memory)
     random = Random(seed)
     for kind, count in NODES.items():
         estate.add(kind, *(f"{kind}{number}" for number in range(count)))
@@ -178,8 +184,9 @@ def test_after_any_changes_the_perimeters_are_those_of_a_rebuild(
     for step in range(STEPS):
         _change(estate, random, rules, step)
         if random.random() < 0.6:
-            project(estate, memory)
-    project(estate, memory)
+            projector = projector if lasting else Projector(estate.ledger, memory)
+            projector.catch_up()
+    projector.catch_up()
     rebuilt = open_backend("networkx", estate.schema, BackendOptions())
     assert held(memory) == project(estate, rebuilt)
     assert len(set(held(memory).values())) > 3
