@@ -58,7 +58,7 @@ def test_answers_are_the_same_on_every_backend(backends: Backends, tally: Tally)
         phases=phases,
         suppress_health_check=list(HealthCheck),
     )
-    @given(batches(PER_GRAPH))
+    @given(batches({}, PER_GRAPH))
     def answers_are_the_same(batch: Batch) -> None:
         compare(backends, batch, tally)
 
