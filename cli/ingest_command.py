@@ -89,19 +89,17 @@ def ingest(
 
     Examples: jumeau ingest export/ --source csv
               jumeau ingest export/ --source csv --dry-run
+              jumeau ingest export/ --source csv --branch plan --complete --dry-run
               jumeau ingest https://netbox.bank.example --source netbox --delta
     """
     settings = load_settings(backend=backend)
     fetched = _fetched(settings, source, location, delta=delta)
     path = Path(location or ".") if fetched is None else fetched.path
     if branch is not None:
-        if dry_run or complete:
-            hint = (
-                "load onto the branch, then `jumeau branch diff` shows the difference and `branch drop` takes it back"
-            )
-            raise UsageError("a load onto a branch takes neither --dry-run nor --complete", where="--branch", hint=hint)
         with progress_bars() as advance:
-            report, taken = ingest_onto(settings, branch, source, path, loading=advance)
+            report, taken = ingest_onto(
+                settings, branch, source, path, whole=complete, brake=brake, dry_run=dry_run, loading=advance
+            )
         _show(report, {"branch": taken.name, "branch_events": taken.version}, output)
         return
     if dry_run:

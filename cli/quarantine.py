@@ -13,9 +13,12 @@ from core.settings import load_settings
 from ingest.held import HeldRow
 from ingest.report import IngestReport
 from services import quarantine as rows_of
+from services.deduplication import duplicates
 
 app = typer.Typer(no_args_is_help=True, help="Rows that could not be taken: with reason and hint, to mend and replay.")
-review = typer.Typer(no_args_is_help=True, help="Rows of which a person has to say which element they mean.")
+review = typer.Typer(
+    no_args_is_help=True, help="What a person decides: which element a row means, and which elements are one."
+)
 STILL_REJECTED = 1
 SHOWN = 12  # characters of an identifier
 
@@ -106,6 +109,34 @@ def show_waiting(row: RowArgument, output: OutputOption = Output.TABLE) -> None:
     print_rows(("", *(c.element for c in choices)), table, output)
     if output is Output.TABLE:
         print_json(held.content)
+
+
+@review.command("duplicates")
+def list_duplicates(
+    kind: Annotated[str | None, typer.Option("--kind", help="Only of this kind or generic, such as Server.")] = None,
+    limit: Annotated[int, typer.Option(help="How many.", min=1)] = 100,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """List pairs of elements that look like one, the surest first: `jumeau merge` makes them one.
+
+    Example: jumeau review duplicates --kind Server
+    """
+    found = duplicates(load_settings(), kind)
+    if output is Output.JSON:
+        print_json([pair.to_dict() for pair in found[:limit]])
+        return
+    rows = [
+        (
+            *(f"{each.kind} {each.name} ({', '.join(each.sources)})" for each in (pair.one, pair.other)),
+            ", ".join(f"{name} {value}" for name, value in zip(pair.by, pair.values, strict=True)),
+            pair.one.element,
+            pair.other.element,
+        )
+        for pair in found[:limit]
+    ]
+    print_rows(("one", "other", "same", "id of one", "id of other"), rows, output)
+    if len(found) > limit:
+        say(f"the first {limit} of {len(found)} pairs; --limit shows more")
 
 
 @review.command("decide")

@@ -23,7 +23,7 @@ from graph.model import Operation
 from graph.schema.model import Schema
 from ingest.containment import RelationRules
 from ingest.discrepancies import Discrepancies
-from ingest.identity import SEPARATOR
+from ingest.identity import NATURAL, SEPARATOR
 from ingest.merge_record import MERGE, mover, prepare
 from ingest.precedence import load_precedence
 from ingest.reconcile import ALIASES, NAME, Reconciler
@@ -31,7 +31,6 @@ from ingest.rehearsal import Difference, Rehearsal
 from ingest.target import LoadTarget
 from ingest.testimony import FORMER, Said, holders_of, said_of, state_of
 
-_NATURAL: Final = "natural"
 _EVERYTHING: Final = frozenset({"Element", "ConfigurationItem"})
 
 
@@ -111,7 +110,7 @@ class Deduplication:
         self._check_sources(kept, absorbed, keys)
         passing = sorted(key for key, element in keys.items() if element == absorbed.element)
         with ExitStack() as stack:
-            for source in sorted({MERGE, *(_source(key) for key in keys)} - {_NATURAL}):
+            for source in sorted({MERGE, *(_source(key) for key in keys)} - {NATURAL}):
                 stack.enter_context(self._ledger.loading(source))
             plan = self._plan(kept.element, absorbed.element)
             rehearsal = Rehearsal(self._ledger, self._schema)
@@ -161,7 +160,7 @@ class Deduplication:
     def _check_sources(self, kept: State, absorbed: State, keys: Mapping[str, str]) -> None:
         """One source with a key for each would tell both again with every load."""
         known = [{_source(key) for key, e in keys.items() if e == state.element} for state in (kept, absorbed)]
-        both = sorted((known[0] & known[1]) - {_NATURAL})
+        both = sorted((known[0] & known[1]) - {NATURAL})
         if both:
             hint = f"take one of them out of {both[0]}, and load it with --complete: the other is retired"
             raise MergeRefusedError(f"{both[0]} knows both, each under a key of its own", where="merge", hint=hint)

@@ -16,7 +16,7 @@ from ingest.assertion import Reference
 from ingest.target import LoadTarget
 
 SEPARATOR = "\x1f"
-_NATURAL = "natural"
+NATURAL = "natural"
 KEY_CHARACTERS = 500
 """Longest key: a PostgreSQL index entry holds 2,700 bytes."""
 
@@ -42,7 +42,7 @@ def meant_element(key: str) -> str | None:
 
 def natural_key(kind: str, *values: str) -> str:
     """The identity key of a node that is known by its own values."""
-    return SEPARATOR.join((_NATURAL, kind, *values))
+    return SEPARATOR.join((NATURAL, kind, *values))
 
 
 def reference_key(source: str, reference: Reference) -> str:

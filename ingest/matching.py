@@ -7,8 +7,9 @@ differs: then it is ambiguous, and a person decides. Elements that the source kn
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -24,6 +25,7 @@ from ingest.identity import SEPARATOR
 
 Values = tuple[str, ...]
 NEW, MATCHED, AMBIGUOUS = "new", "matched", "ambiguous"
+_CROWD: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,33 @@ class Matcher:
                 verdict = Verdict(MATCHED, kept, verdict.rule)
             settled.append(verdict)
         return settled
+
+    def alike(self) -> Iterator[tuple[MatchRule, Values, str, str]]:
+        """Pairs of elements of the twin that a rule would take for one, hosts left aside, with what they share.
+
+        The most telling rule of a pair counts; a pair with a more telling value that differs is none. Of more than so many
+        elements that share a value nothing is said: it tells nothing.
+        """
+        told: set[tuple[str, str]] = set()
+        rules = {rule: None for kind in self._schema.concrete_kinds() for rule in kind.matching if not rule.on}
+        for rule in rules:
+            for values, elements in self._family(rule.family).by_rule.get(rule, {}).items():
+                if not 1 < len(elements) <= _CROWD:
+                    continue
+                for one, other in combinations(sorted(elements), 2):
+                    if (one, other) not in told and not self._differ(rule, one, other):
+                        told.add((one, other))
+                        yield rule, values, one, other
+
+    def _differ(self, decisive: MatchRule, one: str, other: str) -> bool:
+        """Whether two elements have different values of a rule that is more telling."""
+        for rule in self._schema.kinds[self.kinds[one]].matching:
+            if rule == decisive:
+                return False
+            mine, theirs = (self._family(rule.family).values.get(element, {}).get(rule) for element in (one, other))
+            if mine is not None and theirs is not None and mine != theirs:
+                return True
+        return False
 
     def _verdict(self, kind: str, values: Properties, hosts: frozenset[str]) -> Verdict:
         for rule in self._schema.kinds[kind].matching:

@@ -44,7 +44,7 @@ def keyless(assertion: NodeAssertion, schema: Schema) -> Rejection:
 def ambiguous(assertion: NodeAssertion, elements: list[str]) -> Rejection:
     """Keys that belong to different elements: never guessed which is meant."""
     reason = f"its keys belong to {len(elements)} different elements: {', '.join(elements)}"
-    hint = "the name or number is that of another element: correct the source, or merge the two"
+    hint = "the name or number is that of another element: correct the source, or make the two one (`jumeau merge`)"
     return Rejection(assertion.place, "AMBIGUOUS_IDENTITY", reason, hint, assertion.row)
 
 
@@ -52,7 +52,7 @@ def undecided(assertion: NodeAssertion, key: str, verdict: Verdict) -> Rejection
     """An element that another source may know under its own key: a person decides which it is."""
     shown = ", ".join(verdict.candidates[:5])
     reason = f"which element the {assertion.kind} is cannot be told: {verdict.reason} ({shown})"
-    hint = "`jumeau review list` shows the choice, `jumeau review decide` makes it"
+    hint = "`jumeau review decide` says which one it is; where the elements are one, `jumeau merge` makes them so"
     return Rejection(assertion.place, UNDECIDED, reason, hint, assertion.row, assertion.kind, key, verdict.candidates)
 
 

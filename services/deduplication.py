@@ -1,12 +1,26 @@
-"""Make one element of two that were loaded apart, and bring the graph up to it."""
+"""Elements that were loaded apart and are one: found, made one, and the graph brought up to it."""
 
 from __future__ import annotations
 
+from core.errors import UsageError
 from core.settings import Settings
 from graph.history.selection import named
+from graph.schema.fields import did_you_mean
 from ingest.deduplication import Deduplication, MergeReport
+from ingest.duplicates import Duplicate, find_duplicates
 from services.ingestion import project
 from services.twin import open_ledger
+
+
+def duplicates(settings: Settings, kind: str | None = None) -> list[Duplicate]:
+    """Pairs of elements that look like one, of a kind or generic. Raises UsageError for a kind that there is not."""
+    schema, ledger = open_ledger(settings)
+    try:
+        if kind is not None and kind not in schema.kinds:
+            raise UsageError(f"there is no kind {kind!r}", where="--kind", hint=did_you_mean(kind, schema.kinds))
+        return find_duplicates(schema, ledger, kind)
+    finally:
+        ledger.close()
 
 
 def merge(settings: Settings, kept: str, absorbed: str, reason: str, *, dry_run: bool = False) -> MergeReport:

@@ -159,6 +159,22 @@ def test_an_export_is_loaded_onto_a_branch_and_conflicts_with_main_are_shown(con
     assert (again["counters"]["created"], again["counters"]["updated"]) == (0, 0)  # main knows what the branch knew
 
 
+def test_a_complete_export_is_tried_against_a_branch_and_retires_what_is_gone_there_only(
+    console: Here, tmp_path: Path
+) -> None:
+    console.json("branch", "create", "plan")
+    planned = export(tmp_path / "planned", "P1,srv one,planned\n")
+    asked = ("ingest", str(planned), "--source", "csv", "--branch", "plan", "--complete", "--brake", "0.9")
+    tried = console.json(*asked, "--dry-run")
+    assert {(c["kind"], c["operation"]): c["count"] for c in tried["difference"]["counts"]}[
+        "PhysicalServer", "delete"
+    ] == 1
+    assert names(console, "--branch", "plan") == names(console)
+    assert console.json(*asked)["difference"] == tried["difference"]
+    assert names(console, "--branch", "plan") == [["srv one", "planned"]]
+    assert names(console) == [["srv one", "m1"], ["srv two", "m2"]]
+
+
 @pytest.mark.parametrize(
     "place",
     ["ledger.append.before", "ledger.append.uncommitted", "ledger.append.committed"]

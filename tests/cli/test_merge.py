@@ -50,3 +50,18 @@ def test_people_read_what_would_change_and_how_to_take_it_back(here: Here) -> No
     assert done.returncode == 0
     assert "1 keys of sources passed" in done.stdout + done.stderr
     assert "PhysicalServer" in done.stdout
+
+
+def test_pairs_that_look_like_one_are_listed_with_who_knows_them(here: Here, tmp_path: Path) -> None:
+    assert here.json("review", "duplicates") == []
+    numbered = "key,name,serial_number\n1,srv-old,S1\n2,other,\n"
+    folder = write_files(tmp_path / "later", {"PhysicalServer.csv": numbered})
+    here.json("ingest", str(folder), "--source", "csv")
+    (pair,) = here.json("review", "duplicates", "--kind", "Server")
+    assert (pair["by"], pair["values"]) == (["serial_number"], ["s1"])
+    assert {side["name"]: side["sources"] for side in (pair["one"], pair["other"])} == {
+        "srv-old": ["csv"],
+        "srv-new": ["servicenow_cmdb"],
+    }
+    assert "serial_number s1" in here.run("review", "duplicates").stdout
+    assert here.run("review", "duplicates", "--kind", "Sever").returncode == 2

@@ -16,6 +16,7 @@ from graph.history.events import State
 from graph.history.ledger import Ledger
 from graph.schema.model import Schema
 from ingest.deduplication import Deduplication, MergeRefusedError, MergeReport
+from ingest.duplicates import find_duplicates
 from ingest.undo import Undo, UndoConflictError
 from tests.conftest import NIGHTLY
 from tests.ingest.twin import TestTwin
@@ -280,3 +281,28 @@ def test_a_relation_that_is_one_too_many_stays_with_the_kept_element_and_the_oth
         ("HAS_INTERFACE", "a node has at most 1 incoming HAS_INTERFACE")
     ]
     assert {e for e in twin.edges() if e[1] == "HAS_INTERFACE"} == {("other", "HAS_INTERFACE", "ens1")}
+
+
+def pairs(twin: TestTwin, kind: str | None = None) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(d.one.name, d.other.name, d.by) for d in find_duplicates(twin.schema, twin.ledger, kind)]
+
+
+def test_elements_that_rules_would_take_for_one_are_listed_until_they_are_one(twin: TestTwin) -> None:
+    apart(twin)
+    assert pairs(twin) == []
+    with_number = SPREADSHEET["PhysicalServer.csv"].replace("criticality\n", "criticality,serial_number\n")
+    with_number = with_number.replace("vital\n", "vital,s1\n").replace("2,other,,,\n", "2,other,,,,\n")
+    twin.load("csv", {**SPREADSHEET, "PhysicalServer.csv": with_number})
+    ((one, other, by),) = pairs(twin)
+    assert ({one, other}, by) == ({"srv-old", "srv-new"}, ("serial_number",))
+    assert pairs(twin, "Server") == [(one, other, by)]
+    assert pairs(twin, "Team") == []
+    merge(twin, "srv-old", "srv-new")
+    assert pairs(twin) == []
+
+
+def test_equal_names_are_no_pair_where_serial_numbers_differ_or_one_source_knows_both(twin: TestTwin) -> None:
+    twin.load("csv", {"PhysicalServer.csv": "key,name,serial_number\n1,twin,A\n2,same,\n3,same,\n"})
+    twin.load("servicenow_cmdb", payload(name="elsewhere", serial_number="B"))
+    twin.load("servicenow_cmdb", payload(name="twin", serial_number="B"))
+    assert pairs(twin) == []
