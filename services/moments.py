@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +15,15 @@ from core.clock import parse_instant
 from core.errors import UsageError
 from graph.cypher.bound import BoundQuery
 from graph.history.branches import Branch, Branches
+from graph.history.former import TODAY, FormerNames
 from graph.history.moment import Moment
 from graph.history.reader import LedgerReader
 from graph.model import Edge, GraphDelta, Node
 from graph.repository import Answer, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
 from graph.schema.model import Schema
+from migrations.apply import MigrationChainError, Migrations
+from migrations.chain import Migration, folder_of, load_chain
+from migrations.former import former_names
 from services.catalogue import CatalogueService
 from services.query import QueryService
 from services.twin import Twin, backend_options
@@ -43,6 +48,34 @@ class Asked:
 
 
 PRESENT: Final = Asked()
+
+BEFORE: Final = "before migration {}: shown under the names of today; what has been dropped since is not shown"
+"""Said by answers about a moment that is older than a migration."""
+
+
+def later_migrations(twin: Twin, sequence: int) -> list[str]:
+    """The names of the migrations that changed the data after an event of main, in order."""
+    return [migration.name for migration in _later(twin, sequence)]
+
+
+def names_at(twin: Twin, sequence: int) -> FormerNames:
+    """What the pack called things at an event of main; the names of today where that cannot be told."""
+    operations = [operation for migration in _later(twin, sequence) for operation in migration.operations]
+    return former_names(twin.schema, operations) if operations else TODAY
+
+
+def _later(twin: Twin, sequence: int) -> list[Migration]:
+    ledger = twin.ledger
+    if sequence >= ledger.migrated_to():
+        return []
+    chain = load_chain(folder_of(twin.settings.pack))
+    try:
+        runs = Migrations(twin.schema, ledger, chain, actor=twin.settings.actor).applied()
+    except MigrationChainError:
+        return []  # its migrations lie elsewhere: what does not fit the pack is refused when it is met
+    batches = [[batch for batch in ledger.batches_of(run.id) if batch.last >= batch.first] for run in runs]
+    done = zip(chain, batches, strict=False)  # what is not applied yet comes last in the chain
+    return [migration for migration, own in done if own and own[-1].last > sequence]
 
 
 def moment_of(ledger: LedgerReader, branches: Branches, asked: Asked) -> tuple[Moment, Branch | None]:
@@ -170,7 +203,9 @@ class MomentService:
     def _make(self, moment: Moment, branch: Branch | None) -> _Open:
         twin = self.twin
         repository = self._moment_stores().open(moment)
-        held = Twin(twin.settings, twin.clock, twin.schema, twin.ledger, AtMoment(repository, moment), Lock())
+        notes = [BEFORE.format(name) for name in later_migrations(twin, moment.sequence)][:1]
+        at = AtMoment(repository, moment, tuple(notes))
+        held = Twin(twin.settings, twin.clock, twin.schema, twin.ledger, at, Lock())
         queries = QueryService(held, describe(twin, moment, branch))
         return _Open(queries, CatalogueService(held, queries), repository)
 
@@ -188,7 +223,7 @@ class MomentService:
                 twin.ledger,
                 twin.schema,
                 self._branches(),
-                Checkpoints(twin.ledger, twin.schema, home, twin.clock),
+                Checkpoints(twin.ledger, twin.schema, home, twin.clock, partial(names_at, twin)),
                 home,
                 live=twin.repository,
                 options=backend_options(twin.settings),
@@ -209,10 +244,11 @@ def describe(twin: Twin, moment: Moment, branch: Branch | None) -> dict[str, Any
 
 
 class AtMoment:
-    """A graph that stands still; what it answers carries the sequence number of its moment."""
+    """A graph that stands still; what it answers carries the sequence number of its moment, and `notes` about it."""
 
-    def __init__(self, repository: GraphRepository, moment: Moment) -> None:
+    def __init__(self, repository: GraphRepository, moment: Moment, notes: tuple[str, ...] = ()) -> None:
         self._repository = repository
+        self._notes = notes
         self._sequence = moment.sequence
 
     @property
@@ -235,7 +271,8 @@ class AtMoment:
         raise UsageError("a past moment does not change", where=self.url, hint="write to the present, or on a branch")
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
-        return self._repository.run(query, parameters, context)._replace(sequence=self._sequence)
+        answer = self._repository.run(query, parameters, context)
+        return answer._replace(sequence=self._sequence, notes=(*answer.notes, *self._notes))
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         assert isinstance(self._repository, Plans)

@@ -5,7 +5,7 @@ the first event on. They can be made again from the ledger: losing one costs tim
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.errors import UsageError
 from core.failpoints import reach
 from graph.history.columns import GraphColumns, parse_columns
+from graph.history.former import TODAY, FormerNames
 from graph.history.ledger import Ledger
 from graph.history.places import home_of, mark_of
 from graph.schema.model import Schema
@@ -71,10 +72,18 @@ class Retention:
 
 
 class Checkpoints:
-    """The checkpoints of one ledger under `folder`."""
+    """The checkpoints of one ledger under `folder`. `former` tells the names that the pack had at an event."""
 
-    def __init__(self, ledger: Ledger, schema: Schema, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        schema: Schema,
+        folder: Path,
+        clock: Clock,
+        former: Callable[[int], FormerNames] = lambda _: TODAY,
+    ) -> None:
         self._ledger = ledger
+        self._former = former
         self._schema = schema
         self._clock = clock
         self._folder = home_of(folder / FOLDER, ledger, schema)
@@ -110,11 +119,16 @@ class Checkpoints:
     def columns(self, sequence: int) -> GraphColumns:
         """What main held after an event: the nearest checkpoint, and what the events between the two changed.
 
-        A checkpoint after it does as well as one before: what its events changed is taken back.
+        A checkpoint after it does as well as one before: what its events changed is taken back. Names are those of today.
         """
+        former = self._former(sequence)
+        found = self._columns(sequence, former)
+        return found.without_loose_ends() if former.loses_nodes else found
+
+    def _columns(self, sequence: int, former: FormerNames) -> GraphColumns:
         near = min(self.all(), key=lambda c: abs(c.sequence - sequence), default=None)
         if near is None or abs(near.sequence - sequence) > sequence:  # the first event is nearer
-            return parse_columns(self._ledger.surviving(1, sequence), self._schema)
+            return parse_columns(self._ledger.surviving(1, sequence), self._schema, former)
         start = _load(near.path)
         if near.sequence == sequence:
             return start
@@ -122,7 +136,8 @@ class Checkpoints:
             first, last, states = near.sequence + 1, sequence, self._ledger.surviving
         else:
             first, last, states = sequence + 1, near.sequence, self._ledger.preceding
-        return start.replaced(self._ledger.touched(first, last), parse_columns(states(first, last), self._schema))
+        changed = parse_columns(states(first, last), self._schema, former)
+        return start.replaced(self._ledger.touched(first, last), changed)
 
     def prune(self, policy: Retention) -> list[Checkpoint]:
         """Remove what the policy does not keep, and what belongs to no state of this ledger; those that were removed."""

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.json
 
 from core.errors import LedgerError
+from graph.history.former import TODAY, FormerKind, FormerNames
 from graph.history.ownership import Ownership, Rules, taker_and_source
 from graph.model import Scalar
 from graph.schema.model import PerimeterRule, Schema, ValueType
@@ -66,6 +67,17 @@ class GraphColumns:
         gone = frozenset(touched)  # Arrow would hash it once more for every table
         return GraphColumns(_replaced(self.nodes, gone, survivors.nodes), _replaced(self.edges, gone, survivors.edges))
 
+    def without_loose_ends(self) -> GraphColumns:
+        """This graph without the relations that lead from or to what is not in it."""
+        there = frozenset(element for table in self.nodes.values() for element in table[ID].to_pylist())
+        found = {}
+        for name, table in self.edges.items():
+            ends = zip(table[START].to_pylist(), table[END].to_pylist(), strict=True)
+            kept = table.filter(pa.array([start in there and end in there for start, end in ends], pa.bool_()))
+            if kept.num_rows:
+                found[name] = kept
+        return GraphColumns(self.nodes, found)
+
     @staticmethod
     def rows(table: pa.Table) -> Iterator[tuple[str, str, str, dict[str, Scalar]]]:
         """(id, start, end, properties) of each element of a table; the ends of a node are empty."""
@@ -98,22 +110,33 @@ class GraphColumns:
         return found
 
 
-def parse_columns(rows: Iterable[Sequence[Any]], schema: Schema) -> GraphColumns:
-    """Columns from (element, edge, kind, start, end, properties as JSON). Raises LedgerError on what the schema lacks."""
+def parse_columns(rows: Iterable[Sequence[Any]], schema: Schema, former: FormerNames = TODAY) -> GraphColumns:
+    """Columns from (element, edge, kind, start, end, properties as JSON), written under `former` names.
+
+    Raises LedgerError on what neither the schema has nor those names.
+    """
     nodes: dict[str, list[Sequence[Any]]] = defaultdict(list)
     edges: dict[str, list[Sequence[Any]]] = defaultdict(list)
     parts: tuple[dict[str, list[pa.Table]], ...] = (defaultdict(list), defaultdict(list))
+
+    def parse(name: str, waiting: list[Sequence[Any]], *, edge: bool) -> None:
+        kind = former.of(name, schema, edge=edge)
+        if kind is None:
+            raise _unknown(name)
+        if kind.name is not None:
+            parts[edge][kind.name].append(_table(name, waiting, kind, attributes_of(kind.name, schema, edge=edge)))
+        waiting.clear()
+
     for row in rows:
         edge = bool(row[1])
         waiting = (edges if edge else nodes)[row[2]]
         waiting.append(row)
         if len(waiting) == _PARSED:
-            parts[edge][row[2]].append(_table(row[2], waiting, schema, edge=edge))
-            waiting.clear()
+            parse(row[2], waiting, edge=edge)
     for is_edge, left in ((False, nodes), (True, edges)):
         for name, waiting in left.items():
             if waiting:
-                parts[is_edge][name].append(_table(name, waiting, schema, edge=is_edge))
+                parse(name, waiting, edge=is_edge)
     return GraphColumns(*({name: pa.concat_tables(some) for name, some in of.items()} for of in parts))
 
 
@@ -121,20 +144,37 @@ def attributes_of(name: str, schema: Schema, *, edge: bool) -> dict[str, ValueTy
     """The attributes of a kind or relation type without its id. Raises LedgerError on an unknown one."""
     found = schema.relations.get(name) if edge else schema.kinds.get(name)
     if found is None:
-        raise LedgerError(
-            f"the ledger names {name!r}, which the schema does not have",
-            where="history",
-            hint="use the pack that it was written with, or migrate",
-        )
+        raise _unknown(name)
     return {a.name: a.type for a in found.attributes.values() if a.name != ID}
 
 
-def _table(name: str, rows: Sequence[Sequence[Any]], schema: Schema, *, edge: bool) -> pa.Table:
+def _unknown(name: str) -> LedgerError:
+    return LedgerError(
+        f"the ledger names {name!r}, which the schema does not have",
+        where="history",
+        hint="use the pack that it was written with, or migrate",
+    )
+
+
+def _table(name: str, rows: Sequence[Sequence[Any]], kind: FormerKind, attributes: Mapping[str, ValueType]) -> pa.Table:
     elements, _, _, starts, ends, texts = zip(*rows, strict=True)
     own = {ID: pa.array(elements, pa.string())}
-    if edge:
+    if rows[0][1]:
         own |= {START: pa.array(starts, pa.string()), END: pa.array(ends, pa.string())}
-    return pa.table({**own, **_values(name, texts, attributes_of(name, schema, edge=edge))})
+    then = _values(name, texts, {a: type_ for a, (type_, _) in kind.attributes.items() if a != ID})
+    today = {own_name: then[a] for a, (_, own_name) in kind.attributes.items() if a in then and own_name in attributes}
+    return pa.table({**own, **{a: _of_type(today.get(a), type_, len(rows)) for a, type_ in attributes.items()}})
+
+
+def _of_type(column: pa.ChunkedArray | None, type_: ValueType, rows: int) -> pa.ChunkedArray:
+    """A column under the type that the attribute has today: nothing where it had none, or does not convert."""
+    nothing = pa.chunked_array([pa.nulls(rows, ARROW[type_])])
+    if column is None:
+        return nothing
+    try:
+        return column if column.type == ARROW[type_] else column.cast(ARROW[type_])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return nothing
 
 
 def _values(name: str, texts: Sequence[str], attributes: Mapping[str, ValueType]) -> dict[str, pa.ChunkedArray]:

@@ -205,14 +205,19 @@ class MomentStores:
         return f"{name}+{moment.branch}.{moment.version}.lbug" if moment.version else f"{name}.lbug"
 
     def _nearest(self, moment: Moment) -> _Near | None:
+        """The nearest store that the moment can be made from; none over a migration, which gave other names to what is in it."""
+        migrated = self._ledger.migrated_to()
+        if moment.sequence < migrated:
+            return None
         found = [
             _Near(start, path, _distance(start, moment))
             for path in self._folder.glob("*.lbug")
-            if (start := self._moment_of(path)) is not None
+            if (start := self._moment_of(path)) is not None and start.sequence >= migrated
         ]
         if self._live is not None:
             live = Moment(self._live.watermark())
-            found.append(_Near(live, None, _distance(live, moment)))
+            if live.sequence >= migrated:
+                found.append(_Near(live, None, _distance(live, moment)))
         return min(found, key=lambda near: near.distance, default=None)
 
     def _moment_of(self, path: Path) -> Moment | None:
