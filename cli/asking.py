@@ -42,7 +42,7 @@ def asking(settings: Settings, perimeters: Sequence[str] | None = None, asked: A
             lambda name, parameters: server.post(f"/api/catalogue/{name}", {"parameters": dict(parameters), **seen}),
         )
         return
-    with open_twin(settings) as twin:
+    with open_twin(settings, to_ask=True) as twin:
         queries = QueryService(twin)
         catalogue = CatalogueService(twin, queries)
         principal = LOCAL_OPERATOR.narrowed(perimeters)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import nullcontext, suppress
 from typing import Annotated
 
 import typer
@@ -11,7 +12,8 @@ from cli.options import BackendOption
 from cli.output import progress_bars, say
 from core.errors import ConfigurationError
 from core.settings import load_settings
-from services.rendezvous import announce, withdraw
+from services.lost_backend import LOST
+from services.rendezvous import announce, running_server, withdraw
 from services.twin import open_twin
 
 
@@ -28,8 +30,9 @@ def serve(
     settings = load_settings(backend=backend, host=host, port=port)
     listener = _listen(settings.host, settings.port)
     address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    with open_twin(settings, catch_up=False) as twin:
-        with progress_bars() as advance:
+    alone = running_server(settings.home) is None  # two servers on one store are not for asking, but a mistake
+    with open_twin(settings, catch_up=False, to_ask=alone) as twin:
+        with progress_bars() as advance, suppress(*LOST) if alone else nullcontext():
             twin.catch_up(lambda done, wanted: advance("project", done, wanted))
         server = uvicorn.Server(uvicorn.Config(create_app(twin), log_level=settings.log_level.lower()))
         settings.home.mkdir(parents=True, exist_ok=True)

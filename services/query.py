@@ -25,6 +25,7 @@ from services.cells import to_json
 from services.cost import CostGuard
 from services.explanation import COLUMNS, compiled_stage, rows_of
 from services.freshness import SourceFreshness
+from services.lost_backend import LOST
 from services.twin import Twin
 
 PREPARED = 512
@@ -147,11 +148,15 @@ class QueryService:
         twin = self._twin
         context = self._context(principal)
         values = complete_parameters(bound, parameters, context.now, context.sees)
-        self._check_cost(bound)
         try:
+            self._check_cost(bound)
             answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:
             answer = self._snapshots.run(bound, values, context, unsupported)
+        except LOST as lost:
+            if self._moment is not None:
+                raise
+            answer = self._snapshots.stand_in(bound, values, context, lost)
         self._seen = max(self._seen, answer.sequence)
         answer = answer._replace(notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from threading import Lock
 
@@ -15,6 +15,7 @@ from graph.registry import BackendOptions, open_backend
 from graph.repository import GraphRepository
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
+from services.lost_backend import LOST, LostBackend
 
 
 @dataclass(slots=True)
@@ -53,17 +54,35 @@ def open_ledger(settings: Settings) -> tuple[Schema, Ledger]:
 
 
 @contextmanager
-def open_twin(settings: Settings, *, catch_up: bool = True) -> Iterator[Twin]:
-    """Open ledger and backend; unless told otherwise, apply at once what a crash may have left unapplied."""
+def open_twin(settings: Settings, *, catch_up: bool = True, to_ask: bool = False) -> Iterator[Twin]:
+    """Open ledger and backend; unless told otherwise, apply at once what a crash may have left unapplied.
+
+    `to_ask`: a backend that cannot be reached is no error yet, since questions are answered from the ledger meanwhile.
+    """
     schema, ledger = open_ledger(settings)
     try:
-        repository = open_backend(settings.backend_url, schema, backend_options(settings))
+        repository = _open(settings, schema, to_ask=to_ask)
         twin = Twin(settings, clock_for(settings.now), schema, ledger, repository, Lock())
         try:
             if catch_up:
-                twin.catch_up()
+                with suppress(*LOST) if to_ask else nullcontext():
+                    twin.catch_up()
             yield twin
         finally:
             repository.close()
     finally:
         ledger.close()
+
+
+def _open(settings: Settings, schema: Schema, *, to_ask: bool) -> GraphRepository:
+    url = settings.backend_url
+
+    def opener() -> GraphRepository:
+        return open_backend(url, schema, backend_options(settings))
+
+    try:
+        return opener()
+    except LOST as error:
+        if not to_ask:
+            raise
+        return LostBackend(url, schema, opener, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -83,10 +83,11 @@ class LedgerReader:
                 )
         return found
 
-    def present(self) -> Iterator[State]:
-        """Every element's present state, in the order of their last events."""
+    def present(self, kinds: Collection[str] | None = None) -> Iterator[State]:
+        """Every element's present state, or that of these kinds and relation types, in the order of their last events."""
+        query = _STATES if kinds is None else _STATES.where(tables.event.c.kind.in_(sorted(kinds)))
         with self.reading() as connection:
-            rows = connection.execution_options(yield_per=_SCAN).execute(_STATES.order_by(tables.event.c.sequence))
+            rows = connection.execution_options(yield_per=_SCAN).execute(query.order_by(tables.event.c.sequence))
             for row in rows:
                 yield self._state(row)
 

@@ -1,15 +1,17 @@
-"""Throw-away projections in memory: what a backend's dialect cannot express runs here, on just the kinds it needs.
+"""Throw-away projections in memory: what a backend's dialect cannot express runs here, on just the kinds it needs; and what is
+asked while the backend is lost.
 
 For a restricted asker they hold what the asker sees and nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from threading import Lock
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, NamedTuple, Protocol
 
-from core.errors import UnsupportedConstructError
+from core.errors import BackendError, JumeauError, UnsupportedConstructError
 from graph.backends.networkx.repository import NetworkXRepository
 from graph.cypher.ast import NodePattern, RelationshipPattern, walk
 from graph.cypher.bound import BoundQuery
@@ -23,16 +25,20 @@ from graph.schema.model import Schema
 Sees = tuple[str, ...] | None
 """The perimeters of a restricted asker; None for anybody else."""
 
+LASTS_S = 60.0
+"""How long a snapshot stands in for a lost backend before a newer one is made, in seconds, if the ledger has gone on."""
+
 BYTES_PER_ELEMENT = 1_500
 """Memory that one element takes in a snapshot, measured on the generated estate, rounded up."""
 
 
 class Holdings(Protocol):
-    """What snapshots are made of: every element at one sequence number, and the perimeters of nodes that have any."""
+    """What snapshots are made of: elements at one sequence number, and the perimeters of nodes that have any."""
 
     def sequence(self) -> int: ...
 
-    def present(self) -> Iterable[State]: ...
+    def present(self, names: frozenset[str]) -> Iterable[State]:
+        """Those of these kinds and relation types, as they were at one moment, at `sequence` or later; others may be there."""
 
     def perimeters(self) -> Mapping[str, frozenset[str]]: ...
 
@@ -46,8 +52,8 @@ class LedgerHoldings:
     def sequence(self) -> int:
         return self._ledger.sequence()
 
-    def present(self) -> Iterable[State]:
-        return self._ledger.present()
+    def present(self, names: frozenset[str]) -> Iterable[State]:
+        return self._ledger.present(names)
 
     def perimeters(self) -> Mapping[str, frozenset[str]]:
         return every_perimeter(self._ledger)
@@ -62,7 +68,7 @@ class GraphHoldings:
     def sequence(self) -> int:
         return self._repository.watermark()
 
-    def present(self) -> Iterable[State]:
+    def present(self, names: frozenset[str]) -> Iterable[State]:
         for node in self._repository.nodes():
             own = {name: value for name, value in node.properties.items() if name != "id"}
             yield State(node.id, False, node.kind, own, {}, 0)
@@ -73,62 +79,101 @@ class GraphHoldings:
         return {node.id: frozenset(node.perimeters) for node in self._repository.nodes() if node.perimeters}
 
 
-class Snapshots:
-    """A small cache of snapshots, keyed by sequence number, kinds, and what their asker sees."""
+class _Held(NamedTuple):
+    """A snapshot, and when it was made by the clock that counts seconds."""
 
-    def __init__(self, holdings: Holdings, schema: Schema, *, budget_bytes: int = 1_500_000_000, kept: int = 2) -> None:
+    graph: GraphRepository
+    made: float
+
+
+class Snapshots:
+    """A small cache of snapshots, keyed by kinds and what their asker sees; each is of one moment of what is held."""
+
+    def __init__(
+        self,
+        holdings: Holdings,
+        schema: Schema,
+        *,
+        budget_bytes: int = 1_500_000_000,
+        kept: int = 2,
+        time: Callable[[], float] = monotonic,
+    ) -> None:
         self._holdings = holdings
         self._schema = schema
         self._budget = budget_bytes
         self._kept = kept
-        self._cache: dict[tuple[int, frozenset[str], Sees], NetworkXRepository] = {}
+        self._time = time
+        self._cache: dict[tuple[frozenset[str], Sees], _Held] = {}
         self._lock = Lock()
 
     def run(
         self, bound: BoundQuery, parameters: Mapping[str, Any], context: ReadContext, reason: UnsupportedConstructError
     ) -> Answer:
         """Run on a snapshot; the answer says `fallback` and why. Refused beyond the budget, naming the construct."""
-        with self._lock:
-            snapshot = self._snapshot(needed_names(bound, self._schema), context.sees, reason)
-        answer = snapshot.run(bound, parameters, context)
-        return answer._replace(engine="fallback", notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
+        hint = "name kinds and relation types in the pattern, or write the query without this construct"
+        answer = self._run(bound, parameters, context, reason, hint)
+        return answer._replace(notes=(*answer.notes, f"ran on a snapshot: {reason.seen}"))
 
-    def _snapshot(self, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError) -> NetworkXRepository:
+    def stand_in(
+        self, bound: BoundQuery, parameters: Mapping[str, Any], context: ReadContext, reason: BackendError
+    ) -> Answer:
+        """Answer for a backend that is lost, from a snapshot of a moment ago or a new one; the answer says `fallback` and why.
+
+        Raises an error like `reason` where what the query needs is beyond the budget.
+        """
+        hint = reason.hint or "wait until it is back"
+        answer = self._run(bound, parameters, context, reason, hint, LASTS_S)
+        note = f"the graph backend is lost ({reason.seen}): answered from a snapshot of the ledger at {answer.sequence}"
+        return answer._replace(notes=(*answer.notes, note))
+
+    def _run(
+        self,
+        bound: BoundQuery,
+        parameters: Mapping[str, Any],
+        context: ReadContext,
+        reason: JumeauError,
+        hint: str,
+        lasts_s: float = 0.0,
+    ) -> Answer:
         sequence = self._holdings.sequence()
-        found = self._cache.get((sequence, names, sees))
-        if found is not None:
-            return found
-        while len(self._cache) >= self._kept:
-            self._cache.pop(next(iter(self._cache)))
-        snapshot = self._build(sequence, names, sees, reason)
-        self._cache[(sequence, names, sees)] = snapshot
-        return snapshot
+        with self._lock:
+            key = needed_names(bound, self._schema), context.sees
+            held = self._cache.get(key)
+            if held is None or (held.graph.watermark() < sequence and self._time() - held.made >= lasts_s):
+                self._cache.pop(key, None)
+                while len(self._cache) >= self._kept:
+                    self._cache.pop(next(iter(self._cache)))
+                held = self._cache[key] = _Held(self._build(sequence, *key, reason, hint), self._time())
+        return held.graph.run(bound, parameters, context)._replace(engine="fallback")
 
     def _build(
-        self, sequence: int, names: frozenset[str], sees: Sees, reason: UnsupportedConstructError
-    ) -> NetworkXRepository:
-        perimeters = {} if sees is None else self._holdings.perimeters()
+        self, sequence: int, names: frozenset[str], sees: Sees, reason: JumeauError, hint: str
+    ) -> GraphRepository:
         most = self._budget // BYTES_PER_ELEMENT
+        found: list[State] = []
+        for state in self._holdings.present(names):
+            if state.kind not in names:
+                continue
+            found.append(state)
+            if len(found) > most:
+                raise type(reason)(
+                    f"{reason.seen}; a snapshot of what the query needs has more than {most:,} elements",
+                    where=reason.where,
+                    hint=hint,
+                )
+            sequence = max(sequence, state.sequence)
+        # after the states, so that nobody sees what has left their perimeters meanwhile
+        perimeters = {} if sees is None else self._holdings.perimeters()
         nodes: list[NodeChange] = []
         edges: list[EdgeChange] = []
-        for state in self._holdings.present():
-            if state.kind not in names or state.sequence > sequence:
-                continue
+        for state in found:
             if state.edge:
                 start, end = state.start or "", state.end or ""
                 edges.append(EdgeChange(Operation.CREATE, state.element, state.kind, start, end, state.properties))
-            else:
-                own = stored(state.kind, perimeters.get(state.element, frozenset()), self._schema)
-                if sees is None or not set(sees).isdisjoint(own):
-                    nodes.append(
-                        NodeChange(Operation.CREATE, state.element, state.kind, state.properties, perimeters=own)
-                    )
-            if len(nodes) + len(edges) > most:
-                raise UnsupportedConstructError(
-                    f"{reason.seen}; a snapshot of what the query needs has more than {most:,} elements",
-                    where=reason.where,
-                    hint="name kinds and relation types in the pattern, or write the query without this construct",
-                )
+                continue
+            own = stored(state.kind, perimeters.get(state.element, frozenset()), self._schema)
+            if sees is None or not set(sees).isdisjoint(own):
+                nodes.append(NodeChange(Operation.CREATE, state.element, state.kind, state.properties, perimeters=own))
         held = {node.id for node in nodes}
         snapshot = NetworkXRepository(self._schema)
         inside = [edge for edge in edges if edge.start in held and edge.end in held]
