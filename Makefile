@@ -11,7 +11,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test nightly contract bench conformance fmt lint types arch golden docs neo4j check clean
+.PHONY: help setup lock demo test nightly contract bench bench-large conformance fmt lint types arch golden docs neo4j check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ contract: $(STAMP) ## The repository contract only (BACKEND=networkx|embedded|ne
 
 bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results.json (ONLY="loading history" for some)
 	$(BIN)/python -m bench.run $(ONLY)
+
+bench-large: $(STAMP) ## Load five million elements and tell whether rows get dearer (an hour, 15 GB of disk, 8 GB of memory)
+	$(BIN)/python -m bench.growth
 
 conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page (NEO4J=1: ask a Neo4j too)
 	$(BIN)/python -m bench.conformance $(if $(NEO4J),--neo4j,)
