@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, String, Table, Text, delete, insert, 
 from graph.history import tables
 from graph.history.ledger import Ledger
 from graph.history.sightings import WIDTH, packed, sighting
+from ingest.identity import NATURAL, SEPARATOR
 
 MERGE = "merge"
 """The source of runs that make one element of two."""
@@ -28,6 +29,14 @@ def prepare(ledger: Ledger) -> None:
     """Make the tables that a merge writes, if they are not there."""
     ledger.prepare(merge_record)
     ledger.prepare(sighting)
+
+
+def sources_of(ledger: Ledger, run: str) -> set[str]:
+    """The sources whose keys passed over in the merge `run`: none may be loaded while it is undone."""
+    prepare(ledger)
+    with ledger.reading() as connection:
+        keys = connection.execute(select(merge_record.c["keys"]).where(merge_record.c.run == run)).scalar()
+    return {key.partition(SEPARATOR)[0] for key in orjson.loads(keys or "[]")} - {NATURAL}
 
 
 def returner(ledger: Ledger, run: str, restored: Callable[[str], bool]) -> Callable[[Connection, int], None]:

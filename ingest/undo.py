@@ -7,6 +7,7 @@ reconcile as if the run had not been. What the run noted about itself stays, mar
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from graph.model import Operation, Properties
 from graph.schema.model import Schema
 from ingest.bookkeeping import run_element
 from ingest.discrepancies import Discrepancies
-from ingest.merge_record import MERGE, returner
+from ingest.merge_record import MERGE, returner, sources_of
 from ingest.precedence import KIND
 from ingest.rehearsal import Difference, Rehearsal
 from ingest.testimony import other_words, state_of
@@ -124,7 +125,10 @@ class Undo:
             raise NotUndoableError(
                 f"run {target.id} {what}", where=target.location, hint="`jumeau ingest runs` lists runs"
             )
-        with self._ledger.loading(target.source):
+        sources = {target.source, *(sources_of(self._ledger, target.id) if target.source == MERGE else ())}
+        with ExitStack() as stack:
+            for source in sorted(sources):
+                stack.enter_context(self._ledger.loading(source))
             plan = self._plan(target)
             if plan.conflicts and not keep_conflicts and not dry_run:
                 raise self._conflict(target, list(plan.conflicts.values()))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from core.clock import FrozenClock
 from core.errors import UsageError
 from graph.history.events import State
+from graph.history.lease import LoadInProgressError
 from graph.history.ledger import Ledger
 from graph.schema.model import Schema
 from ingest.deduplication import Deduplication, MergeRefusedError, MergeReport
@@ -139,6 +140,16 @@ def test_a_merge_on_which_a_load_has_built_is_not_undone_without_saying_so(twin:
         Undo(twin.schema, twin.ledger, actor="tester").run(run)
 
 
+def test_neither_a_merge_nor_its_undo_runs_beside_a_load_of_a_source_that_knows_the_two(twin: TestTwin) -> None:
+    apart(twin)
+    with twin.ledger.loading("servicenow_cmdb"), pytest.raises(LoadInProgressError):
+        merge(twin, "srv-old", "srv-new")
+    run = merge(twin, "srv-old", "srv-new").run
+    with twin.ledger.loading("servicenow_cmdb"), pytest.raises(LoadInProgressError):
+        Undo(twin.schema, twin.ledger, actor="tester").run(run)
+    assert len(twin.states("PhysicalServer")) == 2
+
+
 def test_a_dry_merge_shows_what_would_change_and_writes_nothing(twin: TestTwin) -> None:
     apart(twin)
     sequence = twin.ledger.sequence()
@@ -217,7 +228,7 @@ teams = st.frozensets(st.sampled_from(["T1", "T2"]))
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200 if NIGHTLY else 12, deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200 if NIGHTLY else 8, deadline=None
 )
 @given(csv=rows, discovered=rows, owners=teams, kept=st.booleans())
 def test_loading_both_sources_again_after_a_merge_changes_nothing_and_undoing_it_restores_everything(
