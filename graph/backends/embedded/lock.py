@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import StoreLockedError, StoreReadOnlyError
@@ -32,8 +33,9 @@ class StoreLock:
                 hint="stop that process, or go through it: commands use a running server on the same directory",
             ) from None
         if not shared:
-            os.ftruncate(self._file, 0)
-            os.pwrite(self._file, f"process {os.getpid()}\n".encode(), 0)
+            with suppress(OSError):  # on a full disk: it tells others who holds the lock, and holds without it
+                os.ftruncate(self._file, 0)
+                os.pwrite(self._file, f"process {os.getpid()}\n".encode(), 0)
 
     def _open(self, shared: bool) -> int | None:
         """The lock's file; None on a medium that nobody can write, where a reader needs no lock."""

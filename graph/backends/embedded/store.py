@@ -15,7 +15,7 @@ from typing import Any, cast
 import ladybug
 import structlog
 
-from core.errors import BackendError, BackendUnavailableError, StoreReadOnlyError
+from core.errors import BackendError, BackendUnavailableError, DiskFullError, JumeauError, StoreReadOnlyError
 from core.failpoints import reach
 from graph.backends.embedded.ddl import (
     LayoutOutdatedError,
@@ -45,6 +45,12 @@ A prepared statement keeps the memory that its joins took, some megabytes each, 
 
 ASIDE = ".replaced"
 """Ends the name of a file that could not be read as a store and was put aside for a new one."""
+
+TORN_LOG = "WAL file is corrupted"
+"""What ladybug says of a log that a full disk cut off: what it held is projected again, with all the rest."""
+
+ROOM_BYTES = 16 << 20
+"""Room without which no store is begun: on a full disk ladybug ends the process when it closes one that it could not make."""
 
 _SEQUENCE = "sequence"
 _LOADING = "loading"
@@ -160,6 +166,9 @@ class Store:
                 self._database = self._open_database()
                 return self._prepare()
         except (StoreCorruptError, LayoutOutdatedError) as error:
+            if TORN_LOG in error.seen and not self.read_only:
+                self._begin_anew_after(error)
+                return self._start(set_aside)
             if not set_aside or self.read_only or not self.path.is_file():
                 raise
             self._close_database()
@@ -168,6 +177,15 @@ class Store:
             self.path.replace(kept)
             self._remove_files()
             return self._start(set_aside=False)
+
+    def _begin_anew_after(self, error: JumeauError) -> None:
+        """Empty a store whose log a full disk cut off; raises DiskFullError where there is still no room to begin anew."""
+        if shutil.disk_usage(self.path.parent).free < ROOM_BYTES:
+            hint = "free space, then run again: what is missing is projected from the ledger"
+            raise DiskFullError("the disk under the store is full, and its log cut off", where=error.where, hint=hint)
+        _log.warning("store.emptied", path=str(self.path), why="a full disk cut its log off")
+        self._close_database()
+        self._remove_files()
 
     def _open_database(self) -> ladybug.Database:
         database = ladybug.Database(str(self.path), buffer_pool_size=self._pool_bytes, read_only=self.read_only)
@@ -405,7 +423,7 @@ class Store:
         self._create()
 
     def _remove_files(self) -> None:
-        for suffix in ("", ".wal", ".shadow", ".tmp"):
+        for suffix in ("", ".wal", ".wal.checkpoint", ".shadow", ".tmp"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:

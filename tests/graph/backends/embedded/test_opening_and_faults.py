@@ -142,6 +142,21 @@ def test_a_damaged_store_is_set_aside_for_those_who_rebuild_it(
     assert path.with_name(path.name + ASIDE).read_bytes() == damaged
 
 
+def test_a_store_whose_log_was_cut_off_begins_anew(
+    repository: EmbeddedRepository, path: Path, schema: Schema, tmp_path: Path
+) -> None:
+    apply(repository, nodes=[create("t", "Team", name="x")])
+    copy = tmp_path / "copy.lbug"
+    repository.copy_to(copy)
+    log = copy.with_name(copy.name + ".wal")
+    torn = bytearray(log.read_bytes())
+    torn[len(torn) // 2 :] = bytes(len(torn) - len(torn) // 2)
+    log.write_bytes(torn)
+    again = open_repository(f"embedded:{copy}", schema, OPTIONS)
+    assert (again.watermark(), dict(again.counts())) == (0, {})
+    again.close()
+
+
 def with_attribute(schema: Schema, kind: str, name: str, of: ValueType) -> Schema:
     """The schema with one more attribute."""
     old = schema.kinds[kind]
