@@ -126,7 +126,7 @@ class Ledger(LedgerReader):
                 _index(connection, events, first, last)
                 ownership.record(connection, events, self._rules)
             if identities:
-                _insert(connection, tables.identity, [(key, e, kind) for key, (e, kind) in identities.items()])
+                _insert(connection, tables.identity, sorted((key, e, kind) for key, (e, kind) in identities.items()))
             if counters is not None:
                 values = {"counters": orjson.dumps(dict(counters)).decode()}
                 connection.execute(update(tables.run).where(tables.run.c.id == run.id).values(**values))
@@ -204,8 +204,9 @@ class Ledger(LedgerReader):
 
 _FORMAT = select(tables.writer.c.format)
 _BETWEEN = "event.sequence BETWEEN :first AND :last"
-_CREATED = text(
-    f"INSERT INTO head (element, sequence) SELECT element, sequence FROM event WHERE {_BETWEEN} AND operation = 'create'"
+_CREATED = text(  # in the order of the index: a tenth less work on a large one
+    "INSERT INTO head (element, sequence) SELECT element, sequence FROM event "
+    f"WHERE {_BETWEEN} AND operation = 'create' ORDER BY element"
 )
 _CHANGED = (
     text(
