@@ -71,8 +71,14 @@ class BrokenParquetError(IngestError):
     code = "BROKEN_PARQUET"
 
 
+class BrokenWorkbookError(IngestError):
+    """A file that is not an Excel workbook, is damaged or is locked with a password."""
+
+    code = "BROKEN_WORKBOOK"
+
+
 class UnreadableFormatError(IngestError):
-    """A spreadsheet or an archive: a format that is not read."""
+    """An old spreadsheet or an archive: a format that is not read."""
 
     code = "UNREADABLE_FORMAT"
 

@@ -43,10 +43,11 @@ _CHUNK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class ExtractFile:
-    """A file of an export. `name` is relative to the export and without `.gz`."""
+    """A file of an export, or a `sheet` of one. `name` is relative to the export and without `.gz`."""
 
     path: Path
     name: str
+    sheet: str = ""
 
     @property
     def suffix(self) -> str:

@@ -1,4 +1,4 @@
-"""Tables in any of the formats that exports come in: CSV, JSON lines, Parquet. Whatever the format, a row is cells of text."""
+"""Tables in any of the formats that exports come in: CSV, JSON lines, Parquet, Excel. In each of them a row is cells of text."""
 
 from __future__ import annotations
 
@@ -12,30 +12,42 @@ from ingest.delimited import Row
 from ingest.errors import UnreadableFormatError
 from ingest.files import Content, ExtractFile, find_files, look_through
 from ingest.json_lines import column_names, json_rows
+from ingest.workbooks import WORKBOOK, look_at_sheet, sheet_columns, sheet_rows, sheets_of
 
 __all__ = ["TABLES", "Row", "find_tables", "look_at", "read_header", "read_records", "read_rows"]
 
-TABLES = (".csv", ".jsonl", ".ndjson", ".parquet")
+TABLES = (".csv", ".jsonl", ".ndjson", ".parquet", WORKBOOK)
 _JSON, _PARQUET = (".jsonl", ".ndjson"), ".parquet"
+_OPEN = "~$"
+"""Begins the name of a file that Excel leaves beside a workbook while it is open."""
 _ARCHIVES = (".zip", ".7z", ".tar", ".tgz", ".xz", ".bz2", ".zst")
-_WORKBOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".ods")
+_OTHER_WORKBOOKS = (".xls", ".xlsm", ".xlsb", ".ods")
 
 
 def find_tables(path: Path) -> tuple[ExtractFile, ...]:
-    """The file itself, or the tables below a directory. Raises UnreadableFormatError for a workbook or an archive by itself."""
-    files = find_files(path, TABLES)
-    for file in files:
-        if file.suffix in _WORKBOOKS:
-            hint = "save each sheet as CSV (UTF-8), named after what it holds"
-            raise UnreadableFormatError("spreadsheets are not read", where=str(file.path), hint=hint)
+    """The file itself, or the tables below a directory; each sheet of a workbook is one.
+
+    Raises UnreadableFormatError for an archive, or a workbook of another kind, by itself.
+    """
+    tables: list[ExtractFile] = []
+    for file in find_files(path, TABLES):
+        if file.suffix in _OTHER_WORKBOOKS:
+            hint = "save it as an Excel workbook (.xlsx), or each sheet as CSV (UTF-8), named after what it holds"
+            raise UnreadableFormatError("spreadsheets of this kind are not read", where=str(file.path), hint=hint)
         if file.suffix in _ARCHIVES:
             hint = "unpack it, or compress each file by itself with gzip"
             raise UnreadableFormatError("archives are not read", where=str(file.path), hint=hint)
-    return files
+        if file.suffix != WORKBOOK:
+            tables.append(file)
+        elif not file.path.name.startswith(_OPEN):
+            tables += sheets_of(file)
+    return tuple(tables)
 
 
 def look_at(file: ExtractFile) -> Content:
     """Look through a table once, before anything is loaded. Raises an IngestError for what no row of it could survive."""
+    if file.suffix == WORKBOOK:
+        return look_at_sheet(file)
     if file.suffix == _PARQUET:
         return look_at_parquet(file)
     return look_through(file, quoted=file.suffix not in _JSON)
@@ -43,6 +55,8 @@ def look_at(file: ExtractFile) -> Content:
 
 def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
     """The names of its columns. Raises an IngestError."""
+    if file.suffix == WORKBOOK:
+        return sheet_columns(file)
     if file.suffix == _PARQUET:
         return parquet_columns(file)
     if file.suffix in _JSON:
@@ -52,6 +66,8 @@ def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
 
 def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, list[str]] | Rejection]:
     """(position, cells in the order of the columns) of each row, or a rejection of it."""
+    if file.suffix == WORKBOOK:
+        return sheet_rows(file)
     if file.suffix == _PARQUET:
         return parquet_rows(file)
     if file.suffix in _JSON:

@@ -89,4 +89,4 @@ def _expected(mapping: MappingRules) -> str:
         f"{name} with " + ", ".join(" or ".join(f"`{n}`" for n in names) for names in heading.needed)
         for name, heading in mapping.headings.items()
     )
-    return "a table (CSV, JSON lines, Parquet): " + "; ".join(tables)
+    return "a table (CSV, Excel, JSON lines, Parquet): " + "; ".join(tables)

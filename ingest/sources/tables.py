@@ -35,6 +35,6 @@ def known_tables(path: Path, signatures: Mapping[str, frozenset[str]], *, commen
         raise NoKnownFilesError(
             "no file here has the columns of this source",
             where=str(path),
-            hint=f"give a table (CSV, JSON lines, Parquet) with the columns {expected}",
+            hint=f"give a table (CSV, Excel, JSON lines, Parquet) with the columns {expected}",
         )
     return contents
