@@ -89,8 +89,14 @@ def _listen(orders: TextIO, finishing: Event) -> None:
     for line in orders:
         if line.strip() == FINISH:
             finishing.set()
-    if not finishing.is_set():
-        os._exit(FAILED)
+    os._exit(FAILED)
+
+
+def _say(done: int, wanted: int) -> None:
+    try:
+        print(done, wanted, flush=True)
+    except BrokenPipeError:
+        os._exit(FAILED)  # nobody listens any more
 
 
 def main() -> int:
@@ -100,7 +106,7 @@ def main() -> int:
     finishing = Event()
     Thread(target=_listen, args=(sys.stdin, finishing), daemon=True).start()
     schema, ledger = open_ledger(settings)
-    follower = LoadFollower(settings, schema, ledger, finishing, lambda done, all_: print(done, all_, flush=True))
+    follower = LoadFollower(settings, schema, ledger, finishing, _say)
     try:
         with rare_collections():
             follower.run()

@@ -1,7 +1,7 @@
-"""Kills loads at random moments: `python -m tests.faults.random_kills EXPORT WORK KILLS SEED` prints one JSON line per kill.
+"""Kills loads at random moments: `python -m tests.faults.random_kills EXPORT WORK KILLS SEED [beside]` prints one JSON line per kill.
 
 Every load runs in a process of its own, forked from this one, which has imported everything and opened nothing: so that a kill
-costs the load and no start of an interpreter. A kill counts when the load died of it.
+costs the load and no start of an interpreter. A kill counts when the load died of it. `beside`: loads are projected beside.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.settings import Settings, load_settings
+from services.following import Worthwhile
 from services.ingestion import ingest
 from services.maintenance import verification_to_dict, verify_backends
 
 BATCH_ROWS = 200
 
 
-def main(export: Path, work: Path, kills: int, seed: int) -> None:
+def main(export: Path, work: Path, kills: int, seed: int, beside: bool) -> None:
     draw = random.Random(seed)
     began = time.monotonic()
-    assert finished(start(lambda: load(export, work / "undisturbed"))) == 0
+    assert finished(start(lambda: load(export, work / "undisturbed", beside))) == 0
     usual = time.monotonic() - began
     say(killed_at=None, **content(work, work / "undisturbed"))
     done = 0
@@ -36,7 +37,7 @@ def main(export: Path, work: Path, kills: int, seed: int) -> None:
         moments: list[float] = []
         while len(moments) < 1 + done % 2:  # every second load is killed again while it goes on
             moment = draw.uniform(0.0, usual)
-            child = start(lambda home=home: load(export, home))  # type: ignore[misc]
+            child = start(lambda home=home: load(export, home, beside))  # type: ignore[misc]
             time.sleep(moment)
             os.kill(child, signal.SIGKILL)
             if finished(child) == -signal.SIGKILL:
@@ -44,14 +45,14 @@ def main(export: Path, work: Path, kills: int, seed: int) -> None:
             else:  # it was faster than usual, and is no kill
                 shutil.rmtree(home)
                 moments.clear()
-        assert finished(start(lambda home=home: load(export, home))) == 0  # type: ignore[misc]
+        assert finished(start(lambda home=home: load(export, home, beside))) == 0  # type: ignore[misc]
         say(killed_at=moments, **content(work, home))
         done += len(moments)
         shutil.rmtree(home)
 
 
-def load(export: Path, home: Path) -> None:
-    ingest(settings(home), "csv", export)
+def load(export: Path, home: Path, beside: bool) -> None:
+    ingest(settings(home), "csv", export, follow=Worthwhile(rows=0, events=0) if beside else None)
 
 
 def content(work: Path, home: Path) -> dict[str, object]:
@@ -93,4 +94,4 @@ def say(**told: object) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), sys.argv[5:] == ["beside"])

@@ -19,10 +19,12 @@ KILLS = 100 if NIGHTLY else 10
 SERVERS = 120 if NIGHTLY else 50
 
 
-def test_loads_killed_at_random_lose_nothing_and_repeat_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["after", pytest.param("beside", marks=pytest.mark.nightly)])
+def test_loads_killed_at_random_lose_nothing_and_repeat_nothing(how: str, tmp_path: Path) -> None:
     export = tmp_path / "export"
     generate_estate(export, servers=SERVERS, seed=3, as_of=date(2025, 1, 1))
     command = [sys.executable, "-m", "tests.faults.random_kills", str(export), str(tmp_path), str(KILLS), "11"]
+    command += ["beside"] if how == "beside" else []
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-4_000:]
     undisturbed, *killed = (json.loads(line) for line in done.stdout.splitlines())
