@@ -92,9 +92,13 @@ def test_an_error_is_a_line_with_a_code_and_an_exit_code(
 
 
 def test_a_neo4j_that_is_down_gives_a_clear_error(console: Console) -> None:
-    done = console.run("query", "RETURN 1 AS one", "--backend", "neo4j://127.0.0.1:9")
+    away = "neo4j://127.0.0.1:9"
+    done = console.run("graph", "rebuild", "--backend", away)
     assert done.returncode == 4
     assert "BACKEND_UNAVAILABLE" in done.stderr
+    asked = console.run("query", "RETURN 1 AS one", "--backend", away)
+    assert asked.returncode == 0, asked.stderr
+    assert "the graph backend is lost" in asked.stderr, "a question is answered from the ledger, and the answer says so"
 
 
 def test_rejected_rows_are_told_and_set_the_exit_code(console: Console, tmp_path: Path) -> None:
