@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.errors import UnsupportedConstructError
+from graph.registry import open_backend
 from graph.repository import GraphRepository
 from tests.contract.estate import delta, edge, node, rows
 
@@ -40,8 +42,15 @@ ASKED: list[tuple[str, list[tuple[Any, ...]]]] = [
 
 def test_confidence_is_declared_unless_a_source_has_seen_the_relation(repository: GraphRepository) -> None:
     repository.apply(delta(1, *NODES, *EDGES))
+    executor = open_backend("networkx", repository.schema)
+    executor.apply(delta(1, *NODES, *EDGES))
     for text, wanted in ASKED:
-        found = rows(repository, text, **({"asked": "declared"} if "$asked" in text else {}))
+        given = {"asked": "declared"} if "$asked" in text else {}
+        try:
+            found = rows(repository, text, **given)
+        except UnsupportedConstructError:  # what a dialect has no words for runs on the executor
+            assert "[x IN r" in text
+            found = rows(executor, text, **given)
         assert sorted(found, key=repr) == sorted(wanted, key=repr), text
 
 

@@ -26,6 +26,9 @@ RIGHT: Final = "text_right"
 CUT: Final = "list_cut"
 """Begins the name of the slice of a list; its item type follows."""
 
+KEEP: Final = "list_keep"
+"""Begins the name of the items of a list whose answer is true; their type follows. ladybug's own filter mixes rows up."""
+
 ITEMS: Final = ("STRING", "INT64", "DOUBLE", "BOOL", "DATE", "TIMESTAMP")
 """Item types of the lists that can be cut."""
 
@@ -54,6 +57,11 @@ _INTEGER: Final = ladybug.Type.INT64.value
 def cut(items: list[Any], start: int, end: int) -> list[Any]:
     """`items[start..end]`: positions count from zero, negative ones from the end; what is out of range is cut off."""
     return items[start:end]
+
+
+def keep(items: list[Any], answers: list[bool | None]) -> list[Any]:
+    """The items of which the condition holds."""
+    return [item for item, answer in zip(items, answers, strict=True) if answer]
 
 
 def split(text: str, separator: str) -> list[str]:
@@ -107,6 +115,9 @@ def define(connection: ladybug.Connection, trails: TrailIndex, holders: HolderIn
             lambda items, start, end: cut(items, start, end),
             [f"{item}[]", _INTEGER, _INTEGER],
             f"{item}[]",
+        )
+        make(
+            f"{KEEP}_{item.lower()}", lambda items, answers: keep(items, answers), [f"{item}[]", "BOOL[]"], f"{item}[]"
         )
     make(HOLDERS, lambda value, number: holders.holding(value, number), [_TEXT, _INTEGER], f"{_TEXT}[]")
     ends = [_TEXT, _TEXT, _INTEGER]

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from graph.backends.embedded.functions import CUT, EDGES_OF, ITEMS, LENGTH_OF, NODES_OF, QUANTIFIER, TO_THE_END
+from graph.backends.embedded.functions import CUT, EDGES_OF, ITEMS, KEEP, LENGTH_OF, NODES_OF, QUANTIFIER, TO_THE_END
 from graph.backends.embedded.layout import KIND
 from graph.backends.embedded.lowering.families import UNKNOWN
 from graph.backends.embedded.lowering.texts import size_of_text
 from graph.backends.embedded.shortest import asks_for_ids, trail_in
 from graph.cypher.ast import (
+    Binary,
+    Comparison,
     Expression,
     FunctionCall,
     Index,
+    IsNull,
     ListComprehension,
     Literal,
     Parameter,
+    Property,
     Quantifier,
     Slice,
+    Unary,
     Variable,
 )
 from graph.cypher.bound import TypeName
@@ -39,6 +45,15 @@ _CASTS: Final[Mapping[TypeName, str]] = MappingProxyType(
         TypeName.INSTANT: "TIMESTAMP",
     }
 )
+
+
+_OF_ONE_ITEM: Final = Variable | Property | Literal | Unary | Binary | Comparison | IsNull
+"""What a lambda may be: what else ladybug offers gives, behind a filter, what another row's item would."""
+
+_MIXED_UP: Final = re.compile(r"\bCASE\b|IS NOT NULL|\b(?!(?:CAST|concat|regexp_full_match|list_contains)\()\w+\(|\{")
+"""Constructs of the printed body that take a value from another row: choices, and functions but these."""
+
+_QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.)*'")
 
 
 def index(compiler: LadybugCompiler, tree: Index) -> str:
@@ -104,11 +119,16 @@ def tail(compiler: LadybugCompiler, tree: FunctionCall) -> str:
 
 
 def _cut(compiler: LadybugCompiler, subject: Expression, start: str, end: str) -> str:
+    return f"{CUT}_{_item_type(compiler, subject).lower()}({compiler.expression(subject)}, {start}, {end})"
+
+
+def _item_type(compiler: LadybugCompiler, subject: Expression) -> str:
+    """The type of a list's items, as ladybug calls it."""
     of = compiler.type_of(subject)
     item = None if of.item is None else _CASTS.get(of.item.name)
     if of.name is not TypeName.LIST or item not in ITEMS:
         raise compiler.unsupported("slice", subject, "of a list whose items are not plain values of one type")
-    return f"{CUT}_{item.lower()}({compiler.expression(subject)}, {start}, {end})"
+    return item
 
 
 def collect(compiler: LadybugCompiler, tree: FunctionCall) -> str:
@@ -121,33 +141,38 @@ def comprehension(compiler: LadybugCompiler, tree: ListComprehension) -> str:
     if trail is not None and asks_for_ids(tree):
         of_nodes = isinstance(tree.source, FunctionCall) and tree.source.name == "nodes"
         return f"{NODES_OF if of_nodes else EDGES_OF}({compiler.variable(trail)})"
-    parts = [part for part in (tree.predicate, tree.projection) if part is not None]
-    name = _lambda_name(compiler, tree, tree.variable, parts)
     text = compiler.expression(tree.source, POSTFIX)
     if tree.predicate is not None:
         if compiler.in_case:
             raise compiler.unsupported(
                 "list comprehension", tree, "with a condition inside CASE: ladybug mixes them up"
             )
-        text = f"list_filter({text}, {name} -> {compiler.expression(tree.predicate)})"
-    if tree.projection is not None:
-        text = f"list_transform({text}, {name} -> {compiler.expression(tree.projection)})"
-    return text
+        answers = _for_each(compiler, tree, tree.source, tree.variable, tree.predicate)
+        text = f"{KEEP}_{_item_type(compiler, tree.source).lower()}({text}, {answers})"
+    if tree.projection is None or tree.projection == Variable(tree.variable):
+        return text
+    return f"list_transform({text}, {_lambda(compiler, tree, tree.variable, tree.projection)})"
 
 
 def quantifier(compiler: LadybugCompiler, tree: Quantifier) -> str:
     """By a function of ours over the answers: ladybug's own take a condition that is null for false."""
-    name = _lambda_name(compiler, tree, tree.variable, [tree.predicate])
-    source = compiler.expression(tree.source, POSTFIX)
-    answers = f"list_transform({source}, {name} -> {compiler.expression(tree.predicate)})"
+    answers = _for_each(compiler, tree, tree.source, tree.variable, tree.predicate)
     return f"{QUANTIFIER}_{tree.kind.value}({answers})"
 
 
-def _lambda_name(compiler: LadybugCompiler, tree: Expression, variable: str, parts: list[Expression]) -> str:
-    """The variable as printed. What a lambda of ladybug may mention is its own variable and constants."""
-    for part in parts:
-        for item in descend(part):
-            outer = isinstance(item, Variable) and item.name != variable
-            if outer or isinstance(item, Parameter | ListComprehension | Quantifier):
-                raise compiler.unsupported("list comprehension", tree, "that mentions anything but its own variable")
-    return compiler.variable(variable)
+def _for_each(compiler: LadybugCompiler, tree: Expression, source: Expression, variable: str, body: Expression) -> str:
+    """What the body gives for each item of a list."""
+    text = compiler.expression(source, POSTFIX)
+    return f"list_transform({text}, {_lambda(compiler, tree, variable, body)})"
+
+
+def _lambda(compiler: LadybugCompiler, tree: Expression, variable: str, body: Expression) -> str:
+    """A lambda. It may mention its own variable and constants, and do what ladybug does not take from another row there."""
+    for item in descend(body):
+        outer = isinstance(item, Variable) and item.name != variable
+        if outer or isinstance(item, Parameter | ListComprehension | Quantifier):
+            raise compiler.unsupported("list comprehension", tree, "that mentions anything but its own variable")
+    name, text = compiler.variable(variable), compiler.expression(body)
+    if not isinstance(body, _OF_ONE_ITEM) or _MIXED_UP.search(_QUOTED.sub("", text)):
+        raise compiler.unsupported("list comprehension", tree, "that does more than to compare or to join its items")
+    return f"{name} -> {text}"

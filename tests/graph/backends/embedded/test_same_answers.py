@@ -203,6 +203,20 @@ NATIVE = [
     f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x) WITH DISTINCT x RETURN count(*) AS n",
     f"MATCH (t:Team)<-[:OWNED_BY]-(c) MATCH (c)<-[:{DEPENDENCY}*1..6]-(x)-[:LOCATED_IN]->(y) WITH DISTINCT t, x "
     "RETURN t.name, count(*) AS n",
+    # lists of some nodes of many: what ladybug's lambdas and filters take from another row
+    *(
+        f"MATCH (n:ConfigurationItem){relation} WHERE {chosen} RETURN n.id AS i, {made} AS c"
+        for relation in ("", "-[:OWNED_BY]->(t)")
+        for chosen in ("n.name = 'alpha'", "n.name >= 'alpha'", "n.id ENDS WITH '-3'", "n.id <> 'Rack-1'")
+        for made in (
+            "[x IN n.aliases WHERE x <> 'zz']",
+            "[x IN n.aliases WHERE x STARTS WITH 'a' | x]",
+            "[x IN n.aliases | x = 'alpha' OR x > 'b']",
+            "[x IN n.aliases WHERE NOT x IN ['alpha', 'beta']][..1]",
+            "any(x IN n.aliases WHERE x <> 'alpha')",
+            "single(x IN n.aliases WHERE x CONTAINS 'a')",
+        )
+    ),
     # closures from ids of nodes that were found before, of which the labels may say all or less than is asked
     *(
         f"MATCH (t:Team)<-[:OWNED_BY]-(c{label}) {ids} {end}"
@@ -298,6 +312,10 @@ def test_the_embedded_store_answers_as_the_executor_does(
 
 
 REFUSED = [
+    "MATCH (n:Team) WHERE n.name = 'alpha' RETURN [x IN n.aliases | coalesce(x, 'none')] AS c",
+    "MATCH (n:Team) WHERE n.name = 'alpha' RETURN [x IN n.aliases | toUpper(x)] AS c",
+    "MATCH (n:Team) WHERE n.name = 'alpha' RETURN [x IN n.aliases | x + '!'] AS c",
+    "MATCH (n:Team) RETURN [x IN n.aliases WHERE x IS NOT NULL] AS c",
     "MATCH (a:BusinessApplication) OPTIONAL MATCH (a)-[r:DEPENDS_ON]->(b)-[:DEPENDS_ON]->(c) WHERE r.criticality = 'x' RETURN a, c",
     "MATCH p = (a:Team)--(b)--(c:Team) RETURN [n IN nodes(p) | n.id + a.id] AS x",
     "MATCH (n:Team) RETURN properties(n) AS p",
