@@ -17,9 +17,10 @@ from graph.backends.embedded import elements, lowering, patterns
 from graph.backends.embedded.compiler import LadybugCompiler
 from graph.backends.embedded.layout import quoted
 from graph.backends.embedded.loops import Loops
+from graph.backends.embedded.lowering import lists
 from graph.backends.neo4j.compiler import Neo4jCompiler
 from graph.backends.networkx import aggregates, clauses
-from graph.cypher.ast import FunctionCall, LabelAnd, Match, NodePattern, SinglePart
+from graph.cypher.ast import FunctionCall, LabelAnd, ListComprehension, Match, NodePattern, SinglePart
 from graph.cypher.printer import POSTFIX
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -71,6 +72,13 @@ def _item_from_one(compiler: Any, tree: Any) -> str:
 def _substring_from_one(compiler: Any, tree: FunctionCall) -> str:
     text, start, *count = (compiler.expression(argument, POSTFIX) for argument in tree.arguments)
     return f"substring({text}, {start}, {count[0] if count else f'size({text})'})"
+
+
+def _filtered_by_ladybug(compiler: Any, tree: ListComprehension) -> str:
+    if tree.predicate is None or tree.projection is not None:
+        return lists.comprehension(compiler, tree)
+    body = lists._lambda(compiler, tree, tree.variable, tree.predicate)
+    return f"list_filter({compiler.expression(tree.source, POSTFIX)}, {body})"
 
 
 def _in_two_values(compiler: Any, tree: Any) -> str:
@@ -139,6 +147,11 @@ def _no_order(right: Callable[..., Any]) -> Callable[..., Any]:
 
 
 EMBEDDED = (
+    Planted(
+        "a filtered list takes another row's items",
+        "embedded",
+        lowered(LadybugCompiler, {"list comprehension": _filtered_by_ladybug}),
+    ),
     Planted(
         "relations may repeat within a MATCH",
         "embedded",

@@ -87,13 +87,28 @@ def batches(
 
 
 def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
-    """Two shapes that people ask all the time and chance seldom makes: a closure from an id, a node under another name."""
+    """Shapes that people ask all the time and chance seldom makes.
+
+    A closure from an id; a node under another name; a list made of a list of some nodes of many.
+    """
     node, kind = choices.pick(graph.nodes), choices.pick(graph.nodes).kind
     left, right = choices.pick((("-", "->"), ("<-", "-"), ("-", "-")))
     relation, far = choices.pick(("", ":LINKED_TO")), choices.number(1, 3)
+    chosen = choices.pick(("n.name >= 'a'", f"n.id = '{node.id}'", "n.name = 'ab'", "n.name IS NOT NULL"))
+    label = choices.pick((":ConfigurationItem", f":{kind}", ""))
+    made = choices.pick(
+        (
+            "[x IN n.aliases WHERE x <> 'b']",
+            "[x IN n.aliases WHERE x >= 'a'][..2]",
+            "any(x IN n.aliases WHERE x <> 'a')",
+            "[x IN n.aliases | coalesce(x, 'q')]",
+            "[x IN n.aliases WHERE x STARTS WITH 'a' | toUpper(x)]",
+        )
+    )
     texts = (
         f"MATCH (n:{node.kind} {{id: '{node.id}'}}){left}[{relation}*1..{far}]{right}(m) RETURN DISTINCT m.name AS c0",
         f"MATCH (n:{kind}) WITH n AS w MATCH (w){left}[{relation}]{right}(m) RETURN m.name AS c0",
+        f"MATCH (n{label}) WHERE {chosen} RETURN n.id AS c0, {made} AS c1",
     )
     return tuple(Sample(parse(text), {}, False, frozenset()) for text in texts)
 
