@@ -89,7 +89,7 @@ def batches(
 def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
     """Shapes that people ask all the time and chance seldom makes.
 
-    A closure from an id; a node under another name; a list made of a list of some nodes of many.
+    A closure from an id; a node under another name; a list made of a list of some nodes of many; a query for each node.
     """
     node, kind = choices.pick(graph.nodes), choices.pick(graph.nodes).kind
     left, right = choices.pick((("-", "->"), ("<-", "-"), ("-", "-")))
@@ -105,10 +105,18 @@ def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
             "[x IN n.aliases WHERE x STARTS WITH 'a' | toUpper(x)]",
         )
     )
+    asked = choices.pick(
+        (
+            "MATCH (n)--(m) RETURN count(m) AS k",
+            "MATCH (n)-->(m) RETURN m.name AS k",
+            "RETURN n.name AS k UNION RETURN 'a' AS k",
+        )
+    )
     texts = (
         f"MATCH (n:{node.kind} {{id: '{node.id}'}}){left}[{relation}*1..{far}]{right}(m) RETURN DISTINCT m.name AS c0",
         f"MATCH (n:{kind}) WITH n AS w MATCH (w){left}[{relation}]{right}(m) RETURN m.name AS c0",
         f"MATCH (n{label}) WHERE {chosen} RETURN n.id AS c0, {made} AS c1",
+        f"MATCH (n{label}) WHERE {chosen} CALL (n) {{ {asked} }} RETURN n.id AS c0, k AS c1",
     )
     return tuple(Sample(parse(text), {}, False, frozenset()) for text in texts)
 
