@@ -21,6 +21,7 @@ REVERSE: Final = "text_reverse"
 SPLIT: Final = "text_split"
 SIZE: Final = "text_size"
 SUBSTRING: Final = "text_substring"
+REPLACE: Final = "text_replace"
 LEFT: Final = "text_left"
 RIGHT: Final = "text_right"
 CUT: Final = "list_cut"
@@ -104,6 +105,7 @@ def define(connection: ladybug.Connection, trails: TrailIndex, holders: HolderIn
     make(REVERSE, lambda text: text[::-1], [_TEXT], _TEXT)
     make(SIZE, lambda text: len(text), [_TEXT], _INTEGER)
     make(SUBSTRING, lambda text, start, count: text[start : start + count], [_TEXT, _INTEGER, _INTEGER], _TEXT)
+    make(REPLACE, lambda text, old, new: text.replace(old, new), [_TEXT, _TEXT, _TEXT], _TEXT)
     make(LEFT, lambda text, count: text[:count], [_TEXT, _INTEGER], _TEXT)
     make(RIGHT, lambda text, count: text[-count:] if count else "", [_TEXT, _INTEGER], _TEXT)
     make(SPLIT, lambda text, separator: split(text, separator), [_TEXT, _TEXT], f"{_TEXT}[]")

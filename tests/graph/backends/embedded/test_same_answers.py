@@ -215,6 +215,8 @@ NATIVE = [
             "[x IN n.aliases WHERE NOT x IN ['alpha', 'beta']][..1]",
             "any(x IN n.aliases WHERE x <> 'alpha')",
             "single(x IN n.aliases WHERE x CONTAINS 'a')",
+            "replace(n.name, 'a', n.id)",
+            "replace(n.description, n.name, 'x')",
         )
     ),
     # closures from ids of nodes that were found before, of which the labels may say all or less than is asked
