@@ -245,7 +245,7 @@ class IngestJob:
                 status = "cancelled"
             else:
                 reach("ingest.run.loaded")
-                retirement, told = self._retire(run, loader, brake)
+                retirement, told = self._retire(run, loader, brake, known)
                 notes = _unmapped_text(extract)
                 if retirement is not None:
                     notes = "; ".join(filter(None, (retirement.explanation, notes)))
@@ -272,7 +272,9 @@ class IngestJob:
     def _resolved(self, extract: Extract) -> Extract:
         return with_known_items(extract, partial(nodes_of_kinds, self._ledger), self._schema)
 
-    def _retire(self, run: Run, loader: Loader, brake: float | None) -> tuple[Retirement | None, set[bytes]]:
+    def _retire(
+        self, run: Run, loader: Loader, brake: float | None, seen: SeenRows
+    ) -> tuple[Retirement | None, set[bytes]]:
         """Retire what a whole export no longer tells; what the source is known to tell after this run."""
         retirements = Retirements(self._ledger, run.source, self._schema, Sightings(self._ledger))
         if brake is None:
@@ -281,6 +283,7 @@ class IngestJob:
         if events:
             cursor = {"phase": PHASES[-1], "rows": loader.rows, "counters": loader.counters}
             self._ledger.append(run, events, cursor=cursor)
+            seen.retire(event.element for event in events)
         reach("ingest.run.retired")
         return outcome, told
 

@@ -52,6 +52,7 @@ class SeenRows:
         )  # what was told by rows that were loaded, as far as that may contradict a known row
         self._passed: list[bytes] = []
         self._taken = DigestList()
+        self._gone: set[bytes] = set()
         self.elements: set[bytes] = set()
         """What rows told that were passed over, packed."""
 
@@ -114,12 +115,16 @@ class SeenRows:
         """What was asked in this phase is not asked again."""
         self._asked.clear()
 
+    def retire(self, elements: Iterable[str]) -> None:
+        """What this load has told, and has ended itself: relations of nodes that it retires."""
+        self._gone.update(map(packed, elements))
+
     def kept(self, *, whole: bool) -> DigestList | None:
         """What the next load is to know; None where that is what this one knew.
 
         A load that was no `whole` leaves known what it did not tell.
         """
-        if len(self._passed) >= len(self._known) and not self._taken.counts and self._known:
+        if len(self._passed) >= len(self._known) and not self._taken.counts and self._known and not self._gone:
             return None
         for digest in self._passed:
             self._taken.add(digest, self._known[digest])
@@ -128,7 +133,7 @@ class SeenRows:
             for digest, elements in self._known.items():
                 if digest not in passed and not self._is_changed(elements):
                     self._taken.add(digest, elements)
-        return self._taken
+        return self._taken.without(self._gone) if self._gone else self._taken
 
 
 def parts(elements: bytes) -> list[bytes]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -43,6 +43,17 @@ class DigestList:
         self.digests += digest
         self.counts.append(len(elements) // WIDTH)
         self.elements += elements
+
+    def without(self, gone: Set[bytes]) -> DigestList:
+        """The rows that told none of these elements, packed."""
+        kept, start = DigestList(), 0
+        for number, count in enumerate(self.counts):
+            end = start + count * WIDTH
+            told = bytes(self.elements[start:end])
+            if gone.isdisjoint(told[at : at + WIDTH] for at in range(0, len(told), WIDTH)):
+                kept.add(bytes(self.digests[number * WIDTH : (number + 1) * WIDTH]), told)
+            start = end
+        return kept
 
     def to_bytes(self) -> bytes:
         return b"".join((_HEADER.pack(len(self.counts)), self.digests, self.counts.tobytes(), self.elements))

@@ -143,6 +143,14 @@ def test_a_whole_export_spares_what_it_tells_in_known_rows(twin: TestTwin) -> No
     assert twin.edges() == {("two", "LOCATED_IN", "north"), ("three", "LOCATED_IN", "south")}
 
 
+def test_a_relation_that_goes_with_a_node_which_its_own_load_retires_is_not_known(twin: TestTwin) -> None:
+    load(twin, estate(RACKS, LOCATED), whole=True)
+    load(twin, estate(RACKS[1:], LOCATED), whole=True)
+    report = load(twin, estate(RACKS[2:], LOCATED[:1]))
+    assert report.counters["rejected"] == 1
+    assert {code for _, _, code in twin.quarantined()} == {"DANGLING_REFERENCE"}
+
+
 def test_known_rows_stay_known_when_the_next_load_is_no_whole_export(twin: TestTwin) -> None:
     changes = {"Rack.csv": "key,name\nR2,zwei\n"}
     load(twin, estate(RACKS, LOCATED))
