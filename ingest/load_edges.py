@@ -12,6 +12,7 @@ from ingest.identity import reference_key
 from ingest.load_state import Batch, LoadState, States
 from ingest.reconcile import Claim
 from ingest.refusals import cyclic, dangling, duplicate, refusal, too_many
+from ingest.seen_rows import ContradictedRowError
 
 
 class EdgeLoader:
@@ -42,6 +43,8 @@ class EdgeLoader:
                 else:
                     batch.reject(duplicate(assertion, f"{assertion.start} -> {assertion.end}"))
                 continue
+            if self._state.seen.passed(claim.element):
+                raise ContradictedRowError
             state = states.get(claim.element)
             if state is None and self._rules.watches(claim.kind):
                 rejection = self._forbidden(assertion, claim)

@@ -17,6 +17,7 @@ from ingest.load_state import Batch, LoadState, States
 from ingest.matching import Matcher
 from ingest.reconcile import Claim
 from ingest.refusals import ambiguous, bad_key, duplicate, incomplete, is_key, keyless, refusal
+from ingest.seen_rows import ContradictedRowError
 from ingest.settling import KeyedRow, Settlement
 from ingest.testimony import state_of
 
@@ -176,7 +177,9 @@ class NodeLoader:
             element = found.pop() if found else element_of(keys[0])
             digest = hash((assertion.kind, frozenset(typed.items())))
             elements.append(element)
-            if shared and self._state.seen.passed(element):
+            if self._state.seen.passed(element):
+                if not shared:
+                    raise ContradictedRowError
                 self._register(keys, element, assertion.kind, batch)
                 continue
             told = known.told.get(element)
