@@ -85,14 +85,14 @@ class Matcher:
             if rank == strongest[element]
         )
         settled = []
-        for verdict, rank in zip(found, ranks, strict=True):
+        for (kind, values, _), verdict, rank in zip(rows, found, ranks, strict=True):
             kept = tuple(element for element in verdict.candidates if rank == strongest[element])
             if not kept:
                 verdict = Verdict(NEW)
             elif len(kept) > 1:
                 verdict = Verdict(AMBIGUOUS, kept, verdict.rule, f"{len(kept)} elements have its {_text(verdict.rule)}")
-            elif verdict.reason:
-                verdict = Verdict(AMBIGUOUS, kept, verdict.rule, verdict.reason)
+            elif against := self._against(kind, verdict.rule, values, kept):
+                verdict = Verdict(AMBIGUOUS, kept, verdict.rule, against)
             elif wanted[kept[0]] > 1:
                 reason = f"{wanted[kept[0]]} rows have the {_text(verdict.rule)} of one element"
                 verdict = Verdict(AMBIGUOUS, kept, verdict.rule, reason)
@@ -134,11 +134,10 @@ class Matcher:
             if rule.on:
                 elements = [e for e in elements if hosts and not hosts.isdisjoint(self._hosts_of(rule.on, e))]
             if elements:
-                against = self._against(kind, rule, values, elements)
-                return Verdict(MATCHED, tuple(sorted(set(elements))), rule, against)
+                return Verdict(MATCHED, tuple(sorted(set(elements))), rule)
         return Verdict(NEW)
 
-    def _against(self, kind: str, decisive: MatchRule, values: Properties, elements: Iterable[str]) -> str:
+    def _against(self, kind: str, decisive: MatchRule | None, values: Properties, elements: Iterable[str]) -> str:
         """A more telling value that differs, in words; empty where none does."""
         for rule in self._schema.kinds[kind].matching:
             if rule == decisive:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from core.clock import FrozenClock
@@ -212,6 +212,7 @@ MACHINES = st.lists(st.tuples(NAMES, SERIALS), min_size=1, max_size=3)
 
 @settings(max_examples=200 if NIGHTLY else 12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ours=MACHINES, theirs=MACHINES, batch_rows=st.integers(1, 4))
+@example(ours=[("a", "S1"), ("b", "S3")], theirs=[("b", ""), ("b", "S1")], batch_rows=1)
 def test_where_nothing_waits_for_a_person_the_order_of_sources_does_not_matter(
     ours: list[tuple[str, str]], theirs: list[tuple[str, str]], batch_rows: int
 ) -> None:
