@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,6 +26,7 @@ import networkx as nx
 import orjson
 
 from bench.figures import Figure
+from bench.memory import peak_mb
 from core.settings import Settings, load_settings
 from graph.history.projection import Projector
 from graph.registry import open_backend
@@ -69,9 +69,12 @@ def _pipeline_here(settings: Settings, servers: int) -> None:
     result = ingest(settings, "csv", export)
     ended = perf_counter()
     created = result.report.counters["created"]
-    loading, beside = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    peak = (loading + beside) / 1024  # of the process that projects meanwhile, too: their peaks may not coincide
-    figures = {"generate_s": generated - started, "ingest_s": ended - generated, "elements": created, "rss_mb": peak}
+    figures = {
+        "generate_s": generated - started,
+        "ingest_s": ended - generated,
+        "elements": created,
+        "rss_mb": peak_mb(),
+    }
     print(orjson.dumps(figures).decode())
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import os
 import random
-import resource
 import subprocess
 import sys
 from collections import defaultdict
@@ -24,6 +23,7 @@ from neo4j import GraphDatabase
 
 from bench.figures import Figure
 from bench.first_light import neo4j_server
+from bench.memory import peak_mb
 from core.settings import load_settings
 from graph.history.ledger import State
 from ingest.bookkeeping import in_utc
@@ -92,15 +92,10 @@ def _load_here(home: Path, export: Path) -> None:
         "rows": result.report.rows,
         "created": result.report.counters["created"],
         "updated": result.report.counters["updated"],
-        "rss_mb": _peak_mb(resource.RUSAGE_SELF) + _peak_mb(resource.RUSAGE_CHILDREN),
+        "rss_mb": peak_mb(),
         "age_s": _age(home, reached),
     }
     print(orjson.dumps(told).decode())
-
-
-def _peak_mb(whose: int) -> float:
-    """Peak memory of this process, or of the largest that it started, which may not have been at the same moment."""
-    return resource.getrusage(whose).ru_maxrss / 1024
 
 
 def _age(home: Path, reached: list[tuple[int, float]]) -> float:

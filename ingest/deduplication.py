@@ -18,6 +18,7 @@ from core.errors import IngestError, UsageError
 from core.failpoints import reach
 from core.ids import relation_id
 from graph.history import tables
+from graph.history.events import deletion_of, order_of
 from graph.history.ledger import Event, Ledger, State
 from graph.model import Operation
 from graph.schema.model import Schema
@@ -189,10 +190,10 @@ class Deduplication:
         notes = [*self._discrepancies.changes(other, None), *self._discrepancies.changes(one, after)]
         plan.moved[absorbed] = kept
         edges = list(self._relations(plan, one, other, after))
-        events = {e.element: e for e in (*edges, *notes, _deletion(other))}
+        events = {e.element: e for e in (*edges, *notes, deletion_of(other))}
         if event is not None:
             events[kept] = event
-        plan.events = sorted(events.values(), key=_order)
+        plan.events = sorted(events.values(), key=order_of)
         return plan
 
     def _relations(self, plan: _Plan, one: State, other: State, after: State) -> Iterator[Event]:
@@ -208,10 +209,10 @@ class Deduplication:
             if edge.element not in gone and not self._fits(edge.kind, edge.start, edge.end, kinds):
                 gone.add(edge.element)
                 plan.left_out.append(LeftOut(edge.kind, edge.start or "", edge.end or "", f"a {after.kind} has none"))
-                yield _deletion(edge)
+                yield deletion_of(edge)
         rules = RelationRules(self._schema, cast(LoadTarget, _Without(self._ledger, plan.sequence, gone)), empty=False)
         for edge in theirs:
-            yield _deletion(edge)
+            yield deletion_of(edge)
             start, end = (kept if node == absorbed else node or "" for node in (edge.start, edge.end))
             element = relation_id(edge.kind, start, end)
             reason = self._against(edge.kind, start, end, kinds, rules, known=element in own)
@@ -282,15 +283,3 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _source(key: str) -> str:
     return key.partition(SEPARATOR)[0]
-
-
-def _deletion(state: State) -> Event:
-    return Event(
-        Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
-    )
-
-
-def _order(event: Event) -> int:
-    """Relations go before their nodes and come after them."""
-    gone = event.operation is Operation.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

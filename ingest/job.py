@@ -116,10 +116,10 @@ class IngestJob:
         sequence = self._ledger.sequence()
         run = self._ledger.begin_run(source, self._actor, str(path), mark)
         digests = RowDigests(self._ledger)
-        same = not reread and latest is not None and _is_same(latest, mark)
         if (
-            same
-            and latest is not None
+            latest is not None
+            and not reread
+            and _is_same(latest, mark)
             and digests.changed(source, rules).isdisjoint(Sightings(self._ledger).of(source))
         ):
             return self._unchanged(run, latest, extract, started)

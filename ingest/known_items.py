@@ -14,11 +14,11 @@ from graph.history.selection import NAMES
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, Told
-from ingest.files import Content
 from ingest.identity import ELEMENT
 from ingest.seen_rows import SeenRows
 from ingest.sources.contract import Extract
 from ingest.sources.mapped import MappedExtract
+from ingest.sources.wrapped import WrappedExtract
 
 UNKNOWN: Final = "UNKNOWN_ITEM"
 AMBIGUOUS: Final = "AMBIGUOUS_ITEM"
@@ -85,33 +85,12 @@ def with_known_items(extract: Extract, nodes: Nodes, schema: Schema) -> Extract:
     return extract
 
 
-class _Resolved:
+class _Resolved(WrappedExtract):
     """An extract behind which names are looked up; rows that use none pass through as they are."""
 
     def __init__(self, extract: Extract, items: KnownItems) -> None:
-        self._extract = extract
+        super().__init__(extract)
         self._items = items
-
-    @property
-    def contents(self) -> tuple[Content, ...]:
-        return self._extract.contents
-
-    @property
-    def rules(self) -> bytes:
-        return self._extract.rules
-
-    @property
-    def complete(self) -> bool:
-        return self._extract.complete
-
-    def rows(self, phase: str) -> int:
-        return self._extract.rows(phase)
-
-    def unmapped(self) -> Mapping[str, int]:
-        return self._extract.unmapped()
-
-    def records(self) -> int:
-        return self._extract.records()
 
     def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         for item in self._extract.told(phase, seen):

@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import itemgetter
 from time import perf_counter
 
+from graph.history.events import deletion_of
 from graph.history.ledger import Event, State
 from graph.model import Operation, Scalar
 from ingest.assertion import NodeAssertion, Place, Rejection, Told
@@ -231,9 +232,7 @@ class NodeLoader:
         kinds = {**self._state.ledger.kinds(others), **self._state.known.kinds, event.element: event.kind}
         for edge in relations:
             if (kinds.get(edge.start or ""), kinds.get(edge.end or "")) not in self._state.schema.pairs[edge.kind]:
-                yield Event(
-                    Operation.DELETE, edge.element, True, edge.kind, edge.properties, None, edge.start, edge.end
-                )
+                yield deletion_of(edge)
 
 
 def _by_place(

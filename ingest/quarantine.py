@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from core.ids import relation_id
+from graph.history.events import deletion_of
 from graph.history.ledger import Event, Ledger, Run
 from graph.model import Operation, Scalar
 from ingest.assertion import Rejection
@@ -66,10 +67,7 @@ def release(ledger: Ledger, run: Run, elements: Sequence[str], cursor: Mapping[s
         return 0
     states = ledger.states(elements)
     edges = ledger.edges_of(list(states))
-    events = [
-        Event(Operation.DELETE, s.element, s.edge, s.kind, s.properties, None, s.start, s.end)
-        for s in (*edges, *states.values())
-    ]
+    events = [deletion_of(state) for state in (*edges, *states.values())]
     ledger.append(run, events, cursor=cursor, also=HeldRows(ledger).remover(elements))
     return len(elements)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from core.ids import relation_id
-from graph.history.ledger import Event, State
+from graph.history.events import deletion_of
+from graph.history.ledger import Event
 from graph.history.sightings import packed, unpacked
-from graph.model import Operation
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Rejection, Told
 from ingest.discrepancies import Discrepancies
@@ -168,13 +168,7 @@ class Retirements:
         for element in kept:
             del nodes[element]
         gone = [s for s in touching.values() if s.start in nodes or s.end in nodes]
-        ended = [_deletion(state) for state in (*edges.values(), *gone, *nodes.values())]
+        ended = [deletion_of(state) for state in (*edges.values(), *gone, *nodes.values())]
         known = {event.element for event in ended}
         notes = (note for state in nodes.values() for note in self._discrepancies.changes(state, None))
         return [*ended, *(note for note in notes if note.element not in known)], len(kept)
-
-
-def _deletion(state: State) -> Event:
-    return Event(
-        Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
-    )

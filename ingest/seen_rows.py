@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from graph.history.row_digests import DigestList, KnownRows
-from graph.history.sightings import WIDTH, packed
+from graph.history.sightings import WIDTH, one_by_one, packed
 from ingest.assertion import Place, SeenRow
 
 _OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
@@ -69,14 +69,14 @@ class SeenRows:
     def _is_changed(self, elements: bytes) -> bool:
         if len(elements) == WIDTH:
             return elements in self._changed
-        return not self._changed.isdisjoint(parts(elements))
+        return not self._changed.isdisjoint(one_by_one(elements))
 
     def pass_over(self, rows: Sequence[SeenRow]) -> int:
         """Note rows that are known; how many elements they tell. Raises ContradictedRowError."""
         known = self._known
         digests = [row.digest for row in rows]
         elements = b"".join([known[digest] for digest in digests])
-        told = set(parts(elements))
+        told = set(one_by_one(elements))
         if not self._told.isdisjoint(told):
             raise ContradictedRowError
         self._passed += digests
@@ -85,7 +85,7 @@ class SeenRows:
 
     def spared(self, rows: Sequence[SeenRow]) -> set[bytes]:
         """What rows speak of that must not be taken."""
-        return {element for row in rows for element in parts(self._known[row.digest])}
+        return {element for row in rows for element in one_by_one(self._known[row.digest])}
 
     def passed(self, element: str) -> bool:
         """Whether a row that was passed over tells this element."""
@@ -132,8 +132,3 @@ class SeenRows:
                 if digest not in passed and not self._is_changed(elements):
                     self._taken.add(digest, elements)
         return self._taken.without(self._gone) if self._gone else self._taken
-
-
-def parts(elements: bytes) -> list[bytes]:
-    """Packed identifiers, one by one."""
-    return [elements[at : at + WIDTH] for at in range(0, len(elements), WIDTH)]

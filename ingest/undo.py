@@ -13,6 +13,7 @@ from typing import Any
 
 from core.errors import IngestError
 from core.failpoints import reach
+from graph.history.events import deletion_of, order_of
 from graph.history.ledger import Batch, Event, Ledger, RecordedEvent, Run, State
 from graph.model import Operation, Properties
 from graph.schema.model import Schema
@@ -201,7 +202,7 @@ class Undo:
     # --- carrying out ----------------------------------------------------------------------------------------------
 
     def _carry_out(self, target: Run, plan: _Plan, *, dry_run: bool) -> UndoReport:
-        events = sorted(plan.events.values(), key=_order)
+        events = sorted(plan.events.values(), key=order_of)
         rehearsal = Rehearsal(self._ledger, self._schema)
         rehearsal.append(target, events)
         report = UndoReport(
@@ -269,9 +270,7 @@ def _back(state: State | None, before: RecordedEvent | None, sources: Mapping[in
             return None
         return _restored(before, Operation.CREATE, None, None, sources)
     if before is None or gone:
-        return Event(
-            Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
-        )
+        return deletion_of(state)
     reclassified = before.event.kind != state.kind
     operation = Operation.RECLASSIFY if reclassified else Operation.UPDATE
     return _restored(before, operation, state.properties, state.kind if reclassified else None, sources)
@@ -300,9 +299,3 @@ def _restored(
         holders,
         previous_kind,
     )
-
-
-def _order(event: Event) -> int:
-    """Relations go before their nodes and come after them."""
-    gone = event.operation is Operation.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

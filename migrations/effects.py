@@ -10,6 +10,7 @@ from typing import Final
 import orjson
 
 from core.ids import relation_id
+from graph.history.events import order_of
 from graph.history.ledger import Event, Ledger, State
 from graph.model import Operation as Change
 from graph.model import Properties, Scalar
@@ -88,7 +89,7 @@ class Migrator:
             )
         named = {event.element for event in found.events}
         found.events.extend(_deleted(edge) for edge in ledger.edges_of(gone) if edge.element not in named)
-        found.events.sort(key=_order)
+        found.events.sort(key=order_of)
         return found
 
     def _apply(
@@ -245,9 +246,3 @@ def _reworded(text: str, name: str) -> str:
 
 def _deleted(state: State) -> Event:
     return Event(Change.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end)
-
-
-def _order(event: Event) -> int:
-    """Relations go before their nodes and come after them."""
-    gone = event.operation is Change.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

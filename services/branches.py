@@ -14,6 +14,7 @@ from core.ids import relation_id
 from core.settings import Settings
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Branches
+from graph.history.events import deletion_of, order_of
 from graph.history.ledger import Event, Ledger, LedgerMovedError, State
 from graph.history.merge import KIND, SEPARATOR, Conflict, Merge, Merger, Wins, open_conflicts
 from graph.model import Operation
@@ -137,7 +138,7 @@ class BranchService:
         edits = _Edits(self.schema, self._validator, view, source)
         edits.delete(delete)
         made = [edits.node(edit) for edit in nodes] + [edits.relation(edit) for edit in relations]
-        events = sorted(edits.events.values(), key=_order)
+        events = sorted(edits.events.values(), key=order_of)
         return self.branches.append(view.branch, events, source=source, actor=self._actor), made
 
     # --- applying --------------------------------------------------------------------------------------------------
@@ -287,9 +288,7 @@ class _Edits:
                 raise NotFoundError(f"the branch has no element {element!r}", where="delete", hint="give its id")
         nodes = [element for element in elements if not states[element].edge]
         for state in [*self._view.edges_of(nodes), *states.values()]:
-            self.events[state.element] = Event(
-                Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
-            )
+            self.events[state.element] = deletion_of(state)
 
     def _note(self, event: Event) -> None:
         if event.element in self.events:
@@ -362,8 +361,3 @@ def _refused(name: str, standing: Sequence[Conflict]) -> BranchConflictError:
         hint="--dry-run lists them; --ours keeps what main has, --theirs takes what the branch has",
         details={"conflicts": [conflict.to_dict() for conflict in standing[:100]]},
     )
-
-
-def _order(event: Event) -> int:
-    gone = event.operation is Operation.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.history.branches import Branches
-from graph.history.events import Event
+from graph.history.events import Event, order_of
 from graph.history.ledger import Ledger
 from graph.history.moment import Moment
 from graph.history.projection import net_delta
@@ -103,7 +103,7 @@ def fold(events: Iterable[Event], *, forwards: bool = True) -> dict[str, Change]
 
 def events_of(changes: Iterable[Change]) -> list[Event]:
     """The events that make the changes: relations go before their nodes and come after them."""
-    return sorted((change.event() for change in changes), key=_order)
+    return sorted((change.event() for change in changes), key=order_of)
 
 
 def delta_of(
@@ -149,8 +149,3 @@ def _before(event: Event) -> Form | None:
 
 def _after(event: Event) -> Form | None:
     return None if event.after is None else Form(event.edge, event.kind, event.after, event.start, event.end)
-
-
-def _order(event: Event) -> int:
-    gone = event.operation is Operation.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

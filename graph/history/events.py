@@ -80,3 +80,16 @@ class Run:
     status: str
     cursor: Mapping[str, Any] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
+
+
+def deletion_of(state: State) -> Event:
+    """The event that ends an element as it is."""
+    return Event(
+        Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
+    )
+
+
+def order_of(event: Event) -> int:
+    """Where an event stands in a batch: relations go before their nodes and come after them."""
+    gone = event.operation is Operation.DELETE
+    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from graph.history.branches import Branch, Branches
 from graph.history.difference import Change, Form, fold
-from graph.history.events import Event, State
+from graph.history.events import Event, State, deletion_of, order_of
 from graph.history.ledger import Ledger
 from graph.model import Operation, Scalar
 
@@ -71,7 +71,7 @@ class Merge:
 
     def ordered(self) -> list[Event]:
         """The events in an order that the ledger takes."""
-        return sorted(self.events.values(), key=_order)
+        return sorted(self.events.values(), key=order_of)
 
 
 class Merger:
@@ -124,7 +124,7 @@ class Merger:
         ):
             self._kept.add(change.element)
             return
-        self._merge.events[change.element] = _deletion(main)
+        self._merge.events[change.element] = deletion_of(main)
 
     def _create(self, change: Change, after: Form) -> None:
         state = self._states[change.element]
@@ -208,7 +208,7 @@ class Merger:
             change = self._changes[node]
             reason = f"the branch deletes it, main has {len(edges)} relations of it that the branch does not know"
             if self._conflict(change, RELATIONS, reason) is Wins.THEIRS:
-                self._merge.events.update((edge.element, _deletion(edge)) for edge in edges)
+                self._merge.events.update((edge.element, deletion_of(edge)) for edge in edges)
             else:
                 self._kept.add(node)
                 del self._merge.events[node]
@@ -265,14 +265,3 @@ def _said(state: State, names: Iterable[str]) -> dict[str, str]:
     found = {name: state.provenance.get(name, state.source) for name in wanted}
     found |= {key: told for key, told in state.provenance.items() if key.partition(SEPARATOR)[0] in wanted}
     return found
-
-
-def _deletion(state: State) -> Event:
-    return Event(
-        Operation.DELETE, state.element, state.edge, state.kind, state.properties, None, state.start, state.end
-    )
-
-
-def _order(event: Event) -> int:
-    gone = event.operation is Operation.DELETE
-    return (0 if event.edge else 1) if gone else (3 if event.edge else 2)

@@ -15,7 +15,7 @@ from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Select, Stri
 
 from graph.history import tables
 from graph.history.ledger import Ledger
-from graph.history.sightings import WIDTH, packed
+from graph.history.sightings import WIDTH, one_by_one, packed
 
 _HEADER: Final = struct.Struct("<Q")
 
@@ -50,7 +50,7 @@ class DigestList:
         for number, count in enumerate(self.counts):
             end = start + count * WIDTH
             told = bytes(self.elements[start:end])
-            if gone.isdisjoint(told[at : at + WIDTH] for at in range(0, len(told), WIDTH)):
+            if gone.isdisjoint(one_by_one(told)):
                 kept.add(bytes(self.digests[number * WIDTH : (number + 1) * WIDTH]), told)
             start = end
         return kept

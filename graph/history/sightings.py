@@ -55,7 +55,7 @@ class Sightings:
         )
         with self._ledger.reading() as connection:
             rows = connection.execute(query).all()
-        return {source: set(_keys(content)) for source, content in rows}
+        return {source: set(one_by_one(content)) for source, content in rows}
 
     def by_others(self, source: str, wanted: set[bytes]) -> set[bytes]:
         """Which of these elements any other source told last."""
@@ -80,8 +80,9 @@ class Sightings:
         with self._ledger.reading() as connection:
             contents = list(connection.execute(query).scalars())
         for content in contents:
-            yield _keys(content)
+            yield one_by_one(content)
 
 
-def _keys(content: bytes) -> Iterator[bytes]:
+def one_by_one(content: bytes) -> Iterator[bytes]:
+    """Packed identifiers that stand one behind the other."""
     return (content[at : at + WIDTH] for at in range(0, len(content), WIDTH))

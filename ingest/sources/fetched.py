@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -10,11 +10,11 @@ from typing import Any
 
 import orjson
 
-from ingest.assertion import Place, Rejection, Told
+from ingest.assertion import Place, Rejection
 from ingest.connectors.spool import DRIFTED, MANIFEST, RECORDS, Manifest
 from ingest.files import Content, ExtractFile, look_through
-from ingest.seen_rows import SeenRows
 from ingest.sources.contract import Extract
+from ingest.sources.wrapped import WrappedExtract
 
 DRIFT_HINT = "the API changed while it was read, or before: fetch again, and look at what the new version gives"
 
@@ -60,11 +60,11 @@ def _described(folder: Path, manifest: Manifest) -> Content:
     return Content(ExtractFile(folder / MANIFEST, MANIFEST), digest, len(said), 0, manifest.moment)
 
 
-class DownloadedFiles:
+class DownloadedFiles(WrappedExtract):
     """An export of downloaded files: what they tell, dated by the server's clock."""
 
     def __init__(self, extract: Extract, manifest: Manifest) -> None:
-        self._extract = extract
+        super().__init__(extract)
         self._manifest = manifest
 
     @property
@@ -72,21 +72,5 @@ class DownloadedFiles:
         return tuple(replace(content, modified=self._manifest.moment) for content in self._extract.contents)
 
     @property
-    def rules(self) -> bytes:
-        return self._extract.rules
-
-    @property
     def complete(self) -> bool:
         return self._manifest.complete and self._extract.complete
-
-    def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
-        return self._extract.told(phase, seen)
-
-    def rows(self, phase: str) -> int:
-        return self._extract.rows(phase)
-
-    def unmapped(self) -> Mapping[str, int]:
-        return self._extract.unmapped()
-
-    def records(self) -> int:
-        return self._extract.records()
