@@ -24,9 +24,9 @@ from neo4j import GraphDatabase
 from bench.figures import Figure
 from bench.first_light import neo4j_server
 from bench.memory import peak_mb
+from core.clock import in_utc
 from core.settings import load_settings
 from graph.history.ledger import State
-from ingest.bookkeeping import in_utc
 from ingest.estate_generator import generate_estate
 from services.ingestion import ingest
 from services.twin import open_ledger

@@ -21,6 +21,7 @@ from cli import (
     match,
     merge,
     migrate,
+    person,
     quarantine,
     query,
     reconciliation,
@@ -60,6 +61,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(branch.app, name="branch")
 app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(person.app, name="person")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")

@@ -36,8 +36,12 @@ def parse_instant(text: str) -> datetime:
 
     Raises ValueError.
     """
-    value = datetime.fromisoformat(text)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    return in_utc(datetime.fromisoformat(text))
+
+
+def in_utc(instant: datetime) -> datetime:
+    """An instant with its zone, UTC where it has none: SQLite gives those of the ledger back without."""
+    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 def clock_for(frozen: str | None) -> Clock:

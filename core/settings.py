@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     )
     neo4j_user: str = Field("neo4j", description="User of the Neo4j backend.")
     neo4j_password: str | None = Field(None, description="Password of the Neo4j backend; environment only.", repr=False)
+    personal_secret: str | None = Field(
+        None,
+        min_length=16,
+        description="What the pseudonyms of persons are made and sealed with; environment only. Default: the ledger's own.",
+        repr=False,
+    )
     connections: dict[str, ConnectionSettings] = Field(
         default_factory=dict,
         description="APIs of sources, by source: `[connections.netbox]` with `url`, `token_env` (the name of the variable that "

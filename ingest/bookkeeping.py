@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
+from core.clock import in_utc
 from core.ids import relation_id, uuid_of
 from graph.history.ledger import Event, Ledger, Run
 from graph.model import Operation, Properties, Scalar
@@ -17,11 +18,6 @@ _SOURCE, _RUN, _LOADED_FROM = "DataSource", "ImportRun", "LOADED_FROM"
 def run_element(run: Run) -> str:
     """The identity of a run's node."""
     return uuid_of(_RUN, run.id)
-
-
-def in_utc(instant: datetime) -> datetime:
-    """An instant of the ledger with its zone: SQLite gives them back without."""
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
 
 
 class Bookkeeper:

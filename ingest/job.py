@@ -8,7 +8,7 @@ that was loaded completely by the source's latest run, under the same rules, is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,15 +19,16 @@ from time import perf_counter
 
 from sqlalchemy import Connection
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock, SystemClock, in_utc
 from core.failpoints import reach
 from graph.history.ledger import Ledger, Run
 from graph.history.row_digests import DigestList, RowDigests
 from graph.history.selection import nodes_of_kinds
 from graph.history.sightings import Sightings
+from graph.history.subjects import Subjects
 from graph.schema.model import Schema
-from ingest.assertion import Place, Told
-from ingest.bookkeeping import Bookkeeper, in_utc, run_element
+from ingest.batches import committed_rows, in_batches
+from ingest.bookkeeping import Bookkeeper, run_element
 from ingest.collector import rare_collections
 from ingest.errors import IncompleteExportError, ReplayRefusedError
 from ingest.held import HeldRow, HeldRows
@@ -35,6 +36,7 @@ from ingest.known_items import with_known_items
 from ingest.load import Loader
 from ingest.matching import Matcher
 from ingest.precedence import Precedence, load_precedence
+from ingest.pseudonyms import with_pseudonyms
 from ingest.quarantine import Quarantine, release
 from ingest.rehearsal import Rehearsal
 from ingest.replay import kept_extract
@@ -56,7 +58,10 @@ Progress = Callable[[str, int, int], None]
 
 
 class IngestJob:
-    """Loads exports into a ledger, one at a time. `cancel` may be called from another thread."""
+    """Loads exports into a ledger, one at a time. `cancel` may be called from another thread.
+
+    `personal_secret` is what the pseudonyms of persons are made with; without one, the ledger has its own.
+    """
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class IngestJob:
         batch_rows: int = 5_000,
         clock: Clock | None = None,
         precedence: Precedence | None = None,
+        personal_secret: str | None = None,
     ) -> None:
         self._schema = schema
         self._ledger = ledger
@@ -75,6 +81,7 @@ class IngestJob:
         self._batch_rows = batch_rows
         self._precedence = precedence or load_precedence(schema)
         self._cancelled = Flag()
+        self._subjects = Subjects(ledger, self._clock, personal_secret)
 
     def cancel(self) -> None:
         """Stop after the batch at hand; the run stays incomplete and the next one takes it up."""
@@ -99,6 +106,7 @@ class IngestJob:
         of the source is under way, LedgerError where the ledger fails.
         """
         with self._ledger.loading(source):
+            self._subjects.establish()
             return self._run(source, path, progress, reread=reread, brake=brake if whole else None)
 
     def _run(
@@ -161,7 +169,7 @@ class IngestJob:
         say = progress or _silent
         say("look through", 0, 0)
         target = onto or Rehearsal(self._ledger, self._schema)
-        extract = target.known_items(find_source(source)(path, self._schema))
+        extract = self._unnamed(target.known_items(find_source(source)(path, self._schema)))
         check_whole(extract, path, brake if whole else None)
         seen = perf_counter() - started
         run = Run("rehearsal", source, self._actor, str(path), "", self._clock.now(), "incomplete")
@@ -170,7 +178,7 @@ class IngestJob:
         matcher = target.matcher(source)
         loader = Loader(self._schema, target, run, self._believed_now(source), quarantine, empty=empty, matcher=matcher)
         with rare_collections():
-            rows = sum(self._phase(phase, run, extract, loader, say) for phase in PHASES)
+            rows = sum(self._phase(phase, run, extract, loader, say, writes=False) for phase in PHASES)
         status = "cancelled" if self._cancelled.is_set() else "rehearsed"
         report = self._report(run, status, extract, loader, rows, {"look through": seen}, started)
         if whole and status == "rehearsed":
@@ -186,6 +194,7 @@ class IngestJob:
         LoadInProgressError, LedgerError.
         """
         with self._ledger.loading(source):
+            self._subjects.establish()
             started = perf_counter()
             latest = self._ledger.latest_run(source)
             if latest is not None and latest.status == "incomplete" and latest.location != QUARANTINE:
@@ -269,8 +278,15 @@ class IngestJob:
         report = self._report(run, status, extract, loader, read, stages, started)
         return replace(report, resumed=resumed, retirement=retirement)
 
+    def keep_persons(self, source: str) -> None:
+        """Seal what is behind the pseudonyms of a rehearsal that is going to be committed after all."""
+        self._subjects.keep(source)
+
     def _resolved(self, extract: Extract) -> Extract:
-        return with_known_items(extract, partial(nodes_of_kinds, self._ledger), self._schema)
+        return self._unnamed(with_known_items(extract, partial(nodes_of_kinds, self._ledger), self._schema))
+
+    def _unnamed(self, extract: Extract) -> Extract:
+        return with_pseudonyms(extract, self._schema, self._subjects)
 
     def _retire(
         self, run: Run, loader: Loader, brake: float | None, seen: SeenRows
@@ -334,16 +350,26 @@ class IngestJob:
         )
 
     def _phase(
-        self, phase: str, run: Run, extract: Extract, loader: Loader, say: Progress, seen: SeenRows | None = None
+        self,
+        phase: str,
+        run: Run,
+        extract: Extract,
+        loader: Loader,
+        say: Progress,
+        seen: SeenRows | None = None,
+        *,
+        writes: bool = True,
     ) -> int:
         """Load one phase; returns the number of its rows. Rows before the run's cursor are only registered."""
-        committed = _committed(run, phase)
+        committed = committed_rows(run, phase)
         total = extract.rows(phase)
         done = 0
-        for batch, until in _batches(extract.told(phase, seen), self._batch_rows, committed):
+        for batch, until in in_batches(extract.told(phase, seen), self._batch_rows, committed):
             if self._cancelled.is_set():
                 break
             done = until
+            if writes:
+                self._subjects.keep(run.source)
             loader.load(batch, phase, done, replay=done <= committed)
             say(phase, done, max(total, done))
         if seen is not None:
@@ -394,30 +420,6 @@ def _is_same(latest: Run, mark: str) -> bool:
     counters = latest.counters
     open_ends = counters.get("rejected", 0) or counters.get(MISSING, 0)
     return latest.status == "complete" and latest.fingerprint == mark and not open_ends
-
-
-def _committed(run: Run, phase: str) -> int:
-    """How many rows of the phase were committed before the run was taken up."""
-    reached = run.cursor.get("phase") or PHASES[0]
-    if phase == reached:
-        return int(run.cursor.get("rows", 0))
-    return 0 if reached not in PHASES or PHASES.index(phase) > PHASES.index(reached) else 2**63
-
-
-def _batches(told: Iterator[Told], size: int, committed: int) -> Iterator[tuple[list[Told], int]]:
-    """Batches of about `size` with the rows so far; none parts what one row tells, one of them ends where the run stopped."""
-    batch: list[Told] = []
-    rows = 0
-    last: Place | None = None
-    for item in told:
-        if item.place != last:
-            if len(batch) >= size or (rows == committed and batch):
-                yield batch, rows
-                batch = []
-            rows, last = rows + 1, item.place
-        batch.append(item)
-    if batch:
-        yield batch, rows
 
 
 def _unmapped_text(extract: Extract) -> str:

@@ -16,7 +16,7 @@ from graph.history.ledger import Ledger
 from graph.history.selection import overridden
 from graph.model import Scalar
 from graph.schema.fields import did_you_mean
-from graph.schema.model import Schema, ValueType
+from graph.schema.model import PersonalData, Schema, ValueType
 from graph.schema.records import RecordValidator
 from ingest.discrepancies import Discrepancies
 from ingest.precedence import OVERRIDE, load_precedence
@@ -71,6 +71,9 @@ class Overrides:
         if attribute not in known:
             hint = did_you_mean(attribute, known)
             raise UsageError(f"a {state.kind} has no `{attribute}`", where="attribute", hint=hint)
+        if known[attribute].personal is PersonalData.PSEUDONYM:
+            hint = "correct it where persons are kept, and load that source again"
+            raise UsageError(f"`{attribute}` is a pseudonym: it is made, not decided", where="attribute", hint=hint)
         is_list = known[attribute].type is ValueType.STRING_LIST
         given = [item.strip() for item in value.split(LIST_SEPARATOR)] if is_list else value
         typed, problems = RecordValidator(self._schema).node(state.kind, {attribute: given}, complete=False)

@@ -63,6 +63,9 @@ class KeptRows:
                 spoken = frozenset(columns) - {KEY}
                 yield NodeAssertion(row.place, name, name, held.get(KEY, ""), values, spoken, kept)
 
+    def spaces(self, kinds: frozenset[str]) -> frozenset[str]:
+        return kinds
+
     def rows(self, phase: str) -> int:
         return len(self._rows) if phase == "nodes" else 0
 

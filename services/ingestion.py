@@ -12,8 +12,9 @@ from core.errors import StoreLockedError
 from core.settings import Settings
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Branches
-from graph.history.ledger import Run
+from graph.history.ledger import Ledger, Run
 from graph.history.projection import Progress
+from graph.schema.model import Schema
 from ingest.job import IngestJob, IngestReport
 from ingest.onto_branch import BranchLoad
 from ingest.retirement import BRAKE
@@ -36,6 +37,18 @@ class LoadResult:
     report: IngestReport
     sequence: int
     projected_s: float
+
+
+def ingest_job(settings: Settings, schema: Schema, ledger: Ledger) -> IngestJob:
+    """A job as the settings say."""
+    return IngestJob(
+        schema,
+        ledger,
+        actor=settings.actor,
+        batch_rows=settings.batch_rows,
+        clock=clock_for(settings.now),
+        personal_secret=settings.personal_secret,
+    )
 
 
 def ingest(
@@ -68,9 +81,7 @@ def ingest(
                 if beside is not None:
                     beside.watch(done, total)
 
-            job = IngestJob(
-                schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
-            )
+            job = ingest_job(settings, schema, ledger)
             report = job.run(source, path, progress=committed, reread=reread, whole=whole, brake=brake)
             sequence = ledger.sequence()
             started = perf_counter()
@@ -95,9 +106,7 @@ def rehearse(
     """What a load would change; nothing is written. Raises IngestError, LedgerError."""
     schema, ledger = open_ledger(settings)
     try:
-        job = IngestJob(
-            schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now)
-        )
+        job = ingest_job(settings, schema, ledger)
         return job.rehearse(source, path, progress=loading, whole=whole, brake=brake)
     finally:
         ledger.close()
@@ -126,10 +135,11 @@ def ingest_onto(
         clock = clock_for(settings.now)
         branches = Branches(ledger, schema, clock)
         target = BranchLoad(BranchView(ledger, branches, branches.get(branch)), branches, schema)
-        job = IngestJob(schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock)
+        job = ingest_job(settings, schema, ledger)
         report = job.rehearse(source, path, progress=loading, whole=whole, brake=brake, onto=target)
         if dry_run:
             return report, branches.get(branch)
+        job.keep_persons(source)
         taken = target.commit(source, settings.actor)
         return replace(report, status="complete"), taken
     finally:

@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any
 
-from core.clock import clock_for
 from core.errors import UsageError
 from core.settings import Settings
 from graph.history.ledger import Ledger
 from graph.schema.model import Schema
 from ingest.held import HeldRow, HeldRows
-from ingest.job import IngestJob
 from ingest.quarantine import release
 from ingest.report import IngestReport
 from ingest.review import Choice, Review
-from services.ingestion import project
+from services.ingestion import ingest_job, project
 from services.twin import open_ledger
 
 DROPPED = "drop"
@@ -127,6 +125,6 @@ def _chosen(ledger: Ledger, names: Sequence[str], source: str | None, code: str 
 def _replayed(
     settings: Settings, schema: Schema, ledger: Ledger, rows: Sequence[HeldRow], progress: Any
 ) -> list[IngestReport]:
-    job = IngestJob(schema, ledger, actor=settings.actor, batch_rows=settings.batch_rows, clock=clock_for(settings.now))
+    job = ingest_job(settings, schema, ledger)
     ordered = sorted(rows, key=lambda row: row.source)
     return [job.replay(source, list(group), progress) for source, group in groupby(ordered, key=lambda row: row.source)]

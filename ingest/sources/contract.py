@@ -47,6 +47,9 @@ class Extract(Protocol):
         A row that `seen` knows comes as a `SeenRow` instead, except in `references`, which many rows tell.
         """
 
+    def spaces(self, kinds: frozenset[str]) -> frozenset[str]:
+        """The name spaces of keys under which it may tell nodes of these kinds."""
+
     def rows(self, phase: str) -> int:
         """About how many rows the phase has, for progress; 0 for unknown."""
 
@@ -88,7 +91,8 @@ def schema_digest(schema: Schema) -> bytes:
     for kind in schema.kinds.values():
         parts.append(repr((kind.name, kind.ancestors, kind.identity, kind.matching, kind.abstract)))
         parts += [
-            repr((a.name, a.type.value, a.enum, a.required, a.minimum, a.maximum)) for a in kind.attributes.values()
+            repr((a.name, a.type.value, a.enum, a.required, a.minimum, a.maximum, a.personal.value))
+            for a in kind.attributes.values()
         ]
     for relation in schema.relations.values():
         bounds = (relation.name, relation.triples, relation.acyclic, relation.max_out, relation.max_in)

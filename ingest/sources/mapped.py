@@ -59,6 +59,10 @@ class MappedExtract:
             return self._shared() if self._shares else iter(())
         return self._relations(seen) if self._relates else iter(())
 
+    def spaces(self, kinds: frozenset[str]) -> frozenset[str]:
+        rules = self._mapping.records.values()
+        return frozenset(node.space for rule in rules for node in rule.nodes if not kinds.isdisjoint(node.kinds))
+
     def rows(self, phase: str) -> int:
         needed = {"references": self._shares, "relations": self._relates}.get(phase, True)
         return sum(content.lines for content in self._contents if content.file.suffix in TABLES) if needed else 0

@@ -31,6 +31,9 @@ class WrappedExtract:
     def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         return self._extract.told(phase, seen)
 
+    def spaces(self, kinds: frozenset[str]) -> frozenset[str]:
+        return self._extract.spaces(kinds)
+
     def rows(self, phase: str) -> int:
         return self._extract.rows(phase)
 

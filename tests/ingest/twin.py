@@ -10,12 +10,15 @@ from typing import Any
 
 from core.clock import Clock
 from graph.history.ledger import Ledger, State
+from graph.history.subjects import Subjects
 from graph.history.verify import ledger_checksum
 from graph.schema.model import Schema
 from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.precedence import Precedence
 from ingest.report import IngestReport
+
+SECRET = "the secret of twins that tests make"
 
 
 def write_files(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -72,13 +75,18 @@ class TestTwin:
             batch_rows=batch_rows,
             clock=self.clock,
             precedence=precedence,
+            personal_secret=SECRET,
         )
         return job.run(source, path, reread=reread, whole=whole)
 
     def replay(self, source: str) -> IngestReport:
         """Tell the rows of a source that wait in quarantine again."""
-        job = IngestJob(self.schema, self.ledger, actor="tester", clock=self.clock)
+        job = IngestJob(self.schema, self.ledger, actor="tester", clock=self.clock, personal_secret=SECRET)
         return job.replay(source, [row for row in HeldRows(self.ledger).of(source) if row.is_replayable])
+
+    def pseudonym(self, value: str) -> str:
+        """What a person of that name is called."""
+        return Subjects(self.ledger, self.clock, SECRET).pseudonym(value)
 
     def states(self, kind: str | None = None) -> list[State]:
         return [state for state in self.ledger.present() if kind is None or state.kind == kind]

@@ -112,6 +112,9 @@ class CsvExtract:
             else:
                 yield from _nodes(table, seen)
 
+    def spaces(self, kinds: frozenset[str]) -> frozenset[str]:
+        return kinds
+
     def rows(self, phase: str) -> int:
         return sum(max(0, table.content.lines - (table.content.file.suffix == ".csv")) for table in self._of(phase))
 

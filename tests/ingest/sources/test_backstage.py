@@ -74,7 +74,7 @@ def test_a_catalogue_in_csdm_terms(twin: TestTwin) -> None:
         ("TechnologyService", "pay-bus"): {"name": "pay-bus"},
         ("Team", "pay"): {"name": "pay", "description": "Payments team"},
         ("Team", "shop/team-web"): {"name": "shop/team-web"},
-        ("Person", "jdoe"): {"pseudonym": "jdoe"},
+        ("Person", twin.pseudonym("jdoe")): {"pseudonym": twin.pseudonym("jdoe")},
     }
     assert twin.edges() == {
         ("payments", "OWNED_BY", "pay"),
@@ -88,7 +88,7 @@ def test_a_catalogue_in_csdm_terms(twin: TestTwin) -> None:
         ("pay-api", "OWNED_BY", "pay"),
         ("pay-db", "OWNED_BY", "pay"),
         ("pay-bus", "OWNED_BY", "pay"),
-        ("jdoe", "MEMBER_OF_TEAM", "pay"),
+        (twin.pseudonym("jdoe"), "MEMBER_OF_TEAM", "pay"),
     }
     assert report.unmapped == {"Location": 1}
 

@@ -167,7 +167,8 @@ def test_an_unknown_role_and_an_object_of_another_shape_are_quarantined(twin: Te
 def test_names_of_contacts_stay_in_netbox(twin: TestTwin) -> None:
     contact = ("tenancy.contact", 7, {"name": "Jane Doe", "email": "jane@example.org", "title": "Manager"})
     twin.load("netbox", {"netbox.json": fixture(contact)})
-    assert twin.nodes() == {("Person", "netbox contact 7"): {"pseudonym": "netbox contact 7", "role": "Manager"}}
+    pseudonym = twin.pseudonym("netbox contact 7")
+    assert twin.nodes() == {("Person", pseudonym): {"pseudonym": pseudonym, "role": "Manager"}}
 
 
 def test_a_company_that_makes_and_carries_is_one_supplier(twin: TestTwin) -> None:

@@ -39,8 +39,8 @@ def test_the_last_event_gives_the_state_whatever_the_order_of_the_log(twin: Test
             "update_count": 3,
             "source_category": "Category 55",
             "subcategory": "Sub 1",
-            "caller": "Caller 1",
-            "assignee": "Resolver 9",
+            "caller": twin.pseudonym("Caller 1"),
+            "assignee": twin.pseudonym("Resolver 9"),
         },
         ("Incident", "INC2"): {
             "name": "INC2",

@@ -1,0 +1,33 @@
+"""The rows of an export in batches: where each may end, and which of them were committed before a run was taken up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graph.history.ledger import Run
+from ingest.assertion import Place, Told
+from ingest.sources.contract import PHASES
+
+
+def committed_rows(run: Run, phase: str) -> int:
+    """How many rows of the phase were committed before the run was taken up."""
+    reached = run.cursor.get("phase") or PHASES[0]
+    if phase == reached:
+        return int(run.cursor.get("rows", 0))
+    return 0 if reached not in PHASES or PHASES.index(phase) > PHASES.index(reached) else 2**63
+
+
+def in_batches(told: Iterator[Told], size: int, committed: int) -> Iterator[tuple[list[Told], int]]:
+    """Batches of about `size` with the rows so far; none parts what one row tells, one of them ends where the run stopped."""
+    batch: list[Told] = []
+    rows = 0
+    last: Place | None = None
+    for item in told:
+        if item.place != last:
+            if len(batch) >= size or (rows == committed and batch):
+                yield batch, rows
+                batch = []
+            rows, last = rows + 1, item.place
+        batch.append(item)
+    if batch:
+        yield batch, rows
