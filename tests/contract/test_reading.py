@@ -105,6 +105,24 @@ QUERIES: list[Any] = [
         [(1,)],
     ),
     (
+        "4.8 unknown values from outside, where nothing need match",
+        "MATCH (a:BusinessApplication) OPTIONAL MATCH (t:Team {name: 'team1'}) WHERE a.criticality IS NULL "
+        "RETURN a.name AS a, t.name AS t ORDER BY a",
+        [("app1", None), ("app2", None), ("app3", "team1")],
+    ),
+    (
+        "4.8 unknown values from outside, counted",
+        "MATCH (a:BusinessApplication) "
+        "RETURN a.name AS a, COUNT { MATCH (t:Team {name: 'team1'}) WHERE coalesce(a.criticality, 'none') = 'none' } AS n "
+        "ORDER BY a",
+        [("app1", 0), ("app2", 0), ("app3", 1)],
+    ),
+    (
+        "4.8 unknown values from outside, asked for",
+        "MATCH (a:BusinessApplication) WHERE EXISTS { MATCH (t:Team) WHERE a.criticality IS NULL } RETURN a.name AS a",
+        [("app3",)],
+    ),
+    (
         "4.8 each count",
         "MATCH (a:BusinessApplication) RETURN COUNT { (a)-[:OWNED_BY]->(:Team) } AS n",
         [(0,), (1,), (1,)],

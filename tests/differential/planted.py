@@ -169,6 +169,11 @@ EMBEDDED = (
         lowered(LadybugCompiler, dict.fromkeys(("all()", "any()", "none()", "single()"), _own_quantifier)),
     ),
     Planted("null joined to a text is an empty text", "embedded", lowered(LadybugCompiler, {"operator +": _own_plus})),
+    Planted(
+        "unknown values from outside take no part",
+        "embedded",
+        lambda patch: patch.setattr("graph.backends.embedded.compiler.may_hold_of_unknown", lambda *_: None),
+    ),
     Planted("CASE takes null for equal to null", "embedded", lowered(LadybugCompiler, {"CASE": _own_case})),
     Planted("OPTIONAL MATCH drops rows", "embedded", method(LadybugCompiler, "match", _inner_match)),
     Planted(

@@ -89,7 +89,8 @@ def batches(
 def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
     """Shapes that people ask all the time and chance seldom makes.
 
-    A closure from an id; a node under another name; a list made of a list of some nodes of many; a query for each node.
+    A closure from an id; a node under another name; a list made of a list of some nodes of many; a query for each node; a
+    condition inside that may hold of a value from outside that is unknown.
     """
     node, kind = choices.pick(graph.nodes), choices.pick(graph.nodes).kind
     left, right = choices.pick((("-", "->"), ("<-", "-"), ("-", "-")))
@@ -112,11 +113,33 @@ def shaped(choices: Choices, graph: Graph) -> tuple[Sample, ...]:
             "RETURN n.name AS k UNION RETURN 'a' AS k",
         )
     )
+    speaks = choices.pick(
+        (
+            "n.port IS NULL",
+            "coalesce(n.port, 0) < 2",
+            "(n.port = 1 OR a.name >= 'a')",
+            "n.environment IS NULL AND a.name >= 'a'",
+            "NOT (n.port = 1 AND a.name = 'b')",
+            "n.criticality = a.criticality",
+            "n.port IS NOT NULL",
+            "a.name IN [n.criticality, a.name]",
+        )
+    )
+    inside = f"MATCH (n){left}[{relation}]{right}(a) WHERE {speaks}"
+    outside = choices.pick(
+        (
+            f"RETURN n.id AS c0, COUNT {{ {inside} }} AS c1",
+            f"WHERE EXISTS {{ {inside} }} RETURN n.id AS c0",
+            f"WHERE NOT EXISTS {{ {inside} }} RETURN n.id AS c0",
+            f"OPTIONAL {inside} RETURN n.id AS c0, a.id AS c1",
+        )
+    )
     texts = (
         f"MATCH (n:{node.kind} {{id: '{node.id}'}}){left}[{relation}*1..{far}]{right}(m) RETURN DISTINCT m.name AS c0",
         f"MATCH (n:{kind}) WITH n AS w MATCH (w){left}[{relation}]{right}(m) RETURN m.name AS c0",
         f"MATCH (n{label}) WHERE {chosen} RETURN n.id AS c0, {made} AS c1",
         f"MATCH (n{label}) WHERE {chosen} CALL (n) {{ {asked} }} RETURN n.id AS c0, k AS c1",
+        f"MATCH (n) {outside}",
     )
     return tuple(Sample(parse(text), {}, False, frozenset()) for text in texts)
 

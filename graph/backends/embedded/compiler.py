@@ -20,12 +20,11 @@ from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, q
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import can_fill
 from graph.backends.embedded.shortest import is_printable
+from graph.backends.embedded.subqueries import may_hold_of_unknown
 from graph.backends.embedded.temporal import part_of_time
 from graph.backends.embedded.trails import TrailIndex
 from graph.cypher.ast import (
     Binary,
-    BinaryOperator,
-    Case,
     Clause,
     Comparison,
     Expression,
@@ -49,7 +48,6 @@ from graph.cypher.ast import (
     SinglePart,
     SubqueryExpression,
     SubqueryKind,
-    Tree,
     Unwind,
     Variable,
     Visible,
@@ -58,7 +56,6 @@ from graph.cypher.ast import (
 from graph.cypher.bound import BoundQuery, TypeName
 from graph.cypher.parameters import PERIMETERS as SEES
 from graph.cypher.passes.aggregates import aggregates_in
-from graph.cypher.passes.pushdown import conjuncts
 from graph.cypher.printer import ATOM, POSTFIX
 from graph.cypher.rewrite import descend, mentions
 from graph.schema.model import Schema
@@ -210,6 +207,8 @@ class LadybugCompiler(CypherFamilyCompiler):
 
     def match(self, clause: Match) -> str:
         self.patterns.unique = None
+        if clause.optional:
+            self._check_values_from_outside(clause, "OPTIONAL MATCH")
         return self.patterns.match(clause)
 
     def _with(self, clause: With) -> str:
@@ -387,15 +386,20 @@ class LadybugCompiler(CypherFamilyCompiler):
         match = clauses[0] if len(clauses) == 1 and len(tree.query.parts) == 1 else None
         if not isinstance(match, Match) or match.optional:
             raise self.unsupported(f"{tree.kind.value} {{ }}", tree, "of more than one MATCH with its WHERE")
-        self._check_outer_names(match)
+        outside = frozenset(self.patterns.bound)
+        if (condition := may_hold_of_unknown(match, outside)) is not None:
+            raise self.unsupported(
+                "a condition in a subquery", condition, "that may hold of an unknown value from outside"
+            )
         text = f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
         return self._with_its_node(text, match) if tree.kind is SubqueryKind.COUNT else text
 
-    def _check_outer_names(self, match: Match) -> None:
-        """ladybug loses rows where a choice inside speaks of a node outside."""
-        for part in [] if match.where is None else conjuncts(match.where):
-            if mentions(part).keys() & self.patterns.bound and any(_chooses(tree) for tree in descend(part)):
-                raise self.unsupported("a choice in a subquery", part, "that speaks of a node outside")
+    def _check_values_from_outside(self, match: Match, where: str) -> None:
+        condition = may_hold_of_unknown(match, frozenset(self.patterns.bound))
+        if condition is not None:
+            raise self.unsupported(
+                f"a condition in {where}", condition, "that may hold of an unknown value from outside"
+            )
 
     def _with_its_node(self, count: str, match: Match) -> str:
         """A count that reads the node it is made for: ladybug leaves out nodes of which nothing else is read and counts none."""
@@ -407,12 +411,6 @@ class LadybugCompiler(CypherFamilyCompiler):
 
     def _is_node(self, name: str) -> bool:
         return self.type_of(Variable(name)).name is TypeName.NODE
-
-
-def _chooses(tree: Tree) -> bool:
-    return isinstance(tree, Case) or (
-        isinstance(tree, Binary) and tree.operator in (BinaryOperator.OR, BinaryOperator.XOR)
-    )
 
 
 def without_idle_distinct(part: SinglePart) -> SinglePart:
