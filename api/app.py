@@ -73,9 +73,7 @@ def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_
     app = _rest(lifespan)
     app.state.services = services
     install_error_handlers(app)
-    schema = TwinSchema(
-        build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue, principal)
-    )
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.moments, principal))
     app.include_router(TwinRouter(schema, path="/graphql", subscription_protocols=()), include_in_schema=False)
     serve_assets(app)
     return app

@@ -15,7 +15,8 @@ from api.graphql.shape import Shape
 from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from services.catalogue import CatalogueService
-from services.query import QueryResult, QueryService
+from services.moments import Asked, MomentService
+from services.query import QueryResult
 
 
 @dataclass(slots=True)
@@ -23,59 +24,71 @@ class GraphQLContext:
     """The services of one request, and what its queries said about themselves."""
 
     shape: Shape
-    queries: QueryService
-    catalogue: CatalogueService
+    moments: MomentService
     principal: Principal = LOCAL_OPERATOR
     results: list[QueryResult] = field(default_factory=list)
 
-    def load_list(self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any]) -> Page:
+    @property
+    def catalogue(self) -> CatalogueService:
+        """The named queries of the present."""
+        return self.moments.present_catalogue
+
+    def load_list(
+        self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any], asked: Asked
+    ) -> Page:
         """The page of a root list, with every list nested in it."""
         selection = SelectionReader(self.shape, info).read_list(kind, arguments)
         page = Page([], None, False, selection.after is not None)
         if selection.listed:
             compiled = compile_page(selection, self.shape)
-            answer = self._run(compiled.query, compiled.parameters).answer
+            answer = self._run(compiled.query, compiled.parameters, asked).answer
             page = root_page(compiled, answer.columns, answer.rows, selection)
             page.has_next = page.has_next or answer.truncated
         if selection.counted:
             query, parameters = compile_count(selection, self.shape)
-            page.count = int(self._run(query, parameters).answer.rows[0][0])
+            page.count = int(self._run(query, parameters, asked).answer.rows[0][0])
         return page
 
-    def load_node(self, info: GraphQLResolveInfo[GraphQLContext], identity: str) -> Record | None:
+    def load_node(self, info: GraphQLResolveInfo[GraphQLContext], identity: str, asked: Asked) -> Record | None:
         """The node with that id, None where there is none."""
         compiled = compile_node(SelectionReader(self.shape, info).read_node(), identity, self.shape)
-        answer = self._run(compiled.query, compiled.parameters).answer
+        answer = self._run(compiled.query, compiled.parameters, asked).answer
         return root_record(compiled, answer.columns, answer.rows[0]) if answer.rows else None
 
-    def cypher(self, text: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    def cypher(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
-        return self._noted(self.queries.cypher(text, parameters, self.principal)).to_dict()
+        with self.moments.reading(asked) as (queries, _):
+            return self._noted(queries.cypher(text, parameters, self.principal)).to_dict()
 
-    def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a named query's answer."""
-        return self._noted(self.catalogue.run(name, parameters, self.principal)).to_dict()
+        with self.moments.reading(asked) as (_, catalogue):
+            return self._noted(catalogue.run(name, parameters, self.principal)).to_dict()
 
     def extensions(self) -> dict[str, Any]:
         """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""
         if not self.results:
             return {}
         first = self.results[0]
+        present = [result for result in self.results if result.moment is None]
+        moments = [result.moment for result in self.results if result.moment is not None]
         return {
             "jumeau": {
                 "backend": first.backend,
                 "engines": sorted({result.answer.engine for result in self.results}),
-                "sequence": min(result.answer.sequence for result in self.results),
+                "sequence": min(result.answer.sequence for result in present or self.results),
                 "ledgerSequence": max(result.ledger_sequence for result in self.results),
                 "queries": len(self.results),
                 "queryMs": round(sum(result.elapsed_ms for result in self.results), 3),
                 "sources": {source: instant.isoformat() for source, instant in first.sources.items()},
                 "notes": [note for result in self.results for note in result.answer.notes],
+                **({"moments": [dict(m) for n, m in enumerate(moments) if m not in moments[:n]]} if moments else {}),
             }
         }
 
-    def _run(self, query: Query, parameters: Mapping[str, Any]) -> QueryResult:
-        return self._noted(self.queries.tree(query, parameters, self.principal))
+    def _run(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
+        with self.moments.reading(asked) as (queries, _):
+            return self._noted(queries.tree(query, parameters, self.principal))
 
     def _noted(self, result: QueryResult) -> QueryResult:
         self.results.append(result)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import (
@@ -26,8 +26,12 @@ from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
 from api.graphql.shape import Shape
 from api.graphql.types import Types
 from graph.queries.catalogue import CatalogueQuery
+from services.moments import Asked
 
 _TEXT = GraphQLNonNull(GraphQLString)
+
+WHEN = {"asOf": GraphQLArgument(GraphQLString), "branch": GraphQLArgument(GraphQLString)}
+"""What every root field may be asked about instead of the present of main."""
 
 CATALOGUE_PARAMETER = GraphQLObjectType(
     "CatalogueParameter",
@@ -61,6 +65,8 @@ _CONVENTIONS = f"""Lists of every kind, one node by id, Cypher and the catalogue
 - `orderBy`: keys in order, one attribute each; ties are broken by id. Absent values come last ascending.
 - `first`: at most {MAX_PAGE}, {DEFAULT_PAGE} where it is not given. `after`: a cursor of the same field and ordering.
 - `count`: how many fit the filter, on whatever page.
+- `asOf`, `branch`: the whole field as it was at a date (the end of that day, UTC), an instant or an event (`#123`), or as a
+  branch makes it; the extensions of the answer say which moment that is.
 - A relation is a field on both ends, named by its reading; its own attributes are in `edges`. Up to {MAX_DEPTH} lists nest,
   and the whole selection under a root field is one query of the graph."""
 
@@ -71,15 +77,17 @@ def build_schema(shape: Shape) -> GraphQLSchema:
     fields = {
         "node": GraphQLField(
             types.node,
-            args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
-            resolve=lambda _, info, id: _context(info).load_node(info, id),
+            args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID)), **WHEN},
+            resolve=lambda _, info, id, **when: _context(info).load_node(info, id, _asked(when)),
             description="The one element with that id, of whatever kind.",
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
         "cypher": GraphQLField(
             JSON,
-            args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON)},
-            resolve=lambda _, info, query, parameters=None: _context(info).cypher(query, parameters),
+            args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
+            resolve=lambda _, info, query, parameters=None, **when: _context(info).cypher(
+                query, parameters, _asked(when)
+            ),
             description="A Cypher query, read-only, answered as columns and rows with what is known about the answer.",
         ),
         "catalogue": GraphQLField(
@@ -89,8 +97,10 @@ def build_schema(shape: Shape) -> GraphQLSchema:
         ),
         "runCatalogue": GraphQLField(
             JSON,
-            args={"name": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON)},
-            resolve=lambda _, info, name, parameters=None: _context(info).run_catalogue(name, parameters),
+            args={"name": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
+            resolve=lambda _, info, name, parameters=None, **when: _context(info).run_catalogue(
+                name, parameters, _asked(when)
+            ),
             description="A named query, answered like `cypher`.",
         ),
     }
@@ -101,14 +111,18 @@ def build_schema(shape: Shape) -> GraphQLSchema:
 def _list_field(types: Types, kind: str) -> GraphQLField:
     return GraphQLField(
         GraphQLNonNull(types.connection(kind)),
-        args=types.arguments(kind),
+        args={**types.arguments(kind), **WHEN},
         resolve=_load_list(kind),
         description=types.kinds[kind].description,
     )
 
 
 def _load_list(kind: str) -> Callable[..., Page]:
-    return lambda _root, info, **arguments: _context(info).load_list(kind, info, arguments)
+    return lambda _root, info, **arguments: _context(info).load_list(kind, info, arguments, _asked(arguments))
+
+
+def _asked(arguments: Mapping[str, Any]) -> Asked:
+    return Asked(arguments.get("asOf"), arguments.get("branch"))
 
 
 def _catalogue(_root: Any, info: GraphQLResolveInfo[GraphQLContext]) -> tuple[CatalogueQuery, ...]:

@@ -96,7 +96,7 @@ def asking(twin: Twin, estate: Estate) -> Asking:
     twin.repository = repository
     services = Services.of(twin)
     shape = Shape(twin.schema)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.queries, services.catalogue))
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.moments))
     return Asking(twin, services, schema, estate, repository)
 
 
