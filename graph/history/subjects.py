@@ -7,7 +7,6 @@ pseudonym. Who looked behind one, or erased it, and why, is noted in the same tr
 from __future__ import annotations
 
 import hmac
-import re
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
@@ -26,11 +25,11 @@ from core.clock import Clock, in_utc
 from core.errors import ConfigurationError, NotFoundError, UsageError
 from graph.history import tables
 from graph.history.ledger import Ledger
+from graph.schema.values import is_pseudonym
 
 SECRET: Final = "JUMEAU_PERSONAL_SECRET"
 REVEALED, ERASED = "revealed", "erased"
 _DIGITS: Final = 20  # of a pseudonym, in hexadecimal: 80 bits
-_OTHERS: Final = re.compile(r"P-(?=[0-9a-f-]*[0-9])[0-9a-f][0-9a-f-]{3,39}")
 _NONCE: Final = 12
 _PART: Final = 5_000
 
@@ -131,7 +130,7 @@ class Subjects:
         """
         name = self._names.get(value)
         if name is None:
-            if _OTHERS.fullmatch(value):
+            if is_pseudonym(value):
                 name = value
             else:
                 plain = " ".join(unicodedata.normalize("NFKC", value).casefold().split())

@@ -23,6 +23,7 @@ CODES = {
     "NOT_IN_ENUM": "the value is not one of the attribute's enum",
     "OUT_OF_RANGE": "the number is outside the attribute's bounds, or outside 64 bits",
     "FORBIDDEN_CHARACTER": "the text holds a NUL character or a lone surrogate",
+    "NOT_A_PSEUDONYM": "the value names a person, and the attribute holds pseudonyms",
     "TOO_LONG": "the text is longer than the twin holds",
 }
 _SHOWN = 80  # characters of a refused value that a problem repeats

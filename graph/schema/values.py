@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from graph.model import Scalar
-from graph.schema.model import Attribute, ValueType
+from graph.schema.model import Attribute, PersonalData, ValueType
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_STRING_BYTES = 1_048_576
@@ -21,6 +21,7 @@ LIST_SEPARATOR = "|"
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,400}(?:\.0{1,9})?", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?", re.ASCII)
+_PSEUDONYM = re.compile(r"P-(?=[0-9a-f-]*[0-9])[0-9a-f][0-9a-f-]{3,39}", re.ASCII)
 _BOOLEANS = {
     "true": True, "yes": True, "oui": True, "vrai": True, "1": True, "y": True, "o": True, "t": True,
     "false": False, "no": False, "non": False, "faux": False, "0": False, "n": False, "f": False,
@@ -41,6 +42,8 @@ class RefusedValue(ValueError):
 def converter_for(attribute: Attribute, allowed: tuple[str, ...] | None = None) -> Converter:
     """The converter of an attribute; `allowed` are the values of its enum. The converter raises RefusedValue."""
     type_ = attribute.type
+    if attribute.personal is PersonalData.PSEUDONYM:
+        return _string_list(_pseudonym) if type_ is ValueType.STRING_LIST else _pseudonym
     if type_ is ValueType.STRING:
         return _string if allowed is None else _enum(allowed)
     if type_ is ValueType.STRING_LIST:
@@ -69,6 +72,17 @@ def _string(value: Any) -> Scalar:
     if size > MAX_STRING_BYTES:
         raise RefusedValue("TOO_LONG", f"texts are held up to {MAX_STRING_BYTES:,} bytes; this one has {size:,}")
     return value  # type: ignore[no-any-return]
+
+
+def is_pseudonym(text: str) -> bool:
+    """Whether a text has the form of a pseudonym: `P-` and hexadecimal digits, a decimal one among them."""
+    return _PSEUDONYM.fullmatch(text) is not None
+
+
+def _pseudonym(value: Any) -> Scalar:
+    if isinstance(value, str) and is_pseudonym(value):
+        return value
+    raise RefusedValue("NOT_A_PSEUDONYM", "persons have pseudonyms, such as P-0042-3f0c1a; names stay where they are")
 
 
 def _enum(allowed: tuple[str, ...]) -> Converter:

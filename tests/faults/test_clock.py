@@ -12,7 +12,7 @@ from graph.history.ledger import Ledger
 from graph.schema.model import Schema
 from ingest.job import IngestJob
 from tests.conftest import NOW
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 pytestmark = pytest.mark.faults
 
@@ -65,7 +65,9 @@ def test_runs_and_batches_keep_the_order_in_which_they_were_committed(backwards:
 
 def test_an_interrupted_load_is_taken_up_whatever_the_clock_says(backwards: TestTwin) -> None:
     export = write_files(backwards.folder / "export", {"Team.csv": FIRST})
-    job = IngestJob(backwards.schema, backwards.ledger, actor="tester", batch_rows=1, clock=backwards.clock)
+    job = IngestJob(
+        backwards.schema, backwards.ledger, actor="tester", batch_rows=1, clock=backwards.clock, personal_secret=SECRET
+    )
     stopped = job.run(
         "csv", export, progress=lambda stage, done, _: job.cancel() if (stage, done) == ("nodes", 1) else None
     )

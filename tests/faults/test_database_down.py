@@ -20,7 +20,7 @@ from graph.schema.model import Schema
 from ingest.job import IngestJob
 from tests import postgresql_server as server
 from tests.conftest import NIGHTLY
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 pytestmark = pytest.mark.faults
 
@@ -95,7 +95,7 @@ def test_a_load_whose_database_dies_stops_and_goes_on_when_it_is_back(
             cluster.kill()
             killed.append(done)
 
-    job = IngestJob(twin.schema, ledger, actor="tester", batch_rows=20, clock=twin.clock)
+    job = IngestJob(twin.schema, ledger, actor="tester", batch_rows=20, clock=twin.clock, personal_secret=SECRET)
     with pytest.raises(LedgerError) as stopped:
         job.run("csv", export, progress=watch)
     assert killed == [200]

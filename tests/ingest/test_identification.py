@@ -22,7 +22,7 @@ from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.review import Review
 from tests.conftest import NIGHTLY, NOW
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 _SCHEMA = load_schema("it_estate")
 
@@ -158,7 +158,7 @@ def test_a_persons_decision_makes_a_row_one_of_the_elements_or_a_new_one(twin: T
         review.decide(first, choice.element, "")
     assert review.decide(first, choice.element, "the board was changed") == choice.element
     other = review.decide(second, None, "a clone")
-    job = IngestJob(twin.schema, twin.ledger, actor="ana", clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="ana", clock=twin.clock, personal_secret=SECRET)
     taken = job.replay("servicenow_cmdb", [first, second])
     assert (taken.counters["created"], taken.counters["rejected"]) == (1, 0)
     assert review.waiting() == HeldRows(twin.ledger).of() == []
@@ -290,7 +290,9 @@ def test_on_postgresql_rows_meet_and_wait_as_they_do_elsewhere(postgresql_url: s
         review = Review(_SCHEMA, ledger, actor="ana")
         (row,) = review.waiting()
         review.decide(row, row.candidates[0], "one board")
-        IngestJob(_SCHEMA, ledger, actor="ana", clock=twin.clock).replay("servicenow_cmdb", [row])
+        IngestJob(_SCHEMA, ledger, actor="ana", clock=twin.clock, personal_secret=SECRET).replay(
+            "servicenow_cmdb", [row]
+        )
         assert review.waiting() == []
         assert _servers(twin) == [("srv1", "CZ1"), ("srv2", "A")]
         found = {(str(s.properties["name"]), d) for s in contested(ledger) for d in Discrepancies(_SCHEMA).of(s)}

@@ -9,7 +9,7 @@ import pytest
 from graph.history.ledger import Ledger
 from ingest.job import IngestJob, Progress
 from tests.conftest import NOW
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 ROWS = 50
 RACKS = "key,name\n" + "".join(f"R{n},rack {n}\n" for n in range(ROWS))
@@ -21,7 +21,9 @@ def export(tmp_path: Path) -> Path:
 
 
 def job(twin: TestTwin, batch_rows: int = 10) -> IngestJob:
-    return IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=batch_rows, clock=twin.clock)
+    return IngestJob(
+        twin.schema, twin.ledger, actor="tester", batch_rows=batch_rows, clock=twin.clock, personal_secret=SECRET
+    )
 
 
 def stop_at_20(running: IngestJob) -> Progress:

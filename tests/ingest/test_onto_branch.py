@@ -14,7 +14,7 @@ from ingest.job import IngestJob
 from ingest.onto_branch import BranchLoad
 from ingest.report import IngestReport
 from tests.ingest.test_identification import netbox, servicenow
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 SERVERS = {
     "PhysicalServer.csv": "key,name,serial_number\n" + "".join(f"{n},srv{n},S{n}\n" for n in range(1, 5)),
@@ -45,7 +45,7 @@ class Plan:
         twin.exports += 1
         path = write_files(twin.folder / f"export{twin.exports}", files)
         target = BranchLoad(self.view(), self.branches, twin.schema)
-        job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock)
+        job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock, personal_secret=SECRET)
         report = job.rehearse(source, path, whole=brake is not None, brake=brake or 0.0, onto=target)
         if not dry_run:
             target.commit(source, "tester")

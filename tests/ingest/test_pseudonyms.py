@@ -14,6 +14,7 @@ from graph.history.subjects import PersonalSecretError, Subjects
 from graph.schema.model import Schema
 from ingest.job import IngestJob
 from ingest.override import Overrides
+from services.branches import BranchService, ChangeRefusedError, NodeEdit
 from tests.ingest.twin import SECRET, TestTwin, write_files
 
 PERSONS = "key,pseudonym,role\njane.doe,Jane Doe,engineer\n"
@@ -128,6 +129,18 @@ def test_a_pseudonym_is_not_decided_by_hand(twin: TestTwin) -> None:
     overrides = Overrides(twin.schema, twin.ledger, actor="ana", clock=twin.clock)
     with pytest.raises(UsageError, match="is a pseudonym"):
         overrides.set(state, "pseudonym", "Jane Doe", "she said so")
+
+
+def test_a_branch_takes_no_name_either(twin: TestTwin) -> None:
+    twin.load("csv", EXPORT)
+    service = BranchService(twin.ledger, twin.schema, twin.clock, "ana")
+    service.create("plan")
+    (incident,) = [s for s in twin.states("Incident") if s.properties["number"] == "INC2"]
+    with pytest.raises(ChangeRefusedError, match="not repeated") as refused:
+        service.change("plan", nodes=[NodeEdit("Incident", {"caller": "Jane Doe"}, incident.element)])
+    assert "Jane" not in str(refused.value.to_dict())
+    pseudonym = twin.pseudonym("Jane Doe")
+    service.change("plan", nodes=[NodeEdit("Incident", {"caller": pseudonym}, incident.element)])
 
 
 def test_without_a_secret_in_the_environment_the_ledger_has_one_of_its_own(

@@ -10,7 +10,7 @@ from ingest.held import HeldRows
 from ingest.job import IngestJob
 from ingest.mapping import read as mapping_files
 from ingest.quarantine import release
-from tests.ingest.twin import TestTwin
+from tests.ingest.twin import SECRET, TestTwin
 
 DEVICE = (
     '[{"model": "dcim.site", "pk": 1, "fields": {"name": "Paris"}},'
@@ -24,7 +24,7 @@ def _held(twin: TestTwin) -> list[tuple[str, str, bool]]:
 
 
 def _replay(twin: TestTwin, source: str) -> dict[str, int]:
-    job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock, personal_secret=SECRET)
     rows = [row for row in HeldRows(twin.ledger).of(source) if row.is_replayable]
     return dict(job.replay(source, rows).counters)
 

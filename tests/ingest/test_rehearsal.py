@@ -15,7 +15,7 @@ from graph.schema.model import Schema
 from ingest.job import IngestJob
 from ingest.report import IngestReport
 from tests.conftest import NIGHTLY
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 BEFORE = {
     "Site.csv": "key,name,city\nS1,Site one,Paris\nS2,Site two,Lyon\n",
@@ -32,7 +32,9 @@ AFTER = {
 
 
 def rehearse(twin: TestTwin, export: Path) -> IngestReport:
-    return IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock).rehearse("csv", export)
+    return IngestJob(
+        twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock, personal_secret=SECRET
+    ).rehearse("csv", export)
 
 
 def test_a_dry_run_shows_each_change_and_writes_nothing(twin: TestTwin) -> None:

@@ -18,7 +18,7 @@ from ingest.job import IngestJob
 from ingest.report import IngestReport
 from ingest.undo import Undo
 from tests.conftest import NIGHTLY, NOW
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 
 def load(
@@ -26,7 +26,7 @@ def load(
 ) -> IngestReport:
     twin.exports += 1
     export = write_files(twin.folder / f"export{twin.exports}", files)
-    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock, personal_secret=SECRET)
     return job.run(source, export, whole=whole, brake=brake)
 
 
@@ -113,7 +113,7 @@ def test_a_run_that_retired_can_be_taken_back(twin: TestTwin) -> None:
 def test_a_dry_run_shows_what_would_be_retired(twin: TestTwin) -> None:
     load(twin, racks(1, 2))
     export = write_files(twin.folder / "next", racks(1))
-    job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock, personal_secret=SECRET)
     report = job.rehearse("csv", export, whole=True, brake=1.0)
     assert report.difference is not None
     assert [(c.operation.value, c.name) for c in report.difference.changes] == [("delete", "rack 2")]
@@ -123,12 +123,12 @@ def test_a_dry_run_shows_what_would_be_retired(twin: TestTwin) -> None:
 def test_a_cancelled_run_retires_nothing(twin: TestTwin) -> None:
     load(twin, racks(*range(10)))
     export = write_files(twin.folder / "next", racks(*range(8)))
-    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock, personal_secret=SECRET)
     job.run(
         "csv", export, progress=lambda _stage, done, _total: job.cancel() if done >= 4 else None, whole=True, brake=1
     )
     assert len(names(twin)) == 10
-    again = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock)
+    again = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock, personal_secret=SECRET)
     report = again.run("csv", export, whole=True, brake=1)
     assert report.resumed
     assert len(names(twin)) == 8

@@ -19,7 +19,7 @@ from ingest.precedence import load_precedence
 from ingest.report import IngestReport
 from ingest.undo import Undo
 from tests.conftest import NIGHTLY, NOW
-from tests.ingest.twin import TestTwin, write_files
+from tests.ingest.twin import SECRET, TestTwin, write_files
 
 ENDS = "from_kind,from,to_kind,to\n"
 
@@ -27,7 +27,7 @@ ENDS = "from_kind,from,to_kind,to\n"
 def load(twin: TestTwin, files: dict[str, str], *, reread: bool = False, whole: bool = False) -> IngestReport:
     twin.exports += 1
     path = write_files(twin.folder / f"export{twin.exports}", files)
-    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock)
+    job = IngestJob(twin.schema, twin.ledger, actor="tester", batch_rows=2, clock=twin.clock, personal_secret=SECRET)
     return job.run("csv", path, reread=reread, whole=whole, brake=1.0)
 
 
@@ -117,7 +117,9 @@ def test_rows_are_not_known_under_other_rules(twin: TestTwin, looked_at: list[st
     path = write_files(twin.folder / "again", estate(RACKS[::-1], LOCATED))
     stricter = load_precedence(twin.schema).with_stale(frozenset({"csv"}))
     looked_at.clear()
-    IngestJob(twin.schema, twin.ledger, actor="tester", clock=twin.clock, precedence=stricter).run("csv", path)
+    IngestJob(
+        twin.schema, twin.ledger, actor="tester", clock=twin.clock, personal_secret=SECRET, precedence=stricter
+    ).run("csv", path)
     assert len(looked_at) == 10
 
 
