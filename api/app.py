@@ -22,7 +22,7 @@ from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from api.pages import GRAPHIQL_PAGE, serve_assets
-from api.rest import catalogue, graph, health, history, query, scorecard
+from api.rest import branches, catalogue, graph, health, history, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
 from services.twin import Twin
@@ -73,7 +73,7 @@ def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_
     app = _rest(lifespan)
     app.state.services = services
     install_error_handlers(app)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.moments, principal))
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services))
     app.include_router(TwinRouter(schema, path="/graphql", subscription_protocols=()), include_in_schema=False)
     serve_assets(app)
     return app
@@ -94,6 +94,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 404, 422, 503)},
     )
-    for router in (health.router, scorecard.router, query.router, catalogue.router, graph.router, history.router):
+    rooms = (health, scorecard, query, catalogue, graph, history, branches)
+    for router in (room.router for room in rooms):
         app.include_router(router)
     return app

@@ -8,7 +8,9 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from core.principal import LOCAL_OPERATOR, Principal
+from services.branches import BranchService
 from services.catalogue import CatalogueService
+from services.differences import DifferenceService
 from services.health import HealthService
 from services.history import HistoryService
 from services.moments import MomentService
@@ -26,6 +28,8 @@ class Services:
     history: HistoryService
     health: HealthService
     moments: MomentService
+    branches: BranchService
+    differences: DifferenceService
     principal: Principal = LOCAL_OPERATOR  # who asks: everybody at this application, until people sign in
 
     @classmethod
@@ -34,7 +38,10 @@ class Services:
         queries = QueryService(twin)
         catalogue = CatalogueService(twin, queries)
         moments = MomentService(twin, queries, catalogue)
-        return cls(twin, queries, catalogue, HistoryService(twin), HealthService(twin), moments, principal)
+        branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
+        differences = DifferenceService(twin.ledger, twin.schema, branches.branches)
+        history, health = HistoryService(twin), HealthService(twin)
+        return cls(twin, queries, catalogue, history, health, moments, branches, differences, principal)
 
 
 def services_of(request: Request) -> Services:

@@ -8,14 +8,14 @@ from typing import Any
 
 from graphql import GraphQLResolveInfo
 
+from api.deps import Services
 from api.graphql.compile import compile_count, compile_node, compile_page
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.selection import SelectionReader
 from api.graphql.shape import Shape
-from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from services.catalogue import CatalogueService
-from services.moments import Asked, MomentService
+from services.moments import Asked
 from services.query import QueryResult
 
 
@@ -24,14 +24,13 @@ class GraphQLContext:
     """The services of one request, and what its queries said about themselves."""
 
     shape: Shape
-    moments: MomentService
-    principal: Principal = LOCAL_OPERATOR
+    services: Services
     results: list[QueryResult] = field(default_factory=list)
 
     @property
     def catalogue(self) -> CatalogueService:
         """The named queries of the present."""
-        return self.moments.present_catalogue
+        return self.services.catalogue
 
     def load_list(
         self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any], asked: Asked
@@ -57,13 +56,13 @@ class GraphQLContext:
 
     def cypher(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
-        with self.moments.reading(asked) as (queries, _):
-            return self._noted(queries.cypher(text, parameters, self.principal)).to_dict()
+        with self.services.moments.reading(asked) as (queries, _):
+            return self._noted(queries.cypher(text, parameters, self.services.principal)).to_dict()
 
     def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a named query's answer."""
-        with self.moments.reading(asked) as (_, catalogue):
-            return self._noted(catalogue.run(name, parameters, self.principal)).to_dict()
+        with self.services.moments.reading(asked) as (_, catalogue):
+            return self._noted(catalogue.run(name, parameters, self.services.principal)).to_dict()
 
     def extensions(self) -> dict[str, Any]:
         """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""
@@ -87,8 +86,8 @@ class GraphQLContext:
         }
 
     def _run(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
-        with self.moments.reading(asked) as (queries, _):
-            return self._noted(queries.tree(query, parameters, self.principal))
+        with self.services.moments.reading(asked) as (queries, _):
+            return self._noted(queries.tree(query, parameters, self.services.principal))
 
     def _noted(self, result: QueryResult) -> QueryResult:
         self.results.append(result)

@@ -20,6 +20,7 @@ from graphql import (
 
 from api.graphql.context import GraphQLContext
 from api.graphql.inputs import Inputs
+from api.graphql.ledger_fields import ledger_fields
 from api.graphql.pages import Page
 from api.graphql.scalars import JSON
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
@@ -103,6 +104,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             ),
             description="A named query, answered like `cypher`.",
         ),
+        **ledger_fields(),
     }
     query = GraphQLObjectType("Query", fields, description=_CONVENTIONS)
     return GraphQLSchema(query, types=list(types.kinds.values()))

@@ -21,6 +21,7 @@ from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from core.log import configure_logging
+from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.bound import BoundQuery
 from graph.repository import Answer, ReadContext
 from graph.schema.model import Schema
@@ -90,13 +91,13 @@ class Asking:
         return len(self.repository.asked)
 
 
-def asking(twin: Twin, estate: Estate) -> Asking:
+def asking(twin: Twin, estate: Estate, principal: Principal = LOCAL_OPERATOR) -> Asking:
     """GraphQL and Cypher over a twin."""
     repository = CountedRepository(twin.repository)
     twin.repository = repository
-    services = Services.of(twin)
+    services = Services.of(twin, principal)
     shape = Shape(twin.schema)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services.moments))
+    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services))
     return Asking(twin, services, schema, estate, repository)
 
 
@@ -156,6 +157,13 @@ class Server:
 
 
 Serve = Callable[[Twin], Server]
+
+
+@pytest.fixture
+def durable_twin(schema: Schema, tmp_path: Path) -> Iterator[Twin]:
+    """A twin of its own on the embedded store."""
+    with opened("embedded", schema, tmp_path, small_estate()) as twin:
+        yield twin
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ def twin(schema: Schema, tmp_path: Path) -> Iterator[Twin]:
         yield twin
 
 
-@pytest.fixture
-def durable_twin(schema: Schema, tmp_path: Path) -> Iterator[Twin]:
-    with opened("embedded", schema, tmp_path, small_estate()) as twin:
-        yield twin
-
-
 def test_the_committed_description_is_what_the_code_gives() -> None:
     assert OPENAPI.read_text(encoding="utf-8") == openapi_text(), "run `python -m api.generate`"
 
@@ -217,4 +211,9 @@ def test_the_openapi_description_is_served(twin: Twin, serve: Serve) -> None:
         "/api/graph/catch-up",
         "/api/history",
         "/api/graph/verify",
+        "/api/branches",
+        "/api/branches/{name}",
+        "/api/branches/{name}/changes",
+        "/api/branches/{name}/apply",
+        "/api/difference",
     }

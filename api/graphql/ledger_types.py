@@ -1,0 +1,167 @@
+"""GraphQL types of what the ledger knows beside the graph: history, differences, branches, scorecards.
+
+Their values are JSON-ready data of the services: a field reads the key of its name, written with underscores there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from graphql import (
+    GraphQLBoolean,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLFloat,
+    GraphQLID,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    GraphQLString,
+)
+
+from analytics.health.scorecard import Dimension
+from api.graphql.scalars import JSON, LONG
+
+TEXT: Final = GraphQLNonNull(GraphQLString)
+NUMBER: Final = GraphQLNonNull(LONG)
+_CAPITAL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+
+def list_of(item: GraphQLObjectType) -> GraphQLNonNull[Any]:
+    """A list that is there and holds no nulls."""
+    return GraphQLNonNull(GraphQLList(GraphQLNonNull(item)))
+
+
+def _read(source: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Any:
+    return source.get(_CAPITAL.sub("_", info.field_name).lower())
+
+
+def _object(called: str, description: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
+    made = {field: GraphQLField(of, resolve=_read) for field, of in fields.items()}
+    return GraphQLObjectType(called, made, description=description)
+
+
+ATTRIBUTE_CHANGE: Final = _object(
+    "AttributeChange",
+    "One attribute before and after; null where it had, or has, no value.",
+    attribute=TEXT,
+    before=JSON,
+    after=JSON,
+)
+
+HISTORY_ENTRY: Final = _object(
+    "HistoryEntry",
+    "One event: who changed what, when, from which source and run. `other` is the far end of a relation.",
+    sequence=NUMBER,
+    at=TEXT,
+    actor=TEXT,
+    source=TEXT,
+    run=TEXT,
+    operation=TEXT,
+    element=GraphQLNonNull(GraphQLID),
+    kind=TEXT,
+    other=GraphQLID,
+    otherName=GraphQLString,
+    changes=list_of(ATTRIBUTE_CHANGE),
+)
+
+HISTORY: Final = _object(
+    "History",
+    "What happened to one element, oldest first.",
+    element=GraphQLNonNull(GraphQLID),
+    entries=list_of(HISTORY_ENTRY),
+)
+
+MOMENT: Final = _object(
+    "Moment",
+    "The last event of main that a state has, and how many of a branch's own.",
+    sequence=NUMBER,
+    branchEvents=NUMBER,
+)
+
+OPERATION_COUNT: Final = _object(
+    "OperationCount",
+    "How many elements of a kind were created, changed, deleted.",
+    kind=TEXT,
+    operation=TEXT,
+    count=NUMBER,
+)
+
+ATTRIBUTE_COUNT: Final = _object(
+    "AttributeCount", "In how many elements of a kind an attribute changed.", kind=TEXT, attribute=TEXT, count=NUMBER
+)
+
+ELEMENT_CHANGE: Final = _object(
+    "ElementChange",
+    "What became of one element; a relation has a start and an end.",
+    operation=TEXT,
+    element=GraphQLNonNull(GraphQLID),
+    kind=TEXT,
+    name=TEXT,
+    start=GraphQLID,
+    end=GraphQLID,
+    changes=list_of(ATTRIBUTE_CHANGE),
+)
+
+DIFFERENCE: Final = GraphQLObjectType(
+    "Difference",
+    {
+        "from": GraphQLField(GraphQLNonNull(MOMENT), resolve=_read),
+        "to": GraphQLField(GraphQLNonNull(MOMENT), resolve=_read),
+        "elements": GraphQLField(NUMBER, resolve=_read),
+        "counts": GraphQLField(list_of(OPERATION_COUNT), resolve=_read),
+        "attributes": GraphQLField(list_of(ATTRIBUTE_COUNT), resolve=_read),
+        "changes": GraphQLField(list_of(ELEMENT_CHANGE), resolve=_read),
+    },
+    description="What leads from one moment to another: counts of all elements, the first of them one by one.",
+)
+
+BRANCH: Final = _object(
+    "Branch",
+    "Changes beside main. `behind` counts the events of main that it does not see; `applied` is main's last event by applying it.",
+    name=TEXT,
+    base=NUMBER,
+    events=NUMBER,
+    behind=NUMBER,
+    actor=TEXT,
+    createdAt=TEXT,
+    note=TEXT,
+    applied=LONG,
+)
+
+SCORE: Final = _object(
+    "Score",
+    "A line of a scorecard; scores in percent, `trend` in points.",
+    name=TEXT,
+    items=GraphQLNonNull(GraphQLInt),
+    overall=GraphQLFloat,
+    completeness=GraphQLFloat,
+    correctness=GraphQLFloat,
+    compliance=GraphQLFloat,
+    metrics=GraphQLNonNull(JSON),
+    missing=GraphQLNonNull(JSON),
+    trend=GraphQLFloat,
+)
+
+SCORECARD: Final = _object(
+    "Scorecard",
+    "The health of what the asker sees, in CMDB Health terms.",
+    by=TEXT,
+    measuredOn=TEXT,
+    sequence=NUMBER,
+    since=GraphQLString,
+    restricted=GraphQLNonNull(GraphQLBoolean),
+    sources=GraphQLNonNull(JSON),
+    scores=list_of(SCORE),
+)
+
+DIMENSION: Final = GraphQLEnumType(
+    "HealthDimension",
+    {dimension.name: dimension for dimension in Dimension},
+    description="What a scorecard is broken down by.",
+)
