@@ -14,7 +14,7 @@ from starlette.types import Lifespan
 from strawberry.fastapi import GraphQLRouter
 from strawberry.types.unset import UNSET
 
-from api.deps import Services
+from api.deps import SERVICES, Services, asking_graphql
 from api.errors import RequestError, error_response, install_error_handlers
 from api.follower import LedgerFollower
 from api.graphql.context import GraphQLContext
@@ -22,9 +22,10 @@ from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from api.pages import GRAPHIQL_PAGE, serve_assets
-from api.rest import branches, catalogue, graph, health, history, query, scorecard
+from api.rest import access, branches, catalogue, graph, health, history, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
+from services.access.doorkeeper import Doorkeeper
 from services.twin import Twin
 
 DESCRIPTION = """A knowledge twin of an IT estate. Ask in GraphQL at `/graphql`, in Cypher at `/api/query`, or by name at
@@ -50,12 +51,14 @@ class TwinRouter(GraphQLRouter[None, None]):
             return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
 
 
-def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_OPERATOR) -> FastAPI:
-    """The application over an open twin, for one principal; it closes nothing.
+def create_app(
+    twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_OPERATOR, doorkeeper: Doorkeeper | None = None
+) -> FastAPI:
+    """The application over an open twin; it closes nothing. Without a doorkeeper everybody asks as `principal`.
 
     `follow`: keep up with loads of other processes.
     """
-    services = Services.of(twin, principal)
+    services = Services.of(twin, principal, doorkeeper)
     shape = Shape(twin.schema)
 
     @asynccontextmanager
@@ -73,8 +76,9 @@ def create_app(twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_
     app = _rest(lifespan)
     app.state.services = services
     install_error_handlers(app)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services))
-    app.include_router(TwinRouter(schema, path="/graphql", subscription_protocols=()), include_in_schema=False)
+    schema = TwinSchema(build_schema(shape), lambda asked: GraphQLContext(shape, asked[SERVICES]))
+    router = TwinRouter(schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql)
+    app.include_router(router, include_in_schema=False)
     serve_assets(app)
     return app
 
@@ -92,9 +96,9 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: {"model": ErrorAnswer} for status in (400, 404, 422, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
     )
-    rooms = (health, scorecard, query, catalogue, graph, history, branches)
+    rooms = (health, access, scorecard, query, catalogue, graph, history, branches)
     for router in (room.router for room in rooms):
         app.include_router(router)
     return app

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, cast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request
 
 from core.principal import LOCAL_OPERATOR, Principal
+from services.access.doorkeeper import Doorkeeper
+from services.access.rights import Action, require
 from services.branches import BranchService
 from services.catalogue import CatalogueService
 from services.differences import DifferenceService
@@ -30,24 +33,80 @@ class Services:
     moments: MomentService
     branches: BranchService
     differences: DifferenceService
-    principal: Principal = LOCAL_OPERATOR  # who asks: everybody at this application, until people sign in
+    doorkeeper: Doorkeeper
+    principal: Principal = LOCAL_OPERATOR  # who asks
 
     @classmethod
-    def of(cls, twin: Twin, principal: Principal = LOCAL_OPERATOR) -> Services:
-        """The use cases of a twin, sharing one query service and its prepared queries."""
+    def of(cls, twin: Twin, principal: Principal = LOCAL_OPERATOR, doorkeeper: Doorkeeper | None = None) -> Services:
+        """The use cases of a twin, sharing one query service and its prepared queries.
+
+        Without a doorkeeper everybody who reaches the application asks as `principal`.
+        """
         queries = QueryService(twin)
         catalogue = CatalogueService(twin, queries)
         moments = MomentService(twin, queries, catalogue)
         branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
-        differences = DifferenceService(twin.ledger, twin.schema, branches.branches)
-        history, health = HistoryService(twin), HealthService(twin)
-        return cls(twin, queries, catalogue, history, health, moments, branches, differences, principal)
+        return cls(
+            twin,
+            queries,
+            catalogue,
+            HistoryService(twin),
+            HealthService(twin),
+            moments,
+            branches,
+            DifferenceService(twin.ledger, twin.schema, branches.branches),
+            doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
+            principal,
+        )
+
+    def asked_by(self, principal: Principal) -> Services:
+        """The same use cases for somebody: what is written is theirs."""
+        if principal == self.principal:
+            return self
+        twin = self.twin
+        actor = twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
+        return replace(self, principal=principal, branches=BranchService(twin.ledger, twin.schema, twin.clock, actor))
 
 
-def services_of(request: Request) -> Services:
-    """The application's services."""
-    return cast(Services, request.app.state.services)
+def anybody(request: Request) -> Services:
+    """The application's services, for whoever knocks: to sign in, and to see that it lives."""
+    services = cast(Services, request.app.state.services)
+    everybody = services.doorkeeper.everybody
+    return services.asked_by(NOBODY if everybody is None else everybody)
 
 
-Use = Annotated[Services, Depends(services_of)]
-"""The type of an endpoint's parameter that receives the services."""
+def admitted(request: Request) -> Services:
+    """The services for whoever the request says is asking. Raises UnauthenticatedError, TokenError."""
+    services = cast(Services, request.app.state.services)
+    return services.asked_by(services.doorkeeper.admit(request.headers.get("authorization")))
+
+
+def to(action: Action) -> Callable[[Request], Services]:
+    """What admits those who may do this. It raises ForbiddenError for others."""
+
+    def admit(request: Request) -> Services:
+        services = admitted(request)
+        require(services.principal, action)
+        return services
+
+    return admit
+
+
+def asking_graphql(request: Request) -> Any:
+    """The context of a GraphQL request: the services, under a name. The page that comes before any question is for everybody."""
+    is_page = request.method == "GET" and "query" not in request.query_params
+    return {SERVICES: anybody(request) if is_page else to(Action.READ)(request)}
+
+
+SERVICES: Final = "services"
+NOBODY: Final = Principal("nobody")
+"""Who has not said who asks."""
+
+Anybody = Annotated[Services, Depends(anybody)]
+"""The types of an endpoint's parameter that receives the services: each says who may call the endpoint."""
+ToRead = Annotated[Services, Depends(to(Action.READ))]
+ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
+ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
+ToApply = Annotated[Services, Depends(to(Action.APPLY))]
+ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
+ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS))]

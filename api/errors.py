@@ -42,7 +42,12 @@ def json_response(content: Any, status: int = 200) -> Response:
 
 def error_response(error: JumeauError, status: int | None = None) -> Response:
     """`{"error": {code, message, where, hint, details}}` with the error's status."""
-    return json_response({"error": error.to_dict()}, status or error.status)
+    answer = json_response({"error": error.to_dict()}, status or error.status)
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    if (wait := error.details.get("retry_after_s")) is not None:
+        answer.headers["Retry-After"] = str(wait)
+    return answer
 
 
 def install_error_handlers(app: FastAPI) -> None:

@@ -7,6 +7,7 @@ import sys
 import typer
 
 from cli import (
+    access,
     archive,
     branch,
     catalogue,
@@ -62,6 +63,8 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(branch.app, name="branch")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(person.app, name="person")
+app.add_typer(access.accounts, name="account")
+app.add_typer(access.tokens, name="token")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from contextlib import nullcontext, suppress
+from ipaddress import ip_address
+from secrets import token_urlsafe
 from typing import Annotated
 
 import typer
@@ -11,10 +13,11 @@ import typer
 from cli.options import BackendOption
 from cli.output import progress_bars, say
 from core.errors import ConfigurationError
-from core.settings import load_settings
+from core.settings import Settings, load_settings
+from services.access.doorkeeper import OPEN, Doorkeeper
 from services.lost_backend import LOST
 from services.rendezvous import announce, running_server, withdraw
-from services.twin import open_twin
+from services.twin import Twin, open_twin
 
 
 def serve(
@@ -28,20 +31,55 @@ def serve(
     from api.app import create_app
 
     settings = load_settings(backend=backend, host=host, port=port)
-    listener = _listen(settings.host, settings.port)
-    address = f"http://{settings.host}:{listener.getsockname()[1]}"
-    alone = running_server(settings.home) is None  # two servers on one store are not for asking, but a mistake
-    with open_twin(settings, catch_up=False, to_ask=alone) as twin:
-        with progress_bars() as advance, suppress(*LOST) if alone else nullcontext():
-            twin.catch_up(lambda done, wanted: advance("project", done, wanted))
-        server = uvicorn.Server(uvicorn.Config(create_app(twin), log_level=settings.log_level.lower()))
-        settings.home.mkdir(parents=True, exist_ok=True)
-        announce(settings.home, address)
-        say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")
-        try:
-            server.run(sockets=[listener])
-        finally:
-            withdraw(settings.home)
+    _check_door(settings)
+    with _listen(settings.host, settings.port) as listener:
+        address = f"http://{settings.host}:{listener.getsockname()[1]}"
+        alone = running_server(settings.home) is None  # two servers on one store are not for asking, but a mistake
+        with open_twin(settings, catch_up=False, to_ask=alone) as twin:
+            doorkeeper, key = _doorkeeper(settings, twin)
+            with progress_bars() as advance, suppress(*LOST) if alone else nullcontext():
+                twin.catch_up(lambda done, wanted: advance("project", done, wanted))
+            app = create_app(twin, doorkeeper=doorkeeper)
+            server = uvicorn.Server(uvicorn.Config(app, log_level=settings.log_level.lower()))
+            settings.home.mkdir(parents=True, exist_ok=True)
+            announce(settings.home, address, key)
+            say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")
+            try:
+                server.run(sockets=[listener])
+            finally:
+                withdraw(settings.home)
+
+
+def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]:
+    """Who keeps the door, none where it is open, and the key for commands on this machine. Raises ConfigurationError."""
+    if settings.access == OPEN:
+        return None, ""
+    key = token_urlsafe(32)
+    doorkeeper = Doorkeeper(twin.ledger, twin.clock, local_key=key)
+    if not doorkeeper.accounts.all():
+        raise ConfigurationError(
+            "people are to sign in, and there is no account",
+            where="JUMEAU_ACCESS",
+            hint="make the first one: jumeau account create NAME --role administrator --whole-estate",
+        )
+    return doorkeeper, key
+
+
+def _check_door(settings: Settings) -> None:
+    """An open door is for this machine only. Raises ConfigurationError."""
+    if settings.access == OPEN and not _is_loopback(settings.host):
+        raise ConfigurationError(
+            f"whoever reaches {settings.host} could do everything",
+            where="JUMEAU_ACCESS, JUMEAU_HOST",
+            hint="let people sign in with JUMEAU_ACCESS=accounts, or listen on 127.0.0.1",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

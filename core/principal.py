@@ -16,12 +16,15 @@ EVERYONE: Final = "*"
 class Principal:
     """Who asks. `perimeters` are names of perimeters; None for whoever may see everything.
 
+    `scope` are the actions that a token was made for; None for all that the roles allow.
+
     No role widens what a principal sees so far: impact through hidden nodes (DESIGN section 10) is not built.
     """
 
     id: str
     roles: frozenset[str] = frozenset()
     perimeters: frozenset[str] | None = frozenset()
+    scope: frozenset[str] | None = None
 
     @property
     def restricted(self) -> bool:
@@ -55,5 +58,7 @@ def require_whole_estate(principal: Principal, what: str) -> None:
         raise RestrictedError(f"{what} is not limited to a perimeter", hint="ask an administrator of the twin")
 
 
-LOCAL_OPERATOR: Final = Principal("local", perimeters=None)
+LOCAL_OPERATOR: Final = Principal(
+    "local", roles=frozenset({"administrator", "data_protection_officer"}), perimeters=None
+)
 """Who sits at the machine that holds the twin, and maintenance: unrestricted."""

@@ -68,6 +68,11 @@ class Settings(BaseSettings):
     actor: str = Field("operator", description="Who is recorded in the ledger as the author of a change.")
     data: Path = Field(Path("../shared/data"), description="Directory of the public data that tests and benches read.")
     host: str = Field("127.0.0.1", description="Address that `jumeau serve` listens on.")
+    access: str = Field(
+        "open",
+        pattern="^(open|accounts)$",
+        description="`open`: whoever reaches the address asks as the operator, on loopback only; `accounts`: people sign in.",
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
     query_memory_mb: int = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +41,15 @@ class RunningServer:
 
     url: str
     pid: int
+    key: str = field(default="", repr=False)  # what commands on this machine show
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, timeout_s: float = 600.0) -> dict[str, Any]:
         """POST JSON and give the JSON answer. Raises ServerError with the server's own error."""
         try:
-            answer = httpx.post(f"{self.url}{path}", json=dict(body or {}), timeout=timeout_s, trust_env=False)
+            headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+            answer = httpx.post(
+                f"{self.url}{path}", json=dict(body or {}), headers=headers, timeout=timeout_s, trust_env=False
+            )
         except httpx.HTTPError as error:
             raise BackendUnavailableError(
                 f"the server on this data directory does not answer: {error}",
@@ -58,12 +62,13 @@ class RunningServer:
         return content
 
 
-def announce(home: Path, url: str) -> None:
-    """Leave the address of this process in the twin's home, readable by its owner only."""
+def announce(home: Path, url: str, key: str = "") -> None:
+    """Leave the address of this process, and the key to it, in the twin's home, readable by its owner only."""
     path = home / FILE
     partial = path.with_suffix(".tmp")
-    partial.write_bytes(orjson.dumps({"url": url, "pid": os.getpid()}))
+    partial.touch(mode=0o600)
     partial.chmod(0o600)
+    partial.write_bytes(orjson.dumps({"url": url, "pid": os.getpid(), "key": key}))
     partial.replace(path)
 
 
@@ -89,7 +94,7 @@ def running_server(home: Path) -> RunningServer | None:
 def _read(home: Path) -> RunningServer | None:
     try:
         content = orjson.loads((home / FILE).read_bytes())
-        return RunningServer(str(content["url"]), int(content["pid"]))
+        return RunningServer(str(content["url"]), int(content["pid"]), str(content.get("key", "")))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

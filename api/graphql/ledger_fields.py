@@ -19,6 +19,7 @@ from api.graphql.context import GraphQLContext
 from api.graphql.errors import PageSizeError
 from api.graphql.ledger_types import BRANCH, DIFFERENCE, DIMENSION, HISTORY, SCORECARD, TEXT, list_of
 from core.principal import require_whole_estate
+from services.access.rights import Action, require
 from services.differences import SHOWN
 from services.health import TREND_DAYS
 from services.history import ROOT
@@ -69,12 +70,14 @@ def ledger_fields() -> dict[str, GraphQLField]:
 
 def _history(_root: Any, info: Info, of: str, kind: str | None, relations: bool | None) -> dict[str, Any]:
     services = info.context.services
+    require(services.principal, Action.LOOK_BACK)
     require_whole_estate(services.principal, "the history of an element")
     return services.history.of(of, kind=kind or ROOT, relations=bool(relations))
 
 
 def _difference(_root: Any, info: Info, **arguments: Any) -> dict[str, Any]:
     services = info.context.services
+    require(services.principal, Action.LOOK_BACK)
     require_whole_estate(services.principal, "the difference of two moments")
     first = arguments.get("first")
     first = SHOWN if first is None else first
@@ -87,6 +90,7 @@ def _difference(_root: Any, info: Info, **arguments: Any) -> dict[str, Any]:
 
 def _branches(_root: Any, info: Info) -> list[dict[str, Any]]:
     services = info.context.services
+    require(services.principal, Action.LOOK_BACK)
     require_whole_estate(services.principal, "the list of branches")
     return services.branches.all()
 

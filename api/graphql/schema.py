@@ -42,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 
 class TwinSchema(BaseSchema):
-    """A GraphQL schema over a twin. `new_context` makes what one request needs."""
+    """A GraphQL schema over a twin. `new_context` makes what one request needs, of what the router knows of it."""
 
     schema_converter: Any = None  # Strawberry's own way of making types, which is not used here
     query: Any = None
@@ -51,7 +51,7 @@ class TwinSchema(BaseSchema):
     schema_directives: list[object] = []  # noqa: RUF012
     exception_handlers: tuple[Any, ...] = ()
 
-    def __init__(self, schema: GraphQLSchema, new_context: Callable[[], GraphQLContext]) -> None:
+    def __init__(self, schema: GraphQLSchema, new_context: Callable[[Any], GraphQLContext]) -> None:
         self.config = StrawberryConfig()
         self.schema = schema
         self._new_context = new_context
@@ -70,7 +70,7 @@ class TwinSchema(BaseSchema):
         """Execute a document. Never raises but for a missing document: errors are part of the result."""
         if not query:
             raise MissingQueryError
-        context = self._new_context()
+        context = self._new_context(context_value)
         document, errors = self._checked(query)
         if errors:
             return ExecutionResult(data=None, errors=list(errors))

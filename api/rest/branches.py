@@ -7,7 +7,7 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Services, Use
+from api.deps import Services, ToApply, ToBranch, ToLookBack
 from api.rest.models import ErrorAnswer
 from core.principal import require_whole_estate
 from graph.history.merge import Wins
@@ -142,13 +142,13 @@ class DifferenceAnswer(BaseModel):
 
 
 @router.get("/branches")
-def branches(services: Use) -> list[BranchAnswer]:
+def branches(services: ToLookBack) -> list[BranchAnswer]:
     """Every branch, by name."""
     return [BranchAnswer(**content) for content in _branches(services).all()]
 
 
 @router.post("/branches", status_code=201)
-def create(body: BranchRequest, services: Use) -> BranchAnswer:
+def create(body: BranchRequest, services: ToBranch) -> BranchAnswer:
     """Begin a branch."""
     service = _branches(services)
     base = None if body.at is None else sequence_of(service.ledger, body.at)
@@ -157,7 +157,7 @@ def create(body: BranchRequest, services: Use) -> BranchAnswer:
 
 
 @router.post("/branches/{name}/changes")
-def change(name: str, body: ChangesRequest, services: Use) -> ChangesAnswer:
+def change(name: str, body: ChangesRequest, services: ToBranch) -> ChangesAnswer:
     """Change elements on a branch, all or nothing. What the schema does not admit is refused with its reason."""
     service = _branches(services)
     branch, made = service.change(
@@ -170,7 +170,7 @@ def change(name: str, body: ChangesRequest, services: Use) -> ChangesAnswer:
 
 
 @router.post("/branches/{name}/apply")
-def apply(name: str, body: ApplyRequest, services: Use) -> AppliedAnswer:
+def apply(name: str, body: ApplyRequest, services: ToApply) -> AppliedAnswer:
     """Bring a branch's changes to main in one piece; with conflicts nothing is done, unless one side wins."""
     wins = None if body.wins is None else Wins(body.wins)
     applied = _branches(services).apply(name, wins=wins, dry_run=body.dry_run)
@@ -180,14 +180,14 @@ def apply(name: str, body: ApplyRequest, services: Use) -> AppliedAnswer:
 
 
 @router.delete("/branches/{name}")
-def drop(name: str, services: Use) -> BranchAnswer:
+def drop(name: str, services: ToBranch) -> BranchAnswer:
     """Delete a branch and everything on it; main is not concerned."""
     service = _branches(services)
     return BranchAnswer(**describe(service.drop(name), service.ledger.sequence()))
 
 
 @router.post("/difference", response_model_by_alias=True)
-def difference(body: DifferenceRequest, services: Use) -> DifferenceAnswer:
+def difference(body: DifferenceRequest, services: ToLookBack) -> DifferenceAnswer:
     """What leads from one moment to another, by element and attribute."""
     require_whole_estate(services.principal, "the difference of two moments")
     first, last = Asked(body.since, body.since_branch), Asked(body.until, body.until_branch)

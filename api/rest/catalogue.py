@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.deps import Use
+from api.deps import ToRead
 from api.errors import json_response
 from api.rest.models import (
     CatalogueEntry,
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/catalogue", tags=["catalogue"])
 
 
 @router.get("")
-def list_queries(services: Use) -> CatalogueList:
+def list_queries(services: ToRead) -> CatalogueList:
     """The named queries with their titles, parameters and text."""
     return CatalogueList(
         queries=[
@@ -43,7 +43,7 @@ def list_queries(services: Use) -> CatalogueList:
 
 
 @router.post("/{name}", response_model=QueryAnswer)
-def run_query(name: str, services: Use, body: CatalogueRequest | None = None) -> Response:
+def run_query(name: str, services: ToRead, body: CatalogueRequest | None = None) -> Response:
     """Run a named query."""
     asked = body or CatalogueRequest()
     principal = services.principal.narrowed(asked.perimeters)

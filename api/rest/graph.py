@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.deps import Use
+from api.deps import ToMaintain
 from api.errors import json_response
 from api.rest.models import Sequence, VerificationModel
 from core.principal import require_whole_estate
@@ -15,13 +15,13 @@ router = APIRouter(prefix="/api/graph", tags=["operations"])
 
 
 @router.post("/catch-up")
-def catch_up(services: Use) -> Sequence:
+def catch_up(services: ToMaintain) -> Sequence:
     """Bring the graph up to the ledger now, as a load in another process asks for; the sequence reached."""
     return Sequence(sequence=services.twin.catch_up())
 
 
 @router.post("/verify", response_model=VerificationModel)
-def verify(services: Use) -> Response:
+def verify(services: ToMaintain) -> Response:
     """Compare the graph with the ledger: counts per kind, checksum, first differences by name."""
     require_whole_estate(services.principal, "verification")
     return json_response(verification_to_dict(verify_twin(services.twin)))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from api.deps import Use
+from api.deps import Anybody
 from api.rest.models import Freshness, Health
 
 router = APIRouter(tags=["operations"])
 
 
 @router.get("/health")
-def health(services: Use) -> Health:
+def health(services: Anybody) -> Health:
     """The state of the twin. An unreachable backend or ledger is an error with its code."""
     twin = services.twin
     applied, written = twin.repository.watermark(), twin.ledger.sequence()

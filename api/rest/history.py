@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from api.deps import Use
+from api.deps import ToLookBack
 from api.rest.models import HistoryAnswer, HistoryRequest
 from core.principal import require_whole_estate
 
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/history", tags=["history"])
 
 
 @router.post("", response_model=HistoryAnswer)
-def history(body: HistoryRequest, services: Use) -> dict[str, Any]:
+def history(body: HistoryRequest, services: ToLookBack) -> dict[str, Any]:
     """Who changed an element, what, when, from which source and run, oldest first."""
     require_whole_estate(services.principal, "the history of an element")
     return services.history.of(body.of, kind=body.kind, relations=body.relations)

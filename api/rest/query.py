@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.deps import Use
+from api.deps import ToRead
 from api.errors import json_response
 from api.rest.models import QueryAnswer, QueryRequest
 from services.moments import Asked
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api", tags=["queries"])
 
 
 @router.post("/query", response_model=QueryAnswer)
-def query(body: QueryRequest, services: Use) -> Response:
+def query(body: QueryRequest, services: ToRead) -> Response:
     """Run a Cypher query, read-only and bounded."""
     principal = services.principal.narrowed(body.perimeters)
     with services.moments.reading(Asked(body.as_of, body.branch)) as (queries, _):

@@ -8,8 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from analytics.health.scorecard import Dimension
-from api.deps import Use
+from api.deps import ToRead
 from api.rest.models import PERIMETERS
+from services.access.rights import Action, require
 from services.health import TREND_DAYS
 
 router = APIRouter(prefix="/api/health", tags=["health"])
@@ -61,9 +62,10 @@ class ScorecardAnswer(BaseModel):
 
 
 @router.post("/scorecard", response_model=ScorecardAnswer)
-def scorecard(body: ScorecardRequest, services: Use) -> dict[str, Any]:
+def scorecard(body: ScorecardRequest, services: ToRead) -> dict[str, Any]:
     """Completeness, correctness and compliance of the configuration items."""
     principal = services.principal.narrowed(body.perimeters)
     if body.record:
+        require(services.principal, Action.MAINTAIN)
         services.health.record(principal)
     return services.health.scorecard(body.by, principal, trend_days=body.trend_days).to_dict()

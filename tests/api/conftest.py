@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from api.deps import Services
@@ -97,7 +98,7 @@ def asking(twin: Twin, estate: Estate, principal: Principal = LOCAL_OPERATOR) ->
     twin.repository = repository
     services = Services.of(twin, principal)
     shape = Shape(twin.schema)
-    schema = TwinSchema(build_schema(shape), lambda: GraphQLContext(shape, services))
+    schema = TwinSchema(build_schema(shape), lambda _: GraphQLContext(shape, services))
     return Asking(twin, services, schema, estate, repository)
 
 
@@ -166,28 +167,27 @@ def durable_twin(schema: Schema, tmp_path: Path) -> Iterator[Twin]:
         yield twin
 
 
+@contextmanager
+def served(twin: Twin, app: FastAPI) -> Iterator[Server]:
+    """An application in a thread of this process, on a free port of loopback, until the end."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+        yield Server(twin, client)
+    server.should_exit = True
+    thread.join(30)
+    assert not thread.is_alive()
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Starts servers in threads of this process, on free ports of loopback, and stops them."""
-    running: list[tuple[uvicorn.Server, threading.Thread, httpx.Client]] = []
-
-    def start(twin: Twin) -> Server:
-        server = uvicorn.Server(uvicorn.Config(create_app(twin), host="127.0.0.1", port=0, log_level="critical"))
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30)
-        running.append((server, thread, client))
-        return Server(twin, client)
-
-    yield start
-    for server, thread, client in running:
-        client.close()
-        server.should_exit = True
-        thread.join(30)
-        assert not thread.is_alive()
+    """Starts servers that end with the test."""
+    with ExitStack() as running:
+        yield lambda twin: running.enter_context(served(twin, create_app(twin)))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from api.app import describe_rest
 from api.generate import OPENAPI, openapi_text
 from core.errors import LedgerError
 from graph.schema.model import Schema
@@ -202,18 +203,6 @@ def test_the_pages_for_people_load_everything_from_this_server(path: str, twin: 
 
 
 def test_the_openapi_description_is_served(twin: Twin, serve: Serve) -> None:
-    assert set(serve(twin).get("/openapi.json").json()["paths"]) == {
-        "/health",
-        "/api/health/scorecard",
-        "/api/query",
-        "/api/catalogue",
-        "/api/catalogue/{name}",
-        "/api/graph/catch-up",
-        "/api/history",
-        "/api/graph/verify",
-        "/api/branches",
-        "/api/branches/{name}",
-        "/api/branches/{name}/changes",
-        "/api/branches/{name}/apply",
-        "/api/difference",
-    }
+    served = serve(twin).get("/openapi.json").json()["paths"]
+    assert {"/health", "/api/query", "/api/branches"} <= served.keys()
+    assert served.keys() == describe_rest()["paths"].keys()

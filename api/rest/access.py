@@ -1,0 +1,170 @@
+"""`/api/sign-in`, `/api/me`, `/api/tokens`, `/api/accounts`: who may come in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.deps import Anybody, ToAdminister, ToRead
+from core.errors import UsageError
+from services.access.rights import Action, allowed
+
+router = APIRouter(prefix="/api", tags=["access"])
+
+
+class SignInRequest(BaseModel):
+    """A local account's name and password."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    password: str = Field(repr=False)
+
+
+class TokenRequest(BaseModel):
+    """A token for programs. It never has more rights than its account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    note: str = Field(default="", description="What it is for.")
+    hours: float = Field(gt=0, le=366 * 24, description="How long it lasts.")
+    actions: list[str] | None = Field(default=None, description="Only these actions; by default all of the account.")
+    perimeters: list[str] | None = Field(default=None, description="Only these perimeters.")
+
+
+class AccountRequest(BaseModel):
+    """A local account. Without `perimeters` it sees what is public; `whole_estate` sees everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    password: str = Field(repr=False)
+    roles: list[str] = Field(default_factory=lambda: ["reader"])
+    perimeters: list[str] = Field(default_factory=list)
+    whole_estate: bool = False
+
+
+class AccountChange(BaseModel):
+    """What changes in an account; the rest stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: str | None = Field(default=None, repr=False)
+    roles: list[str] | None = None
+    perimeters: list[str] | None = None
+    whole_estate: bool = False
+    enabled: bool | None = None
+
+
+class TokenAnswer(BaseModel):
+    """A token as it is listed."""
+
+    id: str
+    account: str
+    note: str
+    actions: list[str] | None
+    perimeters: list[str] | None
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
+
+
+class IssuedAnswer(BaseModel):
+    """A new token with its secret, which is not shown again."""
+
+    secret: str
+    token: TokenAnswer
+
+
+class AccountAnswer(BaseModel):
+    """An account; `perimeters` null for the whole estate."""
+
+    name: str
+    roles: list[str]
+    perimeters: list[str] | None
+    enabled: bool
+    created_at: str
+    created_by: str
+
+
+class MeAnswer(BaseModel):
+    """Who asks, and what that somebody may do."""
+
+    id: str
+    roles: list[str]
+    perimeters: list[str] | None
+    actions: list[Action]
+
+
+@router.post("/sign-in")
+def sign_in(body: SignInRequest, services: Anybody) -> IssuedAnswer:
+    """Exchange a password for a token that lasts some hours. Five failures make a name wait."""
+    secret, token = services.doorkeeper.sign_in(body.name, body.password)
+    return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))
+
+
+@router.get("/me")
+def me(services: ToRead) -> MeAnswer:
+    """Who asks."""
+    asker = services.principal
+    perimeters = None if asker.perimeters is None else sorted(asker.perimeters)
+    return MeAnswer(id=asker.id, roles=sorted(asker.roles), perimeters=perimeters, actions=sorted(allowed(asker)))
+
+
+@router.get("/tokens")
+def tokens(services: ToRead) -> list[TokenAnswer]:
+    """The asker's tokens, oldest first."""
+    return [TokenAnswer(**token.to_dict()) for token in services.doorkeeper.tokens.all(services.principal.id)]
+
+
+@router.post("/tokens", status_code=201)
+def issue(body: TokenRequest, services: ToRead) -> IssuedAnswer:
+    """A new token of the asker's account. A token with a scope makes none: it could make one without."""
+    if services.principal.scope is not None:
+        raise UsageError("a token with a scope makes no tokens", where="tokens", hint="sign in with the account")
+    keeper = services.doorkeeper
+    account = keeper.accounts.get(services.principal.id)
+    perimeters = _within(services.principal.perimeters, body.perimeters)
+    secret, token = keeper.tokens.issue(
+        account, timedelta(hours=body.hours), note=body.note, actions=body.actions, perimeters=perimeters
+    )
+    return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))
+
+
+@router.delete("/tokens/{id}")
+def revoke(id: str, services: ToRead) -> TokenAnswer:
+    """End one of the asker's tokens now."""
+    return TokenAnswer(**services.doorkeeper.tokens.revoke(id, services.principal.id).to_dict())
+
+
+@router.get("/accounts")
+def accounts(services: ToAdminister) -> list[AccountAnswer]:
+    """Every local account."""
+    return [AccountAnswer(**account.to_dict()) for account in services.doorkeeper.accounts.all()]
+
+
+@router.post("/accounts", status_code=201)
+def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
+    """A new local account."""
+    perimeters = None if body.whole_estate else body.perimeters
+    made = services.doorkeeper.accounts.create(
+        body.name, body.password, body.roles, perimeters, by=services.principal.id
+    )
+    return AccountAnswer(**made.to_dict())
+
+
+@router.patch("/accounts/{name}")
+def change(name: str, body: AccountChange, services: ToAdminister) -> AccountAnswer:
+    """Change an account. The last administrator stays one."""
+    changes: dict[str, Any] = body.model_dump()
+    return AccountAnswer(**services.doorkeeper.accounts.change(name, **changes).to_dict())
+
+
+def _within(seen: frozenset[str] | None, wanted: list[str] | None) -> list[str] | None:
+    """The perimeters of a new token: never more than the token sees that asks for it."""
+    if seen is None:
+        return wanted
+    return sorted(seen if wanted is None else seen.intersection(wanted))

@@ -1,0 +1,79 @@
+"""What each role may do, decided here and nowhere else. Which elements somebody sees is their perimeters' matter, not a role's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from core.errors import JumeauError
+from core.principal import Principal
+
+
+class Action(StrEnum):
+    """What a door asks for before it does anything."""
+
+    READ = "read"  # questions: GraphQL, Cypher, the catalogue
+    LOOK_BACK = "look_back"  # history of elements, differences of moments
+    LOAD = "load"  # ingestion, quarantine, review
+    BRANCH = "branch"  # begin, change, drop a branch
+    APPLY = "apply"  # bring a branch to main
+    MAINTAIN = "maintain"  # verify, catch up, record scorecards
+    AUDIT = "audit"  # who did what
+    REVEAL = "reveal"  # persons behind pseudonyms
+    ACCOUNTS = "accounts"  # accounts, tokens, roles
+
+
+class Role(StrEnum):
+    """Roles of DESIGN section 10."""
+
+    READER = "reader"
+    OPERATOR = "operator"
+    OWNER = "owner"
+    CHANGE_MANAGER = "change_manager"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+    AI_OWNER = "ai_owner"
+    DATA_PROTECTION_OFFICER = "data_protection_officer"
+
+
+_READING: Final = frozenset({Action.READ, Action.LOOK_BACK})
+
+RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
+    {
+        Role.READER: _READING,
+        Role.OPERATOR: _READING | {Action.LOAD, Action.MAINTAIN, Action.BRANCH},
+        Role.OWNER: _READING | {Action.BRANCH},
+        Role.CHANGE_MANAGER: _READING | {Action.BRANCH, Action.APPLY},
+        Role.AUDITOR: _READING | {Action.AUDIT},
+        Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
+        Role.AI_OWNER: _READING,
+        Role.DATA_PROTECTION_OFFICER: _READING | {Action.REVEAL, Action.AUDIT},
+    }
+)
+
+
+class ForbiddenError(JumeauError):
+    """Somebody who is known may not do this."""
+
+    code = "FORBIDDEN"
+    exit_code = 2
+    status = 403
+
+
+def allowed(principal: Principal) -> frozenset[Action]:
+    """Everything that a principal may do. A role that there is not gives nothing."""
+    known = (Role(role) for role in principal.roles if role in _NAMES)
+    actions: frozenset[Action] = frozenset().union(*(RIGHTS[role] for role in known))
+    return actions if principal.scope is None else actions & principal.scope
+
+
+def require(principal: Principal, action: Action) -> None:
+    """Refuse an action to whoever may not do it. Raises ForbiddenError."""
+    if action not in allowed(principal):
+        roles = ", ".join(role.value for role, actions in RIGHTS.items() if action in actions)
+        raise ForbiddenError(f"{principal.id} may not {action.value}", hint=f"roles that may: {roles}")
+
+
+_NAMES: Final = frozenset(role.value for role in Role)

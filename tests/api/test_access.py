@@ -1,0 +1,227 @@
+"""Every endpoint asks who knocks: the matrix of routes, GraphQL fields and askers is made from what there is, not from a list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.app import create_app
+from graph.schema.model import Schema
+from services.access.doorkeeper import Doorkeeper
+from services.access.rights import RIGHTS, Action, Role
+from services.twin import Twin
+from tests.api.conftest import Serve, Server, served
+from tests.api.estate import opened, small_estate
+from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
+
+PUBLIC = {("GET", "/health"), ("POST", "/api/sign-in")}
+NEEDS: Mapping[tuple[str, str], Action] = {
+    ("POST", "/api/query"): Action.READ,
+    ("GET", "/api/catalogue"): Action.READ,
+    ("POST", "/api/catalogue/{name}"): Action.READ,
+    ("POST", "/api/health/scorecard"): Action.READ,
+    ("POST", "/api/history"): Action.LOOK_BACK,
+    ("POST", "/api/difference"): Action.LOOK_BACK,
+    ("GET", "/api/branches"): Action.LOOK_BACK,
+    ("POST", "/api/branches"): Action.BRANCH,
+    ("POST", "/api/branches/{name}/changes"): Action.BRANCH,
+    ("DELETE", "/api/branches/{name}"): Action.BRANCH,
+    ("POST", "/api/branches/{name}/apply"): Action.APPLY,
+    ("POST", "/api/graph/catch-up"): Action.MAINTAIN,
+    ("POST", "/api/graph/verify"): Action.MAINTAIN,
+    ("GET", "/api/me"): Action.READ,
+    ("GET", "/api/tokens"): Action.READ,
+    ("POST", "/api/tokens"): Action.READ,
+    ("DELETE", "/api/tokens/{id}"): Action.READ,
+    ("GET", "/api/accounts"): Action.ACCOUNTS,
+    ("POST", "/api/accounts"): Action.ACCOUNTS,
+    ("PATCH", "/api/accounts/{name}"): Action.ACCOUNTS,
+}
+FIELDS = {  # of GraphQL, with what they ask for beyond reading
+    "{ servers { count } }": Action.READ,
+    '{ node(id: "x") { id } }': Action.READ,
+    '{ cypher(query: "MATCH (n) RETURN count(n)") }': Action.READ,
+    "{ catalogue { name } }": Action.READ,
+    '{ runCatalogue(name: "servers_not_restarted") }': Action.READ,
+    "{ scorecard { by } }": Action.READ,
+    '{ history(of: "x") { element } }': Action.LOOK_BACK,
+    '{ difference(from: "#1") { elements } }': Action.LOOK_BACK,
+    "{ branches { name } }": Action.LOOK_BACK,
+}
+NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
+ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """A server that asks people to sign in, and the header of each asker."""
+
+    server: Server
+    keeper: Doorkeeper
+    headers: Mapping[str, Mapping[str, str]]
+    twin: Twin
+
+    def status(self, asker: str, method: str, path: str, body: Any = None) -> int:
+        filled = path.replace("{name}", "nothing").replace("{id}", "nothing")
+        return self.server.http.request(method, filled, json=body, headers=dict(self.headers[asker])).status_code
+
+
+@pytest.fixture(scope="module")
+def guarded(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    folder: Path = tmp_path_factory.mktemp("guarded")
+    with opened("networkx", schema, folder, small_estate()) as twin:
+        clock = MovedClock()
+        keeper = Doorkeeper(twin.ledger, clock, hasher=CHEAP)
+        headers = _askers(keeper, clock)
+        app = create_app(twin, follow=False, doorkeeper=keeper)
+        with served(twin, app) as server:
+            yield Guarded(server, keeper, headers, twin)
+
+
+def _askers(keeper: Doorkeeper, clock: MovedClock) -> dict[str, dict[str, str]]:
+    """A token of an account for each role, and all that is no token, or no longer."""
+    found: dict[str, dict[str, str]] = {"anonymous": {}, "forged": _bearer("jmo_" + "A" * 43)}
+    found["basic"] = {"Authorization": "Basic YW5hOng="}
+
+    def issue(name: str, roles: list[str], **options: Any) -> tuple[str, str]:
+        account = keeper.accounts.create(name, PASSWORD, roles, None, by="test")
+        secret, token = keeper.tokens.issue(account, options.pop("lasting", timedelta(days=30)), **options)
+        return secret, token.id
+
+    for role in Role:
+        found[role.value] = _bearer(issue(role.value, [role.value])[0])
+    found["without a role"] = _bearer(issue("norole", [])[0])
+    found["scoped to nothing"] = _bearer(issue("scoped", ["administrator"], actions=[])[0])
+    found["expired"] = _bearer(issue("late", ["administrator"], lasting=timedelta(hours=1))[0])
+    secret, id_ = issue("revoked", ["administrator"])
+    keeper.tokens.revoke(id_)
+    found["revoked"] = _bearer(secret)
+    found["disabled"] = _bearer(issue("disabled", ["administrator"])[0])
+    keeper.accounts.change("disabled", enabled=False)
+    clock.move(timedelta(hours=2))
+    return found
+
+
+def _bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _expected(asker: str, action: Action) -> int | None:
+    """The status that refuses an asker; None where the endpoint itself answers."""
+    if asker in NO_ONE:
+        return 401
+    rights = RIGHTS[Role(asker)] if asker in {role.value for role in Role} else frozenset()
+    return None if action in rights else 403
+
+
+def test_every_route_says_who_may_call_it(guarded: Guarded) -> None:
+    app = create_app(guarded.twin, follow=False, doorkeeper=guarded.keeper)
+    routes = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+    assert routes == PUBLIC | NEEDS.keys()
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_a_route_answers_whoever_may_call_it_and_nobody_else(guarded: Guarded, asker: str) -> None:
+    wrong = []
+    for (method, path), action in NEEDS.items():
+        status = guarded.status(asker, method, path, {} if method in ("POST", "PATCH") else None)
+        expected = _expected(asker, action)
+        if (status if status in (401, 403) else None) != expected:
+            wrong.append((method, path, status, expected))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_a_field_answers_whoever_may_ask_it_and_nobody_else(guarded: Guarded, asker: str) -> None:
+    wrong = []
+    for text, action in FIELDS.items():
+        answer = guarded.server.http.post("/graphql", json={"query": text}, headers=dict(guarded.headers[asker]))
+        expected = _expected(asker, action)
+        codes = [error["extensions"]["code"] for error in answer.json().get("errors") or ()]
+        refused = answer.status_code if answer.status_code in (401, 403) else 403 if "FORBIDDEN" in codes else None
+        if refused != expected:
+            wrong.append((text, answer.status_code, codes, expected))
+    assert wrong == []
+
+
+def test_there_are_four_hundred_cells(guarded: Guarded) -> None:
+    assert len(list(product(ASKERS, (*NEEDS, *FIELDS)))) >= 400
+
+
+@pytest.mark.parametrize("asker", NO_ONE)
+def test_nobody_learns_anything_from_a_refusal(guarded: Guarded, asker: str) -> None:
+    headers = dict(guarded.headers[asker])
+    answers = [
+        guarded.server.http.post("/graphql", json={"query": text}, headers=headers)
+        for text in ("{ servers { nodes { name } } }", "{ nonsense }", "not graphql")
+    ]
+    answers.append(guarded.server.http.get("/graphql", params={"query": "{ servers { count } }"}, headers=headers))
+    for answer in answers:
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert set(answer.json()) == {"error"}
+
+
+def test_the_page_and_the_health_are_for_everybody(guarded: Guarded) -> None:
+    http = guarded.server.http
+    assert http.get("/health").status_code == 200
+    assert http.get("/graphql", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_signing_in_gives_a_token_that_works_and_is_listed_and_revoked(guarded: Guarded) -> None:
+    http = guarded.server.http
+    issued = http.post("/api/sign-in", json={"name": "auditor", "password": PASSWORD}).json()
+    headers = _bearer(issued["secret"])
+    me = http.get("/api/me", headers=headers).json()
+    assert (me["id"], me["roles"], me["perimeters"]) == ("auditor", ["auditor"], None)
+    assert set(me["actions"]) == RIGHTS[Role.AUDITOR]
+    made = http.post("/api/tokens", json={"note": "script", "hours": 1, "actions": ["read"]}, headers=headers)
+    assert made.status_code == 201
+    scoped = _bearer(made.json()["secret"])
+    assert http.get("/api/me", headers=scoped).json()["actions"] == ["read"]
+    assert http.post("/api/tokens", json={"hours": 1}, headers=scoped).status_code == 400
+    listed = http.get("/api/tokens", headers=headers).json()
+    assert issued["token"]["id"] in {token["id"] for token in listed}
+    assert all("secret" not in token for token in listed)
+    assert http.delete(f"/api/tokens/{made.json()['token']['id']}", headers=headers).status_code == 200
+    assert http.get("/api/me", headers=scoped).status_code == 401
+
+
+def test_wrong_passwords_are_refused_and_then_made_to_wait(guarded: Guarded) -> None:
+    http = guarded.server.http
+    wrong = {"name": "owner", "password": "wrong password here"}
+    assert [http.post("/api/sign-in", json=wrong).status_code for _ in range(6)] == [401] * 5 + [429]
+    waiting = http.post("/api/sign-in", json={"name": "owner", "password": PASSWORD})
+    assert waiting.status_code == 429
+    assert int(waiting.headers["Retry-After"]) > 0
+    assert waiting.json()["error"]["code"] == "TOO_MANY_ATTEMPTS"
+
+
+def test_an_administrator_makes_and_changes_accounts(guarded: Guarded) -> None:
+    http, headers = guarded.server.http, dict(guarded.headers["administrator"])
+    body = {"name": "bob", "password": PASSWORD, "roles": ["reader"], "perimeters": ["Payments"]}
+    made = http.post("/api/accounts", json=body, headers=headers)
+    assert (made.status_code, made.json()["created_by"]) == (201, "administrator")
+    assert "password" not in made.text
+    assert http.post("/api/accounts", json=body, headers=headers).status_code == 400
+    changed = http.patch("/api/accounts/bob", json={"enabled": False}, headers=headers).json()
+    assert (changed["enabled"], changed["perimeters"]) == (False, ["Payments"])
+    assert http.post("/api/sign-in", json={"name": "bob", "password": PASSWORD}).status_code == 401
+
+
+def test_who_writes_on_a_branch_is_its_author(guarded: Guarded) -> None:
+    http = guarded.server.http
+    made = http.post("/api/branches", json={"name": "mine"}, headers=dict(guarded.headers["owner"]))
+    assert (made.status_code, made.json()["actor"]) == (201, "owner")
+
+
+def test_an_open_door_lets_everybody_in_as_the_operator(durable_twin: Twin, serve: Serve) -> None:
+    server = serve(durable_twin)
+    assert server.get("/api/me").json()["id"] == "local"
+    assert server.get("/api/accounts").json() == []

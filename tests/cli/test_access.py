@@ -1,0 +1,71 @@
+"""`jumeau account`, `jumeau token`, and a server that asks people to sign in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.acceptance.console import Console
+from tests.acceptance.server import serving
+from tests.cli.here import Here
+from tests.services.access.conftest import PASSWORD
+
+ENVIRONMENT = {"JUMEAU_NOW": "2025-01-01", "ANAS_PASSWORD": PASSWORD, "JUMEAU_BACKEND": "networkx"}
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Here:
+    return Here(Console(tmp_path / "home", ENVIRONMENT))
+
+
+def test_accounts_are_made_listed_and_changed(console: Here) -> None:
+    made = ("account", "create", "ana", "--role", "administrator", "--whole-estate", "--password-env", "ANAS_PASSWORD")
+    (ana,) = console.json(*made)
+    assert (ana["name"], ana["roles"], ana["perimeters"]) == ("ana", ["administrator"], None)
+    assert console.run(*made).returncode == 2, "the name is taken"
+    assert console.run("account", "change", "ana", "--disable").returncode == 2, "the last administrator"
+    (bob,) = console.json("account", "create", "bob", "--perimeter", "Payments", "--password-env", "ANAS_PASSWORD")
+    assert (bob["roles"], bob["perimeters"]) == (["reader"], ["Payments"])
+    assert [account["name"] for account in console.json("account", "list")] == ["ana", "bob"]
+    assert console.run("account", "create", "eve").returncode == 2, "there is nobody to type a password"
+
+
+def test_a_token_is_shown_once_listed_and_revoked(console: Here) -> None:
+    console.json("account", "create", "ana", "--role", "administrator", "--password-env", "ANAS_PASSWORD")
+    made = console.json("token", "create", "ana", "--days", "30", "--action", "read", "--note", "dashboards")
+    listed = console.run("token", "list")
+    assert made["token"]["id"] in listed.stdout
+    assert made["secret"] not in listed.stdout
+    (revoked,) = console.json("token", "revoke", made["token"]["id"])
+    assert revoked["revoked_at"] is not None
+    assert console.run("token", "create", "nobody").returncode != 0
+
+
+def test_an_open_door_is_for_this_machine_only(console: Here) -> None:
+    refused = console.run("serve", "--host", "0.0.0.0", "--port", "0")
+    assert refused.returncode == 2
+    assert "JUMEAU_ACCESS" in refused.stderr
+
+
+def test_a_server_without_an_account_does_not_start(tmp_path: Path) -> None:
+    console = Here(Console(tmp_path / "home", {**ENVIRONMENT, "JUMEAU_ACCESS": "accounts"}))
+    refused = console.run("serve", "--port", "0")
+    assert refused.returncode == 2
+    assert "jumeau account create" in refused.stderr
+
+
+def test_commands_of_this_machine_go_through_a_server_that_asks_others_to_sign_in(tmp_path: Path) -> None:
+    console = Console(tmp_path / "home", {**ENVIRONMENT, "JUMEAU_BACKEND": "embedded", "JUMEAU_ACCESS": "accounts"})
+    here = Here(console)
+    here.json(
+        "account", "create", "ana", "--role", "administrator", "--whole-estate", "--password-env", "ANAS_PASSWORD"
+    )
+    with serving(console) as url:
+        asked = {"query": "MATCH (n) RETURN count(n) AS n"}
+        assert httpx.post(f"{url}/api/query", json=asked).status_code == 401
+        assert here.json("query", "MATCH (n) RETURN count(n) AS n")["rows"] == [[0]]
+        issued = httpx.post(f"{url}/api/sign-in", json={"name": "ana", "password": PASSWORD}).json()
+        headers = {"Authorization": f"Bearer {issued['secret']}"}
+        assert httpx.post(f"{url}/api/query", json=asked, headers=headers).json()["rows"] == [[0]]
