@@ -19,6 +19,7 @@ class BackendOptions:
 
     `set_aside`: a store that is damaged or of an outdated layout is kept under another name and begun anew, instead of
     refused; for those who are about to empty it anyway.
+    `checkpoint_late`: what is written stays in memory until it is written out; for what can be made again.
     """
 
     user: str | None = None
@@ -26,6 +27,7 @@ class BackendOptions:
     buffer_pool_mb: int = 512
     read_only: bool = False
     set_aside: bool = False
+    checkpoint_late: bool = False
 
 
 BACKENDS: Mapping[str, str] = MappingProxyType(

@@ -70,6 +70,13 @@ class Plan:
 
 
 @runtime_checkable
+class WritesOut(Protocol):
+    """A backend that keeps a log, and can bring it into its file before it is closed."""
+
+    def write_out(self) -> None: ...
+
+
+@runtime_checkable
 class Plans(Protocol):
     """What a repository has that can tell how it would answer, for EXPLAIN."""
 

@@ -85,10 +85,11 @@ class Rejection(NamedTuple):
 
 
 class SeenRow(NamedTuple):
-    """A row that was told before, and need not be looked at; its digest."""
+    """A row that was told before, and need not be looked at; its digest, and the elements that it told, packed."""
 
     place: Place
     digest: bytes
+    elements: bytes
 
 
 Told = NodeAssertion | EdgeAssertion | Rejection | SeenRow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from ingest.assertion import Place, Rejection
+from ingest.assertion import Place, Rejection, SeenRow
 from ingest.errors import BrokenCsvError
 from ingest.files import ExtractFile, open_text
 
@@ -49,17 +49,27 @@ def read_header(file: ExtractFile, *, comment: str = "", separator: str = ",") -
 
 
 def read_rows(
-    file: ExtractFile, *, comment: str = "", separator: str = ","
-) -> Iterator[tuple[int, list[str]] | Rejection]:
+    file: ExtractFile,
+    *,
+    comment: str = "",
+    separator: str = ",",
+    known: Callable[[int, str], SeenRow | None] | None = None,
+) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]:
     """(line, cells) of each row after the header; blank lines are passed over.
 
-    A row that is not CSV, or has more or fewer cells than the header, is a rejection.
+    A row that is not CSV, or has more or fewer cells than the header, is a rejection. `known` is asked about each line without
+    quotes that is a row of its own: what it gives is told in place of the row, which is not looked at.
     """
     with open_text(file) as text:
-        rows = _plain_rows(text, comment, separator)
+        if known is None:
+            rows: Iterator[tuple[int, list[str] | str | SeenRow]] = _plain_rows(text, comment, separator)
+        else:
+            rows = _unknown_rows(text, known)
         header: list[str] | None = None
         for line, cells in rows:
-            if isinstance(cells, str):
+            if isinstance(cells, SeenRow):
+                yield cells
+            elif isinstance(cells, str):
                 yield Rejection(Place(file.name, line), "BROKEN_ROW", cells, "check the quotes of this row")
             elif header is None:
                 header = cells
@@ -99,6 +109,41 @@ def _plain_rows(text: Iterator[str], comment: str, separator: str) -> Iterator[t
             continue
         if cells:
             yield start, cells
+
+
+def _unknown_rows(
+    text: Iterator[str], known: Callable[[int, str], SeenRow | None]
+) -> Iterator[tuple[int, list[str] | str | SeenRow]]:
+    """Like `_plain_rows`; lines are asked about first. The reader is given a line at a time, so that it is never within a row."""
+    given: list[str] = []
+    reader = csv.reader(_given_first(given, text), strict=True)
+    passed = 0
+    is_header = True
+    for line in text:
+        start = reader.line_num + passed + 1
+        if not is_header and '"' not in line:
+            found = known(start, line.rstrip("\r\n"))
+            if found is not None:
+                passed += 1
+                yield start, found
+                continue
+        given.append(line)
+        try:
+            cells = next(reader)
+        except csv.Error as error:
+            yield start, f"not a row of CSV: {error}"
+            continue
+        if cells:
+            is_header = False
+            yield start, cells
+
+
+def _given_first(given: list[str], rest: Iterator[str]) -> Iterator[str]:
+    while True:
+        line = given.pop() if given else next(rest, None)
+        if line is None:
+            return
+        yield line
 
 
 def _chained(first: list[str], rest: Iterator[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from time import perf_counter
 from sqlalchemy import Connection
 
 from core.clock import Clock, SystemClock, in_utc
+from core.collector import rare_collections
 from core.failpoints import reach
 from graph.history.ledger import Ledger, Run
 from graph.history.row_digests import DigestList, RowDigests
@@ -29,7 +30,6 @@ from graph.history.subjects import Subjects
 from graph.schema.model import Schema
 from ingest.batches import committed_rows, in_batches
 from ingest.bookkeeping import Bookkeeper, run_element
-from ingest.collector import rare_collections
 from ingest.errors import IncompleteExportError, ReplayRefusedError
 from ingest.held import HeldRow, HeldRows
 from ingest.known_items import with_known_items
@@ -247,6 +247,7 @@ class IngestJob:
         status = "complete"
         retirement: Retirement | None = None
         told: set[bytes] | None = None
+        sightings = Sightings(self._ledger)
         if run.cursor.get("phase") != "closed":
             for phase in PHASES:
                 read += self._phase(phase, run, extract, loader, say, known if rows is not None else None)
@@ -254,7 +255,7 @@ class IngestJob:
                 status = "cancelled"
             else:
                 reach("ingest.run.loaded")
-                retirement, told = self._retire(run, loader, brake, known)
+                retirement, told = self._retire(run, loader, brake, known, sightings)
                 notes = _unmapped_text(extract)
                 if retirement is not None:
                     notes = "; ".join(filter(None, (retirement.explanation, notes)))
@@ -268,7 +269,7 @@ class IngestJob:
                 counters[MISSING] = retirement.missing
             writers = []
             if told is not None:
-                writers.append(Sightings(self._ledger).writer(run.source, run.id, told))
+                writers.append(sightings.writer(run.source, run.id, told))
                 taken = known.kept(whole=extract.complete)
                 if keep is not None and taken is not None:
                     writers.append(keep(taken))
@@ -289,10 +290,10 @@ class IngestJob:
         return with_pseudonyms(extract, self._schema, self._subjects)
 
     def _retire(
-        self, run: Run, loader: Loader, brake: float | None, seen: SeenRows
+        self, run: Run, loader: Loader, brake: float | None, seen: SeenRows, sightings: Sightings
     ) -> tuple[Retirement | None, set[bytes]]:
         """Retire what a whole export no longer tells; what the source is known to tell after this run."""
-        retirements = Retirements(self._ledger, run.source, self._schema, Sightings(self._ledger))
+        retirements = Retirements(self._ledger, run.source, self._schema, sightings)
         if brake is None:
             return None, retirements.partial(loader.told())
         outcome, events, told = retirements.whole(loader.told(), loader.spared, brake)

@@ -138,7 +138,8 @@ class Retirements:
 
     def partial(self, told: set[bytes]) -> set[bytes]:
         """What is known to be told after a run that is no whole: what was, and what this run adds."""
-        return self.sightings.of(self._source) | told
+        before = self.sightings.of(self._source)
+        return before if told <= before else before | told
 
     def whole(self, told: set[bytes], spared: SparedRows, brake: float) -> tuple[Retirement, list[Event], set[bytes]]:
         """What a complete run retires: the outcome, its events, and what is known to be told afterwards."""

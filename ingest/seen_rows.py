@@ -7,7 +7,7 @@ no row were known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -29,9 +29,21 @@ class RowDigester:
 
     def __init__(self, *what: object) -> None:
         self._base = blake2b(repr(what).encode(), digest_size=WIDTH)
+        self.of_lines = self._base.copy()
+        """For rows of which each cell is what stands between two commas of a line: that line follows."""
+        self.of_lines.update(b"\0")
 
     def __call__(self, row: Sequence[str] | Mapping[str, Any]) -> bytes | None:
         """The digest of a row's cells or fields; None for one that holds what has no plain form."""
+        if not isinstance(row, Mapping):
+            text = ",".join(row)
+            if '"' not in text and "\n" not in text and "\r" not in text and text.count(",") == len(row) - 1:
+                digest = self.of_lines.copy()
+                try:
+                    digest.update(text.encode())
+                except UnicodeEncodeError:  # half a surrogate pair
+                    return None
+                return digest.digest()
         digest = self._base.copy()
         try:
             digest.update(orjson.dumps(row, option=_OPTIONS))
@@ -56,15 +68,46 @@ class SeenRows:
         self.elements: set[bytes] = set()
         """What rows told that were passed over, packed."""
 
+    @property
+    def knows_any(self) -> bool:
+        """Whether any row is known."""
+        return bool(self._known)
+
     def known(self, place: Place, digest: bytes | None) -> SeenRow | None:
         """The row as one that is passed over, where it was told before and nobody has changed since what it told."""
         if digest is None:
             return None
         elements = self._known.get(digest)
         if elements is not None and not (self._changed and self._is_changed(elements)):
-            return SeenRow(place, digest)
+            return SeenRow(place, digest, elements)
         self._asked[place] = b"" if place in self._asked else digest  # several records of one row are not told apart
         return None
+
+    def was_asked(self, place: Place) -> bool:
+        """Whether a row was asked about in this phase, and is not known."""
+        return place in self._asked
+
+    def lines(self, file: str, digester: RowDigester) -> Callable[[int, str], SeenRow | None]:
+        """Asks, as `known` does, about rows that are a line each; in one call, since there are very many."""
+        known, asked, is_changed = self._known.get, self._asked, self._is_changed
+        begun, changed = digester.of_lines.copy, self._changed
+
+        def ask(line: int, text: str) -> SeenRow | None:
+            digest = begun()
+            try:
+                digest.update(text.encode())
+            except UnicodeEncodeError:  # half a surrogate pair
+                return None
+            key = digest.digest()
+            elements = known(key)
+            if elements is not None and (
+                not changed or (elements not in changed if len(elements) == WIDTH else not is_changed(elements))
+            ):
+                return SeenRow(Place(file, line), key, elements)
+            asked[Place(file, line)] = key
+            return None
+
+        return ask
 
     def _is_changed(self, elements: bytes) -> bool:
         if len(elements) == WIDTH:
@@ -73,10 +116,10 @@ class SeenRows:
 
     def pass_over(self, rows: Sequence[SeenRow]) -> int:
         """Note rows that are known; how many elements they tell. Raises ContradictedRowError."""
-        known = self._known
         digests = [row.digest for row in rows]
-        elements = b"".join([known[digest] for digest in digests])
-        told = set(one_by_one(elements))
+        elements = b"".join([row.elements for row in rows])
+        each = {row.elements for row in rows}
+        told = each if len(elements) == WIDTH * len(rows) and b"" not in each else set(one_by_one(elements))
         if not self._told.isdisjoint(told):
             raise ContradictedRowError
         self._passed += digests
@@ -85,7 +128,7 @@ class SeenRows:
 
     def spared(self, rows: Sequence[SeenRow]) -> set[bytes]:
         """What rows speak of that must not be taken."""
-        return {element for row in rows for element in one_by_one(self._known[row.digest])}
+        return {element for row in rows for element in one_by_one(row.elements)}
 
     def passed(self, element: str) -> bool:
         """Whether a row that was passed over tells this element."""
@@ -124,11 +167,12 @@ class SeenRows:
         """
         if len(self._passed) >= len(self._known) and not self._taken.counts and self._known and not self._gone:
             return None
-        for digest in self._passed:
-            self._taken.add(digest, self._known[digest])
+        known = self._known
+        self._taken.extend(self._passed, [known[digest] for digest in self._passed])
         if not whole:
-            passed = set(self._passed)
-            for digest, elements in self._known.items():
-                if digest not in passed and not self._is_changed(elements):
-                    self._taken.add(digest, elements)
+            untold = known.keys() - self._passed
+            if self._changed:
+                untold = {digest for digest in untold if not self._is_changed(known[digest])}
+            left = list(untold)
+            self._taken.extend(left, [known[digest] for digest in left])
         return self._taken.without(self._gone) if self._gone else self._taken

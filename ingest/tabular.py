@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ingest import delimited
-from ingest.assertion import Rejection
+from ingest.assertion import Rejection, SeenRow
 from ingest.columnar import look_at_parquet, parquet_columns, parquet_rows
 from ingest.delimited import Row
 from ingest.errors import UnreadableFormatError
@@ -64,15 +64,20 @@ def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
     return delimited.read_header(file, comment=comment)
 
 
-def read_rows(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, list[str]] | Rejection]:
-    """(position, cells in the order of the columns) of each row, or a rejection of it."""
+def read_rows(
+    file: ExtractFile, *, comment: str = "", known: Callable[[int, str], SeenRow | None] | None = None
+) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]:
+    """(position, cells in the order of the columns) of each row, or a rejection of it.
+
+    Of a CSV file `known` may tell the row of a line without quotes, as `delimited.read_rows` says.
+    """
     if file.suffix == WORKBOOK:
         return sheet_rows(file)
     if file.suffix == _PARQUET:
         return parquet_rows(file)
     if file.suffix in _JSON:
         return json_rows(file, column_names(file))
-    return delimited.read_rows(file, comment=comment)
+    return delimited.read_rows(file, comment=comment, known=known)
 
 
 def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, dict[str, str]] | Rejection]:
@@ -81,6 +86,6 @@ def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int,
     for row in read_rows(file, comment=comment):
         if isinstance(row, Rejection):
             yield row
-        else:
+        elif not isinstance(row, SeenRow):
             position, cells = row
             yield position, {name: cell for name, cell in zip(header, cells, strict=True) if cell}

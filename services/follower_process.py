@@ -15,20 +15,22 @@ from typing import TextIO
 import orjson
 import structlog
 
+from core.collector import rare_collections
 from core.errors import BackendError, SequenceGapError
 from core.log import configure_logging
 from core.settings import Settings
 from graph.history.ledger import Ledger
 from graph.history.projection import Projector
 from graph.registry import open_backend
-from graph.repository import GraphRepository
+from graph.repository import GraphRepository, WritesOut
 from graph.schema.model import Schema
-from ingest.collector import rare_collections
 from services.twin import backend_options, open_ledger
 
 FINISH = "finish"
 POLL_S = 0.1
 LONGEST_WAIT_S = 5.0
+IDLE = 3
+"""Times that nothing was to be applied after which the log of the store is brought into its file."""
 FAILED = 4
 
 log = structlog.get_logger(__name__)
@@ -48,6 +50,8 @@ class LoadFollower:
         self._repository: GraphRepository | None = None
         self._projector: Projector | None = None
         self._applied = -1
+        self._idle = 0  # times in a row that there was nothing to apply
+        self._written_out = -1
 
     def run(self) -> None:
         """Follow. Raises BackendError where the last attempt, after `finish`, fails as well."""
@@ -82,6 +86,12 @@ class LoadFollower:
             self._projector = Projector(self._ledger, self._repository)
         if self._ledger.sequence() != self._applied:
             self._applied = self._projector.catch_up(self._say)
+            self._idle = 0
+            return
+        self._idle += 1
+        if self._idle == IDLE and self._written_out != self._applied and isinstance(self._repository, WritesOut):
+            self._repository.write_out()  # while the load reads on: at its end this would have to be waited for
+            self._written_out = self._applied
 
 
 def _listen(orders: TextIO, finishing: Event) -> None:

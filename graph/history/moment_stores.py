@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from core.collector import rare_collections
 from core.failpoints import reach
-from graph.backends.embedded.columns import fill
+from graph.backends.embedded.draft import DraftRepository, remove_store
 from graph.backends.embedded.repository import EmbeddedRepository
 from graph.backends.networkx.repository import NetworkXRepository
 from graph.cypher.prepare import prepare
@@ -46,6 +47,9 @@ NEAR: Final = 30_000
 
 An event that is carried over costs as much as ten elements that are filled in.
 """
+
+HELD: Final = 600_000
+"""Elements up to which a filled store is asked before it is written out: until then they are in its buffer pool."""
 
 KEPT: Final = 4
 """Stores that stay on disk, the last used ones."""
@@ -96,8 +100,8 @@ class MomentStores:
         if moment.sequence + moment.version <= self._small:
             return self._in_memory(moment)
         path = self._folder / self._name(moment)
-        if not path.exists():
-            self._make(moment, path)
+        if not path.exists() and (made := self._make(moment, path, late=True)) is not None:
+            return made
         os.utime(path)
         self._forget_oldest(path)
         return EmbeddedRepository(path, self._schema, replace(self._options, read_only=True))
@@ -114,30 +118,51 @@ class MomentStores:
             )
         return repository
 
-    def _make(self, moment: Moment, path: Path) -> None:
-        """Make the store of a moment: complete under its name, or not at all."""
+    def _make(self, moment: Moment, path: Path, *, late: bool = False) -> GraphRepository | None:
+        """Make the store of a moment: complete under its name, or not at all.
+
+        `late`: it may be given back open, to be asked before it is written out; it is under its name once it is closed.
+        """
+        with rare_collections():
+            return self._made(moment, path, late=late)
+
+    def _made(self, moment: Moment, path: Path, *, late: bool) -> GraphRepository | None:
         self._folder.mkdir(parents=True, exist_ok=True)
+        near = self._nearest(moment)
+        if near is not None and near.distance <= self._near:
+            self._from_near(near, moment, path)
+        elif moment.version:  # far from all: the base first, then what the branch made of it
+            base = self._folder / self._name(Moment(moment.sequence))
+            self._make(Moment(moment.sequence), base)
+            self._from_near(_Near(Moment(moment.sequence), base, moment.version), moment, path)
+        else:
+            return self._filled(moment, path, late=late)
+        return None
+
+    def _filled(self, moment: Moment, path: Path, *, late: bool) -> GraphRepository | None:
+        """Fill a store from the nearest checkpoint; given back open where it is `late`, and not too large to be held."""
+        columns = self._checkpoints.columns(moment.sequence)
+        late = late and columns.elements <= HELD
+        draft = DraftRepository(path, self._schema, replace(self._options, checkpoint_late=late), self._forget_oldest)
+        try:
+            draft.fill(columns, self._perimeters(columns), max(moment.sequence, 1))
+        except BaseException:
+            draft.give_up()
+            raise
+        if late:
+            return draft
+        draft.close()
+        return None
+
+    def _from_near(self, near: _Near, moment: Moment, path: Path) -> None:
         draft = self._folder / f".{uuid4().hex}.lbug"
         try:
-            near = self._nearest(moment)
-            if near is not None and near.distance <= self._near:
-                self._from_near(near, moment, draft)
-            elif moment.version:  # far from all: the base first, then what the branch made of it
-                base = self._folder / self._name(Moment(moment.sequence))
-                self._make(Moment(moment.sequence), base)
-                self._from_near(_Near(Moment(moment.sequence), base, moment.version), moment, draft)
-            else:
-                columns = self._checkpoints.columns(moment.sequence)
-                perimeters = self._perimeters(columns)
-                fill(draft, self._schema, columns, perimeters, max(moment.sequence, 1), self._options)
+            with self._copied(near, draft) as (repository, start):
+                self._carry(repository, changes_between(self._ledger, self._branches, start, moment), moment)
             reach("moment.made")
             draft.replace(path)
         finally:
-            _remove(draft)
-
-    def _from_near(self, near: _Near, moment: Moment, draft: Path) -> None:
-        with self._copied(near, draft) as (repository, start):
-            self._carry(repository, changes_between(self._ledger, self._branches, start, moment), moment)
+            remove_store(draft)
 
     @contextmanager
     def _copied(self, near: _Near, draft: Path) -> Iterator[tuple[EmbeddedRepository, Moment]]:
@@ -232,10 +257,10 @@ class MomentStores:
 
     def _forget_oldest(self, used: Path) -> None:
         """Keep the stores that were used last. One that somebody still reads stays readable for them."""
-        stores = sorted(self._folder.glob("*.lbug"), key=_used_at, reverse=True)
-        for path in stores[self._kept :]:
-            if path != used and not path.name.startswith("."):
-                _remove(path)
+        named = (path for path in self._folder.glob("*.lbug") if not path.name.startswith("."))
+        for path in sorted(named, key=_used_at, reverse=True)[self._kept :]:
+            if path != used:
+                remove_store(path)
 
 
 def perimeter_changes(repository: GraphRepository, schema: Schema) -> list[PerimeterChange]:
@@ -316,8 +341,3 @@ def _used_at(path: Path) -> float:
         return path.stat().st_mtime
     except FileNotFoundError:
         return 0.0
-
-
-def _remove(path: Path) -> None:
-    for suffix in ("", ".wal", ".shadow", ".tmp", ".lock"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Column, Connection, LargeBinary, Select, String, Table, Text, delete, insert, select
@@ -44,6 +45,12 @@ class DigestList:
         self.counts.append(len(elements) // WIDTH)
         self.elements += elements
 
+    def extend(self, digests: Sequence[bytes], elements: Sequence[bytes]) -> None:
+        """Several rows at once, with the elements of each."""
+        self.digests += b"".join(digests)
+        self.counts.extend([len(told) // WIDTH for told in elements])
+        self.elements += b"".join(elements)
+
     def without(self, gone: Set[bytes]) -> DigestList:
         """The rows that told none of these elements, packed."""
         kept, start = DigestList(), 0
@@ -66,13 +73,9 @@ class DigestList:
         counts = array("I")
         start = at + rows * WIDTH + rows * counts.itemsize
         counts.frombytes(content[at + rows * WIDTH : start])
-        found: dict[bytes, bytes] = {}
-        for number, count in enumerate(counts):
-            end = start + count * WIDTH
-            place = at + number * WIDTH
-            found[content[place : place + WIDTH]] = content[start:end]
-            start = end
-        return found
+        digests = [content[place : place + WIDTH] for place in range(at, at + rows * WIDTH, WIDTH)]
+        ends = [start, *(start + told * WIDTH for told in accumulate(counts))]
+        return dict(zip(digests, [content[one:next_] for one, next_ in pairwise(ends)], strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from sqlalchemy import Column, Connection, LargeBinary, String, Table, Text, delete, insert, select
+from sqlalchemy import Column, Connection, LargeBinary, String, Table, Text, delete, insert, select, update
 
 from graph.history import tables
 from graph.history.ledger import Ledger
@@ -40,11 +40,15 @@ class Sightings:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._read_last: dict[str, set[bytes]] = {}
         ledger.prepare(sighting)
 
     def of(self, source: str) -> set[bytes]:
-        """What a source told last, packed; empty where nothing is known."""
-        return set(next(self._read(sighting.c.source == source), iter(())))
+        """What a source told last, packed; empty where nothing is known. Not to be changed."""
+        found = set(next(self._read(sighting.c.source == source), iter(())))
+        if found:
+            self._read_last[source] = found
+        return found
 
     def by_source(self) -> dict[str, set[bytes]]:
         """What each source told last, packed."""
@@ -62,8 +66,19 @@ class Sightings:
         return {key for keys in self._read(sighting.c.source != source) for key in keys if key in wanted}
 
     def writer(self, source: str, run: str, elements: Iterable[bytes]) -> Callable[[Connection], None]:
-        """What replaces a source's sighting, in the transaction that completes its run."""
-        content = b"".join(sorted(elements))
+        """What replaces a source's sighting, in the transaction that completes its run.
+
+        One that is what was read last is not written again.
+        """
+        wanted = set(elements)
+        if self._read_last.get(source) == wanted:
+            renewed = update(sighting).where(sighting.c.source == source).values(run=run)
+
+            def renew(connection: Connection) -> None:
+                connection.execute(renewed)
+
+            return renew
+        content = b"".join(sorted(wanted))
 
         def write(connection: Connection) -> None:
             connection.execute(delete(sighting).where(sighting.c.source == source))

@@ -7,48 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 
 from graph.backends.embedded.layout import END as STORED_END
-from graph.backends.embedded.layout import ID, KIND, PERIMETERS, START, TYPE, Layout, RelationTable, layout_of, quoted
+from graph.backends.embedded.layout import ID, KIND, PERIMETERS, START, TYPE, Layout, RelationTable, quoted
 from graph.backends.embedded.store import BulkLoad, Store, Writer
 from graph.backends.embedded.types import strings
 from graph.backends.embedded.writer import COPY_ROWS
 from graph.history.columns import END, GraphColumns
 from graph.history.columns import START as FROM
-from graph.registry import BackendOptions
-from graph.schema.model import Schema
 
-TRANSACTION_ROWS: Final = 150_000
+TRANSACTION_ROWS: Final = 300_000
 """Rows per transaction: what a checkpoint keeps in memory until it is written has to fit the buffer pool."""
 
 _Places = Mapping[str, str]
 """The name of the table of each node, by id."""
 
 
-def fill(
-    path: Path,
-    schema: Schema,
-    columns: GraphColumns,
-    perimeters: Mapping[str, Sequence[str]],
-    sequence: int,
-    options: BackendOptions,
-) -> None:
-    """Make a store at `path` that holds `columns`, at the watermark `sequence`. `perimeters` are those of nodes, by id."""
-    layout = layout_of(schema)
-    store = Store(path, layout, options, lambda _: None)
-    try:
-        if not columns.elements:
-            with store.writing(sequence):
-                return
-        load = BulkLoad(sequence, 0, columns.elements, creates_only=True)
-        places = _fill_nodes(store, load, layout, columns, perimeters)
-        _fill_edges(store, load, layout, columns, places)
-    finally:
-        store.close()
+def fill(store: Store, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]], sequence: int) -> None:
+    """Make an empty store hold `columns`, at the watermark `sequence`. `perimeters` are those of nodes, by id."""
+    if not columns.elements:
+        with store.writing(sequence):
+            return
+    load = BulkLoad(sequence, 0, columns.elements, creates_only=True)
+    places = _fill_nodes(store, load, store.layout, columns, perimeters)
+    _fill_edges(store, load, store.layout, columns, places)
 
 
 def _fill_nodes(

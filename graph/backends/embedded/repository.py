@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from core.failpoints import reach
 from graph.backends.embedded import functions
 from graph.backends.embedded.capabilities import CAPABILITIES
 from graph.backends.embedded.cells import CellReader
+from graph.backends.embedded.columns import fill
 from graph.backends.embedded.errors import translated, translated_query
 from graph.backends.embedded.holders import HolderIndex
 from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, AdjacencyIndex, Kinds
@@ -28,6 +29,7 @@ from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.writer import DeltaWriter
 from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
+from graph.history.columns import GraphColumns
 from graph.model import Edge, GraphDelta, Node, Operation
 from graph.registry import BackendOptions
 from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
@@ -66,6 +68,11 @@ class EmbeddedRepository:
         self._queries = CompiledQueries(layout, schema, self._index, self._trails, self._holders, self._loops)
         self._paths = PathReader(layout, CellReader(schema))
         self._applying = Lock()
+
+    def fill(self, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]], sequence: int) -> None:
+        """Hold `columns` at that sequence, in a store that holds nothing yet; `perimeters` are those of nodes, by id."""
+        with self._applying:
+            fill(self._store, columns, perimeters, sequence)
 
     def _define(self, connection: ladybug.Connection) -> None:
         """Make the adjacency index, and what ladybug lacks, callable in queries."""

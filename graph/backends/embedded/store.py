@@ -142,6 +142,7 @@ class Store:
         self.read_only = options.read_only
         self._define = define  # makes functions callable on a database that was just opened
         self._pool_bytes = options.buffer_pool_mb << 20
+        self._checkpoint_late = options.checkpoint_late
         self._idle: list[Reader] = []
         self._shelf = Lock()
         self._writing = Lock()
@@ -188,7 +189,12 @@ class Store:
         self._remove_files()
 
     def _open_database(self) -> ladybug.Database:
-        database = ladybug.Database(str(self.path), buffer_pool_size=self._pool_bytes, read_only=self.read_only)
+        database = ladybug.Database(
+            str(self.path),
+            buffer_pool_size=self._pool_bytes,
+            read_only=self.read_only,
+            auto_checkpoint=not self._checkpoint_late,
+        )
         self._open = True
         connection = ladybug.Connection(database)
         self._define(connection)

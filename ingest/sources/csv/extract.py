@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
-from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, Told
+from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, SeenRow, Told
 from ingest.errors import NoKnownFilesError
 from ingest.files import Content
 from ingest.seen_rows import RowDigester, SeenRows
@@ -17,7 +17,7 @@ from ingest.tabular import Row, find_tables, look_at, read_header, read_rows
 
 KEY = "key"
 ENDS = ("from_kind", "from", "to_kind", "to")
-_RULES = b"csv 1"
+_RULES = b"csv 2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +130,36 @@ class CsvExtract:
         return [table for table in self._tables if table.relation == (phase == "relations")]
 
 
+class _KnownLines:
+    """Tells the rows of one table that were told before: by their line, before it is read, or by their cells."""
+
+    def __init__(self, table: _Table, seen: SeenRows | None) -> None:
+        self._digester = RowDigester(table.relation, table.name, table.columns)
+        self._seen = seen
+        self.line: Callable[[int, str], SeenRow | None] | None = None
+        if seen is not None and seen.knows_any:
+            self.line = seen.lines(table.content.file.name, self._digester)
+
+    def row(self, place: Place, cells: list[str]) -> SeenRow | None:
+        if self._seen is None or self._seen.was_asked(place):
+            return None
+        return self._seen.known(place, self._digester(cells))
+
+
 def _nodes(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     name, kind, columns = table.content.file.name, table.name, table.columns
     at = columns.index(KEY)
     attributes = [(number, column) for number, column in enumerate(columns) if number != at]
     spoken = frozenset(column for _, column in attributes)
-    digester = RowDigester(table.relation, table.name, columns)
-    for row in read_rows(table.content.file):
-        if isinstance(row, Rejection):
+    known = _KnownLines(table, seen)
+    for row in read_rows(table.content.file, known=known.line):
+        if isinstance(row, Rejection | SeenRow):
             yield row
             continue
         line, cells = row
         place = Place(name, line)
-        if seen is not None and (known := seen.known(place, digester(cells))) is not None:
-            yield known
+        if (passed := known.row(place, cells)) is not None:
+            yield passed
             continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
         yield NodeAssertion(place, kind, kind, cells[at], values, spoken, Row(columns, cells))
@@ -154,15 +170,15 @@ def _edges(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     start_kind, start, end_kind, end = (columns.index(column) for column in ENDS)
     attributes = [(number, column) for number, column in enumerate(columns) if column not in ENDS]
     spoken = frozenset(column for _, column in attributes)
-    digester = RowDigester(table.relation, table.name, columns)
-    for row in read_rows(table.content.file):
-        if isinstance(row, Rejection):
+    known = _KnownLines(table, seen)
+    for row in read_rows(table.content.file, known=known.line):
+        if isinstance(row, Rejection | SeenRow):
             yield row
             continue
         line, cells = row
         place = Place(name, line)
-        if seen is not None and (known := seen.known(place, digester(cells))) is not None:
-            yield known
+        if (passed := known.row(place, cells)) is not None:
+            yield passed
             continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
         yield EdgeAssertion(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.clock import FrozenClock
-from core.errors import UsageError
+from core.errors import DiskFullError, UsageError
 from core.ids import uuid_of
 from graph.backends.embedded.repository import EmbeddedRepository
 from graph.backends.networkx.repository import NetworkXRepository
@@ -200,11 +200,61 @@ def test_stores_are_kept_for_the_next_question_and_the_oldest_are_given_up(
     stores = MomentStores(ledger, schema, branches, checkpoints, tmp_path, small=0, kept=2)
     ends = [last for _, _, last in ledger.batches(0)]
     held = [stores.open(Moment(sequence)) for sequence in ends[:4]]
-    assert len(list(tmp_path.glob("moments/*/*.lbug"))) == 2
     assert [graph.watermark() > 0 for graph in held] == [True] * 4
-    assert held[0].counts() == stores.open(Moment(ends[0])).counts()  # given up, and still read by whoever has it open
     for graph in held:
         graph.close()
+    assert len(list(tmp_path.glob("moments/*/*.lbug"))) == 2
+    assert list(tmp_path.glob("moments/*/.*")) == []
+    read = stores.open(Moment(ends[3]))
+    for sequence in ends[:3]:
+        stores.open(Moment(sequence)).close()
+    again = stores.open(Moment(ends[3]))
+    assert read.counts() == again.counts()  # given up, and still read by whoever has it open
+    again.close()
+    read.close()
+
+
+def test_a_moment_is_asked_before_its_store_is_written_out_and_answers_the_same_afterwards(
+    ledger: Ledger, branches: Branches, checkpoints: Checkpoints, schema: Schema, tmp_path: Path
+) -> None:
+    write(ledger, Estate(5), 6)
+    stores = MomentStores(ledger, schema, branches, checkpoints, tmp_path, small=0)
+    moment = Moment(ledger.sequence())
+    filled = stores.open(moment)
+    assert [path.name[0] for path in tmp_path.glob("moments/*/*.lbug")] == ["."], "nothing has the name yet"
+    told = checksum(filled)
+    filled.close()
+    filled.close()
+    kept = stores.open(moment)
+    assert checksum(kept) == told
+    assert kept.watermark() == moment.sequence
+    kept.close()
+
+
+def test_a_store_that_cannot_be_written_out_is_given_up_and_made_again(
+    ledger: Ledger,
+    branches: Branches,
+    checkpoints: Checkpoints,
+    schema: Schema,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write(ledger, Estate(5), 6)
+    stores = MomentStores(ledger, schema, branches, checkpoints, tmp_path, small=0)
+    moment = Moment(ledger.sequence())
+    filled = stores.open(moment)
+    told = checksum(filled)
+
+    def full(_self: EmbeddedRepository) -> None:
+        raise DiskFullError("the disk is full", where="moments")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(EmbeddedRepository, "write_out", full)
+        filled.close()
+    assert list(tmp_path.glob("moments/*/*")) == []
+    again = stores.open(moment)
+    assert checksum(again) == told
+    again.close()
 
 
 def test_files_of_another_line_of_events_are_not_used(

@@ -1,4 +1,4 @@
-"""The cyclic garbage collector, made rare while a load runs.
+"""The cyclic garbage collector, made rare while a load runs, or while the graph of another moment is made.
 
 A load makes millions of short-lived tuples and no cycles, and keeps millions of keys: at its default rate the collector takes a
 third of the time, going through the same keys again and again. Memory is the same either way (measured).
