@@ -30,6 +30,8 @@ Hop = tuple[str, str]
 """The node at the other end, and the relation as it stands in a path's text."""
 
 Hops = dict[str, list[Hop]]
+Neighbours = dict[str, frozenset[str]]
+"""The nodes one hop away: all that a length needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,27 @@ class _Side:
     back: tuple[Hops, ...]  # towards this end
 
 
+@dataclass(slots=True)
+class _Front:
+    """The nodes that were reached last from one end, all that were reached, and who is next to whom on the way on."""
+
+    nodes: set[str]
+    reached: set[str]
+    ways: Neighbours
+
+    def grow(self) -> bool:
+        """One hop further; whether anything is new there."""
+        ways = self.ways
+        grown: set[str] = set()
+        for node in self.nodes:
+            if node in ways:
+                grown |= ways[node]
+        grown -= self.reached
+        self.reached |= grown
+        self.nodes = grown
+        return bool(grown)
+
+
 class TrailIndex:
     """Relations by the node at either end, per set of types. Readers need no lock: lists are replaced, never cut."""
 
@@ -59,6 +82,7 @@ class TrailIndex:
         self._searches: list[Search] = []
         self._numbers: dict[Search, int] = {}
         self._maps: dict[tuple[str, ...], tuple[Hops, Hops]] = {}
+        self._neighbours: dict[tuple[tuple[str, ...], Direction], Neighbours] = {}
         self._changing = Lock()
 
     def number(self, search: Search) -> int:
@@ -71,27 +95,37 @@ class TrailIndex:
 
     def prepare(self, number: int) -> None:
         """Read the relations that a search needs, before a query runs: a function may not query the store."""
-        types = self._searches[number].types
-        if types in self._maps:
+        search = self._searches[number]
+        types = search.types
+        if types in self._maps and (search.every or (types, search.direction) in self._neighbours):
             return
         with self._changing:
-            out: Hops = {}
-            into: Hops = {}
-            for start, end, identity, type_ in self._triples(types):
-                out.setdefault(start, []).append((end, _token(identity, type_, FORWARD)))
-                into.setdefault(end, []).append((start, _token(identity, type_, BACKWARD)))
-            self._maps[types] = out, into
+            if types not in self._maps:
+                self._read(types)
+            if not search.every:
+                for way in (search.direction, _TURNED[search.direction]):
+                    maps = _directed(*self._maps[types], way)
+                    nodes = {node for hops in maps for node in hops}
+                    self._neighbours[types, way] = {node: _next_to(node, maps) for node in nodes}
+
+    def _read(self, types: tuple[str, ...]) -> None:
+        out: Hops = {}
+        into: Hops = {}
+        for start, end, identity, type_ in self._triples(types):
+            out.setdefault(start, []).append((end, _token(identity, type_, FORWARD)))
+            into.setdefault(end, []).append((start, _token(identity, type_, BACKWARD)))
+        self._maps[types] = out, into
 
     def lengths(self, start: str, end: str, number: int) -> list[int]:
         """The length of each shortest path; one at most where one was asked for."""
         search = self._searches[number]
+        if not search.every:
+            return self._length(start, end, search)
         found = self._meet(start, end, search)
         if found is None:
             return []
         near, far, middle = found
         length = near.distance[middle[0]] + far.distance[middle[0]]
-        if not search.every:
-            return [length]
         return [length] * sum(_ways(near, node, {}) * _ways(far, node, {}) for node in middle)
 
     def paths(self, start: str, end: str, number: int) -> list[str]:
@@ -108,6 +142,22 @@ class TrailIndex:
             for rest in _walk(far, node, turned=True)
         )
         return list(made) if search.every else [next(made)]
+
+    def _length(self, start: str, end: str, search: Search) -> list[int]:
+        """The hops of one shortest path: whole fronts grow from both ends, the smaller one first, until they touch."""
+        if start == end:
+            return []  # a node has no shortest path to itself
+        neighbours = self._neighbours
+        near = _Front({start}, {start}, neighbours[search.types, search.direction])
+        far = _Front({end}, {end}, neighbours[search.types, _TURNED[search.direction]])
+        for hops in range(1, search.maximum + 1):
+            if len(near.nodes) > len(far.nodes):
+                near, far = far, near
+            if not near.grow():
+                return []
+            if not near.nodes.isdisjoint(far.nodes):
+                return [hops]
+        return []
 
     def _meet(self, start: str, end: str, search: Search) -> tuple[_Side, _Side, list[str]] | None:
         """What was reached from both ends when they met, and the nodes where they did."""
@@ -137,12 +187,17 @@ class TrailIndex:
         with self._changing:
             if not self._maps:
                 return
-            for change in changes:
+            touched = [change for change in changes if change.operation in (Operation.CREATE, Operation.DELETE)]
+            for change in touched:
                 for hops, node, hop in self._places(change):
                     if change.operation is Operation.CREATE:
                         hops[node] = [*hops.get(node, ()), hop]
-                    elif change.operation is Operation.DELETE:
+                    else:
                         hops[node] = [other for other in hops.get(node, ()) if other != hop]
+            ends = {end for change in touched for end in (change.start, change.end)}
+            for (types, way), neighbours in self._neighbours.items():
+                maps = _directed(*self._maps[types], way)
+                neighbours.update((node, _next_to(node, maps)) for node in ends)
 
     def _places(self, change: EdgeChange) -> Iterator[tuple[Hops, str, Hop]]:
         for types, (out, into) in self._maps.items():
@@ -154,6 +209,19 @@ class TrailIndex:
         """Forget the relations: the store was emptied."""
         with self._changing:
             self._maps.clear()
+            self._neighbours.clear()
+
+
+_TURNED: Final = {Direction.OUT: Direction.IN, Direction.IN: Direction.OUT, Direction.BOTH: Direction.BOTH}
+
+
+def _directed(out: Hops, into: Hops, way: Direction) -> tuple[Hops, ...]:
+    """The maps that lead on in a direction."""
+    return {Direction.OUT: (out,), Direction.IN: (into,), Direction.BOTH: (out, into)}[way]
+
+
+def _next_to(node: str, maps: tuple[Hops, ...]) -> frozenset[str]:
+    return frozenset(other for hops in maps for other, _ in hops.get(node, ()))
 
 
 def _token(identity: str, type_: str, direction: str) -> str:

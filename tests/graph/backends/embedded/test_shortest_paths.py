@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path as Folder
 from random import Random
@@ -167,6 +168,8 @@ def test_the_search_finds_what_networkx_finds(seed: int, direction: Direction) -
             graph.add_edge(end, start, key=identity)
     number = index.number(Search(("T",), direction, 4, every=True))
     index.prepare(number)
+    single = index.number(Search(("T",), direction, 4, every=False))
+    index.prepare(single)
     for start in graph:
         for end in graph:
             wanted = Counter[tuple[str, ...]]()
@@ -178,4 +181,41 @@ def test_the_search_finds_what_networkx_finds(seed: int, direction: Direction) -
                     wanted[tuple(nodes)] = ways
             found = Counter(tuple(steps_of(text)[0]) for text in index.paths(start, end, number))
             assert found == wanted
-            assert index.lengths(start, end, number) == [len(nodes) - 1 for nodes in wanted.elements()]
+            lengths = [len(nodes) - 1 for nodes in wanted.elements()]
+            assert index.lengths(start, end, number) == lengths
+            assert index.lengths(start, end, single) == lengths[:1]
+
+
+@pytest.mark.parametrize("direction", list(Direction))
+def test_after_any_changes_the_search_finds_what_one_that_was_just_made_does(direction: Direction) -> None:
+    random = Random(7)
+    nodes = [f"n{at}" for at in range(9)]
+    held: dict[str, EdgeChange] = {}
+
+    def triples(_types: tuple[str, ...]) -> list[tuple[str, str, str, str]]:
+        return [(change.start, change.end, change.id, change.type) for change in held.values()]
+
+    searches = [Search(("T", "U"), direction, 5, every=every) for every in (False, True)]
+    index = TrailIndex(triples)
+    for step in range(60):
+        for search in searches:
+            index.prepare(index.number(search))
+        changes = []
+        for at in range(random.randrange(4)):
+            if held and random.random() < 0.45:
+                gone = held.pop(random.choice(sorted(held)))
+                changes.append(replace(gone, operation=Operation.DELETE))
+            else:
+                start, end, type_ = random.choice(nodes), random.choice(nodes), random.choice("TUV")
+                made = EdgeChange(Operation.CREATE, f"r{step}.{at}", type_, start, end, {})
+                if type_ != "V":
+                    held[made.id] = made
+                changes.append(made)
+        index.apply(changes)
+        fresh = TrailIndex(triples)
+        for search in searches:
+            fresh.prepare(fresh.number(search))
+            for start in nodes:
+                for end in nodes:
+                    told = index.lengths(start, end, index.number(search))
+                    assert told == fresh.lengths(start, end, fresh.number(search))
