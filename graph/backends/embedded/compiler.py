@@ -20,7 +20,7 @@ from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, q
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import can_fill
 from graph.backends.embedded.shortest import is_printable
-from graph.backends.embedded.subqueries import may_hold_of_unknown
+from graph.backends.embedded.subqueries import may_hold_of_unknown, needed_from_outside
 from graph.backends.embedded.temporal import part_of_time
 from graph.backends.embedded.trails import TrailIndex
 from graph.cypher.ast import (
@@ -392,7 +392,7 @@ class LadybugCompiler(CypherFamilyCompiler):
                 "a condition in a subquery", condition, "that may hold of an unknown value from outside"
             )
         text = f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
-        return self._with_its_node(text, match) if tree.kind is SubqueryKind.COUNT else text
+        return self._guarded(text, tree, match)
 
     def _check_values_from_outside(self, match: Match, where: str) -> None:
         condition = may_hold_of_unknown(match, frozenset(self.patterns.bound))
@@ -401,13 +401,26 @@ class LadybugCompiler(CypherFamilyCompiler):
                 f"a condition in {where}", condition, "that may hold of an unknown value from outside"
             )
 
-    def _with_its_node(self, count: str, match: Match) -> str:
-        """A count that reads the node it is made for: ladybug leaves out nodes of which nothing else is read and counts none."""
+    def _guarded(self, text: str, tree: SubqueryExpression, match: Match) -> str:
+        """A subquery that finds nothing where a value from outside is unknown, which ladybug may give another row's answer.
+
+        A count reads the node it is made for, too: ladybug leaves out nodes of which nothing else is read and counts none.
+        """
+        outside = frozenset(self.patterns.bound)
+        values = [
+            self.expression(Property(Variable(name), key) if key else Variable(name), POSTFIX)
+            for name, key in needed_from_outside(match, outside)
+            if key or not self._is_node(name)
+        ]
+        unknown = [f"{value} IS NULL" for value in values if value != "NULL"]
+        if tree.kind is SubqueryKind.EXISTS:
+            known = " AND ".join(f"{value} IS NOT NULL" for value in values if value != "NULL")
+            return f"({text} AND {known})" if known else text
         nodes = [name for name in sorted(names_in(match) & self.patterns.bound) if self._is_node(name)]
-        if not nodes:
-            return count
-        unknown = " OR ".join(f"{self.variable(name)}.{ID} IS NULL" for name in nodes)
-        return f"({count} + CASE WHEN {unknown} THEN 0 ELSE 0 END)"
+        unknown += [f"{self.variable(name)}.{ID} IS NULL" for name in nodes]
+        if not unknown:
+            return text
+        return f"({text} * CASE WHEN {' OR '.join(unknown)} THEN 0 ELSE 1 END)"
 
     def _is_node(self, name: str) -> bool:
         return self.type_of(Variable(name)).name is TypeName.NODE

@@ -18,6 +18,7 @@ from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import Layout
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import Recipe
+from graph.backends.embedded.sorting import SORTED_ALIKE, Order, taken_out
 from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.types import stored_parameter
 from graph.cypher.bound import BoundQuery
@@ -31,6 +32,10 @@ PLAIN_COLUMNS: Final = frozenset({"STRING", "INT64", "DOUBLE", "BOOL", "DATE"})
 
 KEPT: Final = 1024
 """Statements kept; the least recently made goes first."""
+
+
+class StoredOrderError(Exception):
+    """The order of this answer is the store's to give: ask once more."""
 
 
 @dataclass(slots=True)
@@ -47,6 +52,13 @@ class Compiled:
     recipes: tuple[Recipe, ...] = ()  # columns of paths' texts, and what they should hold
     sums: tuple[int, ...] = ()  # columns that are sums of floats, which may be sums of nothing
     converters: tuple[Callable[[Any], Any] | None, ...] | None = field(default=None)
+    order: Order | None = None  # that rows are given here
+    stored_order: bool = False  # whether it turned out that the store has to give it
+
+    @property
+    def statement(self) -> str:
+        """The text, and what is done here beside it."""
+        return self.text if self.order is None else f"{self.text}\n// in order here: {self.order.text}"
 
     @property
     def engine(self) -> str:
@@ -79,23 +91,32 @@ class CompiledQueries:
         self._holders = holders
         self._loops = loops
         self._cells = CellReader(schema)
-        self._kept: dict[tuple[int, int, tuple[tuple[str, str], ...]], Compiled] = {}
+        self._kept: dict[tuple[int, int, tuple[tuple[str, str], ...], bool], Compiled] = {}
         self._lock = Lock()
 
-    def compiled(self, query: BoundQuery, values: Mapping[str, Any], row_cap: int) -> Compiled:
-        """The statement of a query for these values. Raises UnsupportedConstructError."""
+    def compiled(
+        self, query: BoundQuery, values: Mapping[str, Any], row_cap: int, *, stored_order: bool = False
+    ) -> Compiled:
+        """The statement of a query for these values; with `stored_order` the store sorts. Raises UnsupportedConstructError."""
         given = {name: how for name, value in values.items() if (how := _given(value)) is not None}
-        key = (id(query), row_cap, tuple(sorted(given.items())))
+        key = (id(query), row_cap, tuple(sorted(given.items())), stored_order)
         found = self._kept.get(key)
         if found is not None:
+            if found.stored_order and not stored_order:
+                return self.compiled(query, values, row_cap, stored_order=True)
             return found
+        asked, order = query, None
+        if not stored_order and (bare := taken_out(query, row_cap)) is not None:
+            query, order = bare
         compiler = LadybugCompiler(
             query, self._schema, self._layout, self._index, self._trails, self._holders, self._loops, given
         )
         text = compiler.text(row_cap)
         sent = compiler.sent_name
+        if order is not None and (compiler.recipes or compiler.float_sums):
+            return self.compiled(asked, values, row_cap, stored_order=True)
         found = Compiled(
-            query,
+            asked,
             text,
             tuple((name, sent(name)) for name in compiler.parameters_used if given.get(name) != "null"),
             tuple(sorted(compiler.closures)),
@@ -104,6 +125,7 @@ class CompiledQueries:
             tuple((name, sent(name) + DISTINCT) for name in compiler.distinct_parameters),
             tuple((at, compiler.recipes[name]) for at, name in enumerate(query.columns) if name in compiler.recipes),
             tuple(at for at, name in enumerate(query.columns) if name in compiler.float_sums),
+            order=order,
         )
         with self._lock:
             while len(self._kept) >= KEPT:
@@ -117,8 +139,23 @@ class CompiledQueries:
             self._kept.clear()
 
     def rows(self, compiled: Compiled, result: ladybug.QueryResult, row_cap: int) -> tuple[list[tuple[Any, ...]], bool]:
-        """Rows of cells, as many as the cap allows, and whether there were more."""
+        """Rows of cells, as many as the cap allows, and whether there were more. Raises StoredOrderError."""
         types = result.get_column_data_types()
+        order = compiled.order
+        if order is None:
+            return self._in_cells(compiled, result, types, row_cap)
+        if not SORTED_ALIKE.issuperset(types[at] for at, _ in order.keys):
+            compiled.stored_order = True
+            raise StoredOrderError
+        rows, more = self._in_cells(compiled, result, types, row_cap)
+        if more:
+            compiled.stored_order = True
+            raise StoredOrderError
+        return order.apply(rows), False
+
+    def _in_cells(
+        self, compiled: Compiled, result: ladybug.QueryResult, types: list[str], row_cap: int
+    ) -> tuple[list[tuple[Any, ...]], bool]:
         if compiled.converters is None:
             compiled.converters = tuple(
                 _sum_of_floats if at in compiled.sums else self._cells.converter(of) for at, of in enumerate(types)

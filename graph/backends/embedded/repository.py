@@ -22,7 +22,7 @@ from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHIN
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import PathReader
-from graph.backends.embedded.queries import Compiled, CompiledQueries
+from graph.backends.embedded.queries import Compiled, CompiledQueries, StoredOrderError
 from graph.backends.embedded.reader import StoreReader
 from graph.backends.embedded.store import BulkLoad, Store, Writer
 from graph.backends.embedded.trails import TrailIndex
@@ -161,7 +161,15 @@ class EmbeddedRepository:
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         values = complete_parameters(query, parameters, context.now, context.sees)
-        compiled = self._queries.compiled(query, values, context.row_cap)
+        try:
+            return self._answer(query, self._queries.compiled(query, values, context.row_cap), values, context)
+        except StoredOrderError:
+            compiled = self._queries.compiled(query, values, context.row_cap, stored_order=True)
+            return self._answer(query, compiled, values, context)
+
+    def _answer(
+        self, query: BoundQuery, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
+    ) -> Answer:
         sequence = self._store.sequence  # before the read: the rows reflect at least this
         for closure in compiled.closures:
             self._index.prepare(closure, context.sees)
@@ -174,7 +182,7 @@ class EmbeddedRepository:
         except BackendMemoryError:  # what other statements keep may be all that is missing
             self._store.release()
             rows, truncated = self._rows(compiled, values, context)
-        return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.text)
+        return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.statement)
 
     def _rows(
         self, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
@@ -192,7 +200,7 @@ class EmbeddedRepository:
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         values = complete_parameters(query, parameters, context.now, context.sees)
         compiled = self._queries.compiled(query, values, context.row_cap)
-        return Plan(compiled.engine, compiled.text)
+        return Plan(compiled.engine, compiled.statement)
 
     def nodes(self) -> Iterator[Node]:
         with self._store.reading() as reader, translated(self.url):

@@ -2,7 +2,8 @@
 
 ladybug joins both to their rows by the values from outside that they speak of, and unknown values join with nothing: a row whose
 `m.port` is unknown has no part in `COUNT { MATCH (n)-->(a) WHERE m.port IS NULL }`. So a condition inside may speak of such a value
-only if it cannot hold where the value is unknown.
+only if it cannot hold where the value is unknown. Even then the row may be given what another row has: what is asked for says itself
+that nothing matches where a value is unknown.
 """
 
 from __future__ import annotations
@@ -51,6 +52,13 @@ def may_hold_of_unknown(match: Match, outside: frozenset[str]) -> Expression | N
         if any(not needed.issuperset(_values(tree, outside)) for tree in loose):
             return condition
     return None
+
+
+def needed_from_outside(match: Match, outside: frozenset[str]) -> list[tuple[str, str]]:
+    """The values from outside, as (variable, property), without any of which nothing matches; in order."""
+    conditions = (c.operand if isinstance(c, IsNull) and c.negated else c for c in _conditions(match))
+    needs = (tree for condition in conditions for tree in _parts(condition)[0])
+    return sorted({value for tree in needs for value in _values(tree, outside)})
 
 
 def _conditions(match: Match) -> Iterator[Expression]:
