@@ -63,9 +63,8 @@ class Services:
         """The same use cases for somebody: what is written is theirs."""
         if principal == self.principal:
             return self
-        twin = self.twin
-        actor = twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
-        return replace(self, principal=principal, branches=BranchService(twin.ledger, twin.schema, twin.clock, actor))
+        actor = self.twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
+        return replace(self, principal=principal, branches=self.branches.by(actor))
 
 
 def anybody(request: Request) -> Services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from ingest.assertion import Place, Rejection, SeenRow
 from ingest.errors import BrokenCsvError
@@ -23,6 +23,9 @@ class Row(NamedTuple):
         names = [*self.columns, *(f"column {n + 1}" for n in range(len(self.columns), len(self.cells)))]
         return dict(zip(names, self.cells, strict=False))
 
+
+Known = Callable[[int, str], SeenRow | None]
+"""Asked about a line and its number: the row that was told before, if it was."""
 
 FORMULA_STARTS = frozenset("=+-@")
 _CALL = re.compile(r"[+\-@][=+\-@]*[A-Za-z][\w.]*[(!|]")
@@ -48,12 +51,24 @@ def read_header(file: ExtractFile, *, comment: str = "", separator: str = ",") -
     raise BrokenCsvError("the file has no header", where=str(file.path), hint="its first row names the columns")
 
 
+@overload
+def read_rows(
+    file: ExtractFile, *, comment: str = "", separator: str = ",", known: None = None
+) -> Iterator[tuple[int, list[str]] | Rejection]: ...
+
+
+@overload
+def read_rows(
+    file: ExtractFile, *, comment: str = "", separator: str = ",", known: Known | None
+) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]: ...
+
+
 def read_rows(
     file: ExtractFile,
     *,
     comment: str = "",
     separator: str = ",",
-    known: Callable[[int, str], SeenRow | None] | None = None,
+    known: Known | None = None,
 ) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]:
     """(line, cells) of each row after the header; blank lines are passed over.
 
@@ -111,9 +126,7 @@ def _plain_rows(text: Iterator[str], comment: str, separator: str) -> Iterator[t
             yield start, cells
 
 
-def _unknown_rows(
-    text: Iterator[str], known: Callable[[int, str], SeenRow | None]
-) -> Iterator[tuple[int, list[str] | str | SeenRow]]:
+def _unknown_rows(text: Iterator[str], known: Known) -> Iterator[tuple[int, list[str] | str | SeenRow]]:
     """Like `_plain_rows`; lines are asked about first. The reader is given a line at a time, so that it is never within a row."""
     given: list[str] = []
     reader = csv.reader(_given_first(given, text), strict=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import overload
 
 from ingest import delimited
 from ingest.assertion import Rejection, SeenRow
 from ingest.columnar import look_at_parquet, parquet_columns, parquet_rows
-from ingest.delimited import Row
+from ingest.delimited import Known, Row
 from ingest.errors import UnreadableFormatError
 from ingest.files import Content, ExtractFile, find_files, look_through
 from ingest.json_lines import column_names, json_rows
@@ -64,8 +65,20 @@ def read_header(file: ExtractFile, *, comment: str = "") -> tuple[str, ...]:
     return delimited.read_header(file, comment=comment)
 
 
+@overload
 def read_rows(
-    file: ExtractFile, *, comment: str = "", known: Callable[[int, str], SeenRow | None] | None = None
+    file: ExtractFile, *, comment: str = "", known: None = None
+) -> Iterator[tuple[int, list[str]] | Rejection]: ...
+
+
+@overload
+def read_rows(
+    file: ExtractFile, *, comment: str = "", known: Known | None
+) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]: ...
+
+
+def read_rows(
+    file: ExtractFile, *, comment: str = "", known: Known | None = None
 ) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]:
     """(position, cells in the order of the columns) of each row, or a rejection of it.
 
@@ -86,6 +99,6 @@ def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int,
     for row in read_rows(file, comment=comment):
         if isinstance(row, Rejection):
             yield row
-        elif not isinstance(row, SeenRow):
+        else:
             position, cells = row
             yield position, {name: cell for name, cell in zip(header, cells, strict=True) if cell}

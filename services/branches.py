@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, cast
 from uuid import uuid4
@@ -101,6 +102,12 @@ class BranchService:
     def of(cls, settings: Settings, schema: Schema, ledger: Ledger) -> BranchService:
         """The branches of an installation."""
         return cls(ledger, schema, clock_for(settings.now), settings.actor)
+
+    def by(self, actor: str) -> BranchService:
+        """The same branches for somebody else: what is written is theirs."""
+        other = copy(self)
+        other._actor = actor
+        return other
 
     def create(self, name: str, *, base: int | None = None, note: str = "") -> Branch:
         """Begin a branch, by default at the present. Raises UsageError."""

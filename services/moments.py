@@ -11,7 +11,7 @@ from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
-from core.clock import parse_instant
+from core.clock import in_utc, parse_instant
 from core.errors import UsageError
 from graph.cypher.bound import BoundQuery
 from graph.history.branches import Branch, Branches
@@ -92,7 +92,7 @@ def moment_of(ledger: LedgerReader, branches: Branches, asked: Asked) -> tuple[M
         )
     until = instant_of(asked.as_of)
     told = branches.events(branch.id, 1, branch.version)
-    version = max((item.number for item in told if _utc(item.recorded_at) <= until), default=0)
+    version = max((item.number for item in told if in_utc(item.recorded_at) <= until), default=0)
     return Moment(min(branch.base, ledger.sequence_at(until)), branch.id, version), branch
 
 
@@ -237,7 +237,7 @@ def describe(twin: Twin, moment: Moment, branch: Branch | None) -> dict[str, Any
     batch = twin.ledger.batch_of(moment.sequence)
     return {
         "sequence": moment.sequence,
-        "recorded_at": None if batch is None else _utc(batch.recorded_at).isoformat().replace("+00:00", "Z"),
+        "recorded_at": None if batch is None else in_utc(batch.recorded_at).isoformat().replace("+00:00", "Z"),
         "branch": None if branch is None else branch.name,
         "branch_events": moment.version,
     }
@@ -292,7 +292,3 @@ class AtMoment:
 
     def close(self) -> None:
         self._repository.close()
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from core.clock import in_utc
 from graph.history.ledger import Ledger
 from graph.history.sightings import Sightings, packed
 
@@ -44,9 +45,5 @@ class LastSeen:
         found: dict[str, tuple[datetime, tuple[str, ...]]] = {}
         for element in elements:
             batch = batches[recorded[events[element]].batch] if element in events else None
-            found[element] = (never if batch is None else _utc(batch.recorded_at), ())
+            found[element] = (never if batch is None else in_utc(batch.recorded_at), ())
         return found
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

@@ -108,17 +108,15 @@ ELEMENT_CHANGE: Final = _object(
     changes=list_of(ATTRIBUTE_CHANGE),
 )
 
-DIFFERENCE: Final = GraphQLObjectType(
+DIFFERENCE: Final = _object(
     "Difference",
-    {
-        "from": GraphQLField(GraphQLNonNull(MOMENT), resolve=_read),
-        "to": GraphQLField(GraphQLNonNull(MOMENT), resolve=_read),
-        "elements": GraphQLField(NUMBER, resolve=_read),
-        "counts": GraphQLField(list_of(OPERATION_COUNT), resolve=_read),
-        "attributes": GraphQLField(list_of(ATTRIBUTE_COUNT), resolve=_read),
-        "changes": GraphQLField(list_of(ELEMENT_CHANGE), resolve=_read),
-    },
-    description="What leads from one moment to another: counts of all elements, the first of them one by one.",
+    "What leads from one moment to another: counts of all elements, the first of them one by one.",
+    **{"from": GraphQLNonNull(MOMENT)},
+    to=GraphQLNonNull(MOMENT),
+    elements=NUMBER,
+    counts=list_of(OPERATION_COUNT),
+    attributes=list_of(ATTRIBUTE_COUNT),
+    changes=list_of(ELEMENT_CHANGE),
 )
 
 BRANCH: Final = _object(

@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Anybody, ToAdminister, ToRead
 from core.errors import UsageError
+from services.access.names import listed
 from services.access.rights import Action, allowed
+from services.access.tokens import LONGEST
 
 router = APIRouter(prefix="/api", tags=["access"])
 
@@ -30,7 +32,7 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     note: str = Field(default="", description="What it is for.")
-    hours: float = Field(gt=0, le=366 * 24, description="How long it lasts.")
+    hours: float = Field(gt=0, le=LONGEST / timedelta(hours=1), description="How long it lasts.")
     actions: list[str] | None = Field(default=None, description="Only these actions; by default all of the account.")
     perimeters: list[str] | None = Field(default=None, description="Only these perimeters.")
 
@@ -110,8 +112,12 @@ def sign_in(body: SignInRequest, services: Anybody) -> IssuedAnswer:
 def me(services: ToRead) -> MeAnswer:
     """Who asks."""
     asker = services.principal
-    perimeters = None if asker.perimeters is None else sorted(asker.perimeters)
-    return MeAnswer(id=asker.id, roles=sorted(asker.roles), perimeters=perimeters, actions=sorted(allowed(asker)))
+    return MeAnswer(
+        id=asker.id,
+        roles=sorted(asker.roles),
+        perimeters=listed(asker.perimeters),
+        actions=sorted(allowed(asker)),
+    )
 
 
 @router.get("/tokens")

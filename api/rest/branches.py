@@ -75,7 +75,7 @@ class ApplyRequest(BaseModel):
 class DifferenceRequest(BaseModel):
     """Two moments. A branch without a moment is the branch as it is now."""
 
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(extra="forbid")
 
     since: str | None = Field(default=None, description=MOMENT)
     since_branch: str | None = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar, Final
 
+from core.clock import in_utc
 from graph.cypher.ast import (
     Binary,
     BinaryOperator,
@@ -148,7 +149,7 @@ class ExpressionPrinter:
         return repr(value)
 
     def instant_literal(self, value: datetime) -> str:
-        utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        utc = in_utc(value)
         return f"datetime('{utc.replace(tzinfo=None).isoformat()}Z')"
 
     def _parameter(self, tree: Parameter) -> str:

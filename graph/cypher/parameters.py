@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any, Final
 
-from core.clock import parse_instant
+from core.clock import in_utc, parse_instant
 from core.errors import QueryError
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
 from graph.cypher.clock import clock_values
@@ -155,7 +155,7 @@ def _date(value: Any) -> date | None:
 
 def _instant(value: Any) -> datetime | None:
     if isinstance(value, datetime):
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return in_utc(value)
     if isinstance(value, date):
         return datetime.combine(value, time(), UTC)
     if not isinstance(value, str):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -16,7 +16,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.clock import Clock
+from core.clock import Clock, in_utc
 from core.errors import UsageError
 from core.failpoints import reach
 from graph.history.columns import GraphColumns, parse_columns
@@ -156,7 +156,7 @@ class Checkpoints:
             for kind, table in tables.items():
                 pq.write_table(table, draft / name / (kind + _SUFFIX), compression="zstd")
         batch = self._ledger.batch_of(sequence)
-        recorded = None if batch is None else _utc(batch.recorded_at).isoformat()
+        recorded = None if batch is None else in_utc(batch.recorded_at).isoformat()
         manifest = {
             "sequence": sequence,
             "recorded_at": recorded,
@@ -195,7 +195,3 @@ def _load(folder: Path) -> GraphColumns:
 
 def _table(path: Path) -> pa.Table:
     return pq.read_table(path)
-
-
-def _utc(instant: datetime) -> datetime:
-    return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)

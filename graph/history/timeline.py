@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from core.clock import in_utc
 from graph.history.ledger import Batch, Event, Ledger, RecordedEvent
 from graph.model import Operation, Scalar
 
@@ -92,7 +93,7 @@ def _entry(recorded: RecordedEvent, batch: Batch, asked: str) -> HistoryEntry:
     at = batch.recorded_at  # SQLite gives instants back without their zone
     return HistoryEntry(
         sequence=recorded.sequence,
-        at=at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC),
+        at=in_utc(at),
         actor=batch.actor,
         source=batch.source,
         run=batch.run,

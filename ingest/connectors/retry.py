@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import parsedate_to_datetime
+
+from core.clock import in_utc
 
 Sleep = Callable[[float], None]
 
@@ -47,4 +49,4 @@ def http_date(text: str | None) -> datetime | None:
         moment = parsedate_to_datetime(text or "")
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return in_utc(moment)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
+
+from core.clock import in_utc
 
 Fields = Mapping[str, Any]
 Expression = Callable[[Fields], Any]
@@ -116,7 +118,7 @@ def instant(inner: Expression, layouts: tuple[str, ...], named: str) -> Expressi
         if value is None:
             return None
         moment = _moment(str(value), layouts, named)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return in_utc(moment)
 
     return read
 

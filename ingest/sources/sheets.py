@@ -9,7 +9,7 @@ from pathlib import Path
 
 from graph.schema.model import Schema
 from ingest import delimited
-from ingest.assertion import Place, Rejection, SeenRow
+from ingest.assertion import Place, Rejection
 from ingest.errors import NoKnownFilesError
 from ingest.files import Content
 from ingest.mapping.headings import TableShape, shape_of
@@ -75,8 +75,6 @@ def _records(sheets: list[_Sheet], mapping: MappingRules) -> Iterator[Record | R
             else delimited.read_rows(sheet.content.file, separator=sheet.separator)
         )
         for row in rows:
-            if isinstance(row, SeenRow):
-                continue  # nothing is known of rows that go through a mapping by column
             if isinstance(row, Rejection):
                 yield row
                 continue

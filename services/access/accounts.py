@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-import orjson
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Boolean, Column, DateTime, Table, Text, insert, select, update
@@ -21,7 +20,8 @@ from core.principal import Principal
 from graph.history import tables
 from graph.history.ledger import Ledger
 from graph.schema.fields import did_you_mean
-from services.access.rights import Role
+from services.access.names import listed, read, written
+from services.access.rights import Role, checked
 
 SHORTEST_PASSWORD: Final = 12
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
@@ -67,7 +67,7 @@ class Account:
         return {
             "name": self.name,
             "roles": sorted(self.roles),
-            "perimeters": None if self.perimeters is None else sorted(self.perimeters),
+            "perimeters": listed(self.perimeters),
             "enabled": self.enabled,
             "created_at": self.created_at.isoformat(),
             "created_by": self.created_by,
@@ -93,8 +93,8 @@ class Accounts:
         values = {
             "name": name,
             "password": self._hashed(password),
-            "roles": _roles(roles),
-            "perimeters": _perimeters(perimeters),
+            "roles": written(checked(roles, Role, "role")),
+            "perimeters": written(perimeters),
             "enabled": True,
             "created_at": self._clock.now(),
             "created_by": by,
@@ -138,9 +138,9 @@ class Accounts:
         if password is not None:
             values["password"] = self._hashed(password)
         if roles is not None:
-            values["roles"] = _roles(roles)
+            values["roles"] = written(checked(roles, Role, "role"))
         if perimeters is not None or whole_estate:
-            values["perimeters"] = _perimeters(None if whole_estate else perimeters)
+            values["perimeters"] = written(None if whole_estate else perimeters)
         if enabled is not None:
             values["enabled"] = enabled
         with self._ledger.writing() as connection:
@@ -182,25 +182,11 @@ class Accounts:
         return None if row is None else (_account(row), row.password)
 
 
-def _roles(roles: Iterable[str]) -> str:
-    names = sorted(set(roles))
-    for name in names:
-        if name not in {role.value for role in Role}:
-            hint = did_you_mean(name, [role.value for role in Role])
-            raise UsageError(f"there is no role {name!r}", where="roles", hint=hint)
-    return orjson.dumps(names).decode()
-
-
-def _perimeters(perimeters: Iterable[str] | None) -> str:
-    return orjson.dumps(None if perimeters is None else sorted(set(perimeters))).decode()
-
-
 def _account(row: Any) -> Account:
-    perimeters = orjson.loads(row.perimeters)
     return Account(
         row.name,
-        frozenset(orjson.loads(row.roles)),
-        None if perimeters is None else frozenset(perimeters),
+        read(row.roles) or frozenset(),
+        read(row.perimeters),
         row.enabled,
         in_utc(row.created_at),
         row.created_by,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from core.errors import JumeauError
+from core.errors import JumeauError, UsageError
 from core.principal import Principal
+from graph.schema.fields import did_you_mean
 
 
 class Action(StrEnum):
@@ -74,6 +75,15 @@ def require(principal: Principal, action: Action) -> None:
     if action not in allowed(principal):
         roles = ", ".join(role.value for role, actions in RIGHTS.items() if action in actions)
         raise ForbiddenError(f"{principal.id} may not {action.value}", hint=f"roles that may: {roles}")
+
+
+def checked(names: Iterable[str], among: type[StrEnum], what: str) -> frozenset[str]:
+    """Names of roles or actions. Raises UsageError for one that there is not."""
+    known = [member.value for member in among]
+    wanted = frozenset(names)
+    for name in sorted(wanted.difference(known)):
+        raise UsageError(f"there is no {what} {name!r}", where=f"{what}s", hint=did_you_mean(name, known))
+    return wanted
 
 
 _NAMES: Final = frozenset(role.value for role in Role)

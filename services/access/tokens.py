@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import Column, DateTime, LargeBinary, String, Table, Text, insert, select, update
 
 from core.clock import Clock, in_utc
@@ -21,9 +20,9 @@ from core.errors import JumeauError, NotFoundError, UsageError
 from core.principal import Principal
 from graph.history import tables
 from graph.history.ledger import Ledger
-from graph.schema.fields import did_you_mean
 from services.access.accounts import Account, Accounts
-from services.access.rights import Action
+from services.access.names import listed, read, written
+from services.access.rights import Action, checked
 
 PREFIX: Final = "jmo_"
 SESSION: Final = timedelta(hours=12)
@@ -71,8 +70,8 @@ class Token:
             "id": self.id,
             "account": self.account,
             "note": self.note,
-            "actions": None if self.actions is None else sorted(self.actions),
-            "perimeters": None if self.perimeters is None else sorted(self.perimeters),
+            "actions": listed(self.actions),
+            "perimeters": listed(self.perimeters),
             "created_at": self.created_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "revoked_at": None if self.revoked_at is None else self.revoked_at.isoformat(),
@@ -108,17 +107,13 @@ class Tokens:
         """A new token of an account: its secret, which is shown once, and how it is listed. Raises UsageError."""
         if not timedelta(0) < lasting <= LONGEST:
             raise UsageError(f"a token cannot last {lasting}", where="lasting", hint=f"at most {LONGEST.days} days")
-        for name in actions or ():
-            if name not in {action.value for action in Action}:
-                hint = did_you_mean(name, [action.value for action in Action])
-                raise UsageError(f"there is no action {name!r}", where="actions", hint=hint)
         secret = PREFIX + _text(self._random(_BYTES))
         now = self._clock.now()
         made = Token(
             self._random(6).hex(),
             account.name,
             note,
-            None if actions is None else frozenset(actions),
+            None if actions is None else checked(actions, Action, "action"),
             None if perimeters is None else frozenset(perimeters),
             now,
             now + lasting,
@@ -126,8 +121,8 @@ class Tokens:
         )
         values = made.to_dict() | {
             "digest": _digest(secret),
-            "actions": _listed(made.actions),
-            "perimeters": _listed(made.perimeters),
+            "actions": written(made.actions),
+            "perimeters": written(made.perimeters),
             "created_at": made.created_at,
             "expires_at": made.expires_at,
         }
@@ -187,22 +182,13 @@ def _digest(secret: str) -> bytes:
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
-def _listed(names: frozenset[str] | None) -> str:
-    return orjson.dumps(None if names is None else sorted(names)).decode()
-
-
-def _set(text: str) -> frozenset[str] | None:
-    names = orjson.loads(text)
-    return None if names is None else frozenset(names)
-
-
 def _token(row: Any) -> Token:
     return Token(
         row.id,
         row.account,
         row.note,
-        _set(row.actions),
-        _set(row.perimeters),
+        read(row.actions),
+        read(row.perimeters),
         in_utc(row.created_at),
         in_utc(row.expires_at),
         None if row.revoked_at is None else in_utc(row.revoked_at),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import ClassVar, Final
 
+from core.clock import in_utc
 from graph.backends.base_compiler import Lowering
 from graph.backends.cypher_family import CypherFamilyCompiler
 from graph.backends.embedded import dialect, lowering
@@ -164,7 +165,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         return f"p_{name}" if PLAIN.fullmatch(name) else "h_" + name.encode().hex()
 
     def instant_literal(self, value: datetime) -> str:
-        utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        utc = in_utc(value)
         return f"timestamp('{utc.replace(tzinfo=None).isoformat(sep=' ')}')"
 
     def float_literal(self, value: float) -> str:
@@ -386,11 +387,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         match = clauses[0] if len(clauses) == 1 and len(tree.query.parts) == 1 else None
         if not isinstance(match, Match) or match.optional:
             raise self.unsupported(f"{tree.kind.value} {{ }}", tree, "of more than one MATCH with its WHERE")
-        outside = frozenset(self.patterns.bound)
-        if (condition := may_hold_of_unknown(match, outside)) is not None:
-            raise self.unsupported(
-                "a condition in a subquery", condition, "that may hold of an unknown value from outside"
-            )
+        self._check_values_from_outside(match, "a subquery")
         text = f"{tree.kind.value} {{ {self.patterns.match(match, inside=True)} }}"
         return self._guarded(text, tree, match)
 

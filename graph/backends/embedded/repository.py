@@ -191,8 +191,10 @@ class EmbeddedRepository:
         with self._store.reading() as reader, translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
             result = reader.result(compiled.text, compiled.parameters(values))
-            rows, truncated = self._queries.rows(compiled, result, context.row_cap)
-            result.close()
+            try:
+                rows, truncated = self._queries.rows(compiled, result, context.row_cap)
+            finally:
+                result.close()
             if compiled.recipes:
                 rows = self._paths.fill(reader, rows, compiled.recipes)
         return rows, truncated

@@ -45,7 +45,7 @@ def may_hold_of_unknown(match: Match, outside: frozenset[str]) -> Expression | N
 
     A value that another condition cannot do without is no danger: where it is unknown, nothing holds.
     """
-    conditions = [c.operand if isinstance(c, IsNull) and c.negated else c for c in _conditions(match)]
+    conditions = list(_conditions(match))
     parts = [_parts(condition) for condition in conditions]
     needed = {value for needs, _ in parts for tree in needs for value in _values(tree, outside)}
     for condition, (_, loose) in zip(conditions, parts, strict=True):
@@ -56,21 +56,24 @@ def may_hold_of_unknown(match: Match, outside: frozenset[str]) -> Expression | N
 
 def needed_from_outside(match: Match, outside: frozenset[str]) -> list[tuple[str, str]]:
     """The values from outside, as (variable, property), without any of which nothing matches; in order."""
-    conditions = (c.operand if isinstance(c, IsNull) and c.negated else c for c in _conditions(match))
-    needs = (tree for condition in conditions for tree in _parts(condition)[0])
+    needs = (tree for condition in _conditions(match) for tree in _parts(condition)[0])
     return sorted({value for tree in needs for value in _values(tree, outside)})
 
 
 def _conditions(match: Match) -> Iterator[Expression]:
-    """What has to hold, one by one; of a map of properties, what the properties have to be."""
-    if match.where is not None:
-        yield from conjuncts(match.where)
+    """What has to hold, one by one: of `x IS NOT NULL`, x; of a map of properties, what the properties have to be."""
+    yield from _known(match.where)
     for tree in descend(match):
         if isinstance(tree, NodePattern | RelationshipPattern):
-            if tree.where is not None:
-                yield from conjuncts(tree.where)
+            yield from _known(tree.where)
             if tree.properties is not None:
                 yield from (value for value in children(tree.properties) if isinstance(value, Expression))
+
+
+def _known(where: Expression | None) -> Iterator[Expression]:
+    """What must not be unknown for a WHERE to hold."""
+    for condition in () if where is None else conjuncts(where):
+        yield condition.operand if isinstance(condition, IsNull) and condition.negated else condition
 
 
 def _parts(condition: Expression) -> tuple[list[Tree], list[Tree]]:

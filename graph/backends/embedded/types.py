@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from core.clock import in_utc
 from core.errors import BackendError
 from graph.history.columns import ARROW
 from graph.schema.model import ValueType
@@ -72,7 +73,7 @@ def scalar(value: Any) -> Any:
     """A stored property or a computed value as ours; lists become tuples."""
     match value:
         case datetime():
-            return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+            return in_utc(value)
         case list():
             return tuple([scalar(item) for item in value])
         case Decimal():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
 from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, SeenRow, Told
+from ingest.delimited import Known
 from ingest.errors import NoKnownFilesError
 from ingest.files import Content
 from ingest.seen_rows import RowDigester, SeenRows
@@ -136,7 +137,7 @@ class _KnownLines:
     def __init__(self, table: _Table, seen: SeenRows | None) -> None:
         self._digester = RowDigester(table.relation, table.name, table.columns)
         self._seen = seen
-        self.line: Callable[[int, str], SeenRow | None] | None = None
+        self.line: Known | None = None
         if seen is not None and seen.knows_any:
             self.line = seen.lines(table.content.file.name, self._digester)
 
