@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -29,6 +29,9 @@ _SCAN = 20_000  # rows fetched at a time
 _NEVER_YET = 2**62  # after every batch
 
 
+_SEQUENCE: Final = select(tables.writer.c.sequence)  # asked with every answer
+
+
 class LedgerReader:
     """The reading half of a ledger."""
 
@@ -40,7 +43,7 @@ class LedgerReader:
     def sequence(self) -> int:
         """The last sequence number assigned; 0 in a new ledger."""
         with self.reading() as connection:
-            return int(connection.execute(select(tables.writer.c.sequence)).scalar_one())
+            return int(connection.execute(_SEQUENCE).scalar_one())
 
     def migrated_to(self) -> int:
         """The last sequence number of any migration; 0 where there was none. States in between may not fit the schema."""

@@ -29,6 +29,7 @@ class ClosurePrinter(ShortestPrinter):
 
     unique: frozenset[str] | None = None  # variables of which no two rows of the last clause hold the same
     known: KnownIds = field(init=False)  # of nodes that were found, behind the clauses before this one
+    unwinds: bool = False  # whether the text of this clause does what the UNWIND before it says
 
     def __post_init__(self) -> None:
         self.forget_ids()
@@ -172,13 +173,27 @@ class ClosurePrinter(ShortestPrinter):
         if start.variable in read or self.walks:
             return None
         self.unique = frozenset(v for v in self.bound if v in read)
+        number, reached = self._number(relationship, direction), self.compiler.variable(name)
+        if self._is_group(start, set(kept), read):
+            self.unwinds = True
+            return f"UNWIND {self._call(FROM_ALL, self._listed(), number)} AS {reached}"
         starts = self.compiler.variable(self.compiler.fresh("s"))
         group = "".join(f"{self.compiler.variable(v)}, " for v in dict.fromkeys(kept))
         return (
             f"WITH {group}collect(DISTINCT {self.id_of(start.variable or '')}) AS {starts}\n"
-            f"UNWIND {self._call(FROM_ALL, starts, self._number(relationship, direction))} "
-            f"AS {self.compiler.variable(name)}"
+            f"UNWIND {self._call(FROM_ALL, starts, number)} AS {reached}"
         )
+
+    def _is_group(self, start: NodePattern, kept: set[str], read: set[str]) -> bool:
+        """Whether the starts are the list of the UNWIND just before, and a row before that is a group of what is read."""
+        unwound = self.known.unwound
+        if unwound is None or unwound.clause.variable in read:
+            return False
+        return self.ids.get(start.variable or "") == unwound.clause.variable and unwound.apart <= kept
+
+    def _listed(self) -> str:
+        assert self.known.unwound is not None
+        return self.compiler.expression(self.known.unwound.clause.source)
 
     def _implied(
         self, start: NodePattern, relationship: RelationshipPattern, direction: Direction, end: NodePattern

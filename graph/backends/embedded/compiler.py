@@ -179,7 +179,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self.patterns.open_steps, self.patterns.trails = 0, {}
         self.patterns.forget_ids()
         clauses = without_idle_distinct(part).clauses
-        lines, position = [], 0
+        lines, position = list[str](), 0
         later: list[set[str]] = [set()]  # what is named behind each clause, last first
         for clause in clauses[:0:-1]:
             later.append(later[-1] | names_in(clause))
@@ -188,7 +188,10 @@ class LadybugCompiler(CypherFamilyCompiler):
             composed = (
                 self.patterns.composed(*clauses[position : position + 3]) if position + 2 < len(clauses) else None
             )
+            self.patterns.unwinds = False
             text, taken = (self.clause(clauses[position]), 1) if composed is None else composed
+            if self.patterns.unwinds:
+                lines.pop()
             lines.append(text)
             for clause in clauses[position : position + taken]:
                 self.patterns.known = self.patterns.known.behind(clause)

@@ -20,11 +20,13 @@ from graph.cypher.ast import (
     ListLiteral,
     Match,
     NodePattern,
+    Projection,
     Property,
     Unwind,
     Variable,
     With,
 )
+from graph.cypher.passes.aggregates import aggregates_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,22 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
+class Unwound:
+    """The UNWIND just before; `apart` are names of which no two rows before it hold the same."""
+
+    clause: Unwind
+    apart: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class KnownIds:
     """What variables hold between two clauses: nodes, whose labels were asked for, and ids of such nodes."""
 
     labelled: Callable[[LabelExpression | None], frozenset[str]]  # the kinds that labels allow
     nodes: dict[str, frozenset[str]] = field(default_factory=dict)
     ids: dict[str, Ids] = field(default_factory=dict)
+    apart: frozenset[str] | None = None  # names of which no two rows hold the same
+    unwound: Unwound | None = None
 
     def behind(self, clause: Clause) -> KnownIds:
         """What is known behind a clause."""
@@ -57,15 +69,17 @@ class KnownIds:
                     if isinstance(tree, Variable) and tree.name in self.nodes
                 }
                 ids = {alias: held for alias, tree in found if (held := self.held(tree)) is not None}
-                return KnownIds(self.labelled, nodes, ids)
+                return KnownIds(self.labelled, nodes, ids, _apart(clause.projection))
             case Unwind():
-                listed = self.held(clause.source)
+                listed, unwound = self.held(clause.source), None
+                if self.apart is not None:
+                    unwound = Unwound(clause, self.apart)
                 if listed is None or not listed.depth:
-                    return self
+                    return KnownIds(self.labelled, self.nodes, self.ids)
                 one = {clause.variable: Ids(listed.kinds, listed.depth - 1)}
-                return KnownIds(self.labelled, self.nodes, {**self.ids, **one})
+                return KnownIds(self.labelled, self.nodes, {**self.ids, **one}, unwound=unwound)
             case _:
-                return self
+                return KnownIds(self.labelled, self.nodes, self.ids)
 
     def held(self, tree: Expression) -> Ids | None:
         """Of which nodes an expression holds ids; None where it may hold anything else."""
@@ -89,6 +103,13 @@ class KnownIds:
                 return _together([None if side is None else Ids(side.kinds) for side in sides])
             case _:
                 return None
+
+
+def _apart(projection: Projection) -> frozenset[str] | None:
+    """The names by which rows are grouped or distinct."""
+    groups = [item.alias for item in projection.items if not any(True for _ in aggregates_in(item.expression))]
+    told = not projection.star and (projection.distinct or len(groups) < len(projection.items))
+    return frozenset(groups) if told else None
 
 
 def _new_nodes(clause: Match, known: dict[str, frozenset[str]]) -> Iterator[tuple[str, NodePattern]]:

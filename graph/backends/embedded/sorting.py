@@ -35,7 +35,7 @@ class Order:
         """The rows in order, without the columns that are not the answer's."""
         places = [at for at, _ in self.keys]
         descends = any(descending for _, descending in self.keys)
-        if not descends and not any(row[at] is None for row in rows for at in places):
+        if not descends and not any(None in map(itemgetter(at), rows) for at in places):
             rows.sort(key=itemgetter(*places))
         else:
             for at, descending in reversed(self.keys):  # nulls come last ascending, first descending

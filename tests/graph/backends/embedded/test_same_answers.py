@@ -238,6 +238,28 @@ NATIVE = [
             f"MATCH (s:ConfigurationItem {{id: i}})<-[:{DEPENDENCY}*1..4]-(x) WHERE s.name <> x.name RETURN i, x.id AS x",
         )
     ),
+    # a closure from all of a list: in one call where a row is a group of what is read later, and where it is not
+    *(
+        f"MATCH (t:Team)<-[:OWNED_BY]-(c:Server) {ids} "
+        f"MATCH (:ConfigurationItem {{id: i}})<-[:{DEPENDENCY}*{low}..4]-(x{label}) {end}"
+        for ids in (
+            "WITH t.id AS o, collect(DISTINCT c.id) AS ids UNWIND ids AS i",
+            "WITH t.id AS o, collect(c.id) AS ids UNWIND ids + ids AS i",
+            "WITH t.name AS o, t.id AS p, collect(c.id) AS ids UNWIND ids AS i",
+            "WITH DISTINCT t.id AS o, [c.id, c.id] AS ids UNWIND ids AS i",
+            "WITH DISTINCT t.name AS o, c.id AS s UNWIND [s] AS i",
+            "WITH t.name AS o, [c.id] AS ids UNWIND ids AS i",
+            "WITH t.id AS o, collect(c.id) AS ids UNWIND ids AS j UNWIND [j, j] AS i",
+        )
+        for low in (0, 1)
+        for label in ("", ":ServiceInstance")
+        for end in (
+            "WITH DISTINCT o, x WHERE x.id <> o RETURN o, x.id AS x, x.name AS n",
+            "WITH DISTINCT x RETURN x.id AS x, x.name AS n",
+            "RETURN o, count(DISTINCT x.name) AS n",
+            "WHERE x.id <> i WITH DISTINCT o, i, x RETURN o, i, x.name AS n",
+        )
+    ),
     "MATCH (a:ServiceInstance)-[:DEPENDS_ON*2..3]->(b) RETURN a.id, b.id",
     "MATCH (a:ServiceInstance {id: 'ServiceInstance-1'})-[:DEPENDS_ON|RUNS_ON*1..3]->(b) RETURN b.id",
     "MATCH (a:Server) WHERE EXISTS { (a)-[:HOSTED_ON*1..3]->(:PhysicalServer) } RETURN a.id",
@@ -325,6 +347,8 @@ REFUSED = [
     "MATCH (n:Team) RETURN [(n)<-[:OWNED_BY]-(a) | a.name] AS names",
     "MATCH (n:Team) RETURN reduce(s = '', x IN n.aliases | s + x) AS s",
     "MATCH (n:Server) RETURN toString(n.last_restart) AS s",
+    "MATCH (a:BusinessApplication) RETURN COUNT { MATCH (b:BusinessApplication {documented: a.name IS NOT NULL}) } AS n",
+    "MATCH (a:BusinessApplication) WHERE EXISTS { MATCH (b:Site {name: coalesce(a.name, 'x')}) } RETURN a.id",
 ]
 
 
