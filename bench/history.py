@@ -25,8 +25,9 @@ from graph.history.checkpoints import Checkpoints
 from graph.history.ledger import Event
 from graph.model import Operation
 from ingest.estate_generator import generate_estate
-from services.branches import BranchService, NodeEdit
+from services.branches import BranchService
 from services.catalogue import CatalogueService
+from services.edits import NodeEdit
 from services.ingestion import ingest
 from services.moments import Asked, MomentService
 from services.query import QueryService

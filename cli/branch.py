@@ -16,8 +16,9 @@ from cli.query import read_parameters
 from core.errors import UsageError
 from core.settings import Settings, load_settings
 from graph.history.merge import Wins
-from services.branches import Applied, BranchService, NodeEdit, RelationEdit, describe
+from services.branches import Applied, BranchService, describe
 from services.differences import DifferenceService
+from services.edits import NodeEdit, RelationEdit
 from services.ingestion import project
 from services.moments import Asked, sequence_of
 from services.twin import open_ledger

@@ -11,8 +11,9 @@ from api.deps import Services, ToApply, ToBranch, ToLookBack
 from api.rest.models import ErrorAnswer
 from core.principal import require_whole_estate
 from graph.history.merge import Wins
-from services.branches import BranchService, NodeEdit, RelationEdit, describe
+from services.branches import BranchService, describe
 from services.differences import SHOWN
+from services.edits import NodeEdit, RelationEdit
 from services.moments import Asked, sequence_of
 
 router = APIRouter(prefix="/api", tags=["branches"], responses={409: {"model": ErrorAnswer}})

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from graph.history.branches import Branch, Branches
+from graph.history.branches import Branch, Told
 from graph.history.events import State
 from graph.history.ledger import Ledger
 from graph.history.selection import nodes_of_kinds
@@ -15,7 +15,7 @@ from graph.history.selection import nodes_of_kinds
 class BranchView:
     """Reads of one branch as it stands. What is written to it later is not seen."""
 
-    def __init__(self, ledger: Ledger, branches: Branches, branch: Branch) -> None:
+    def __init__(self, ledger: Ledger, branches: Told, branch: Branch) -> None:
         self.branch = branch
         self._ledger = ledger
         self._branches = branches

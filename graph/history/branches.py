@@ -6,10 +6,10 @@ An event of a branch is like one of main; its number is its place within the bra
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import orjson
@@ -65,6 +65,16 @@ class BranchEvent:
     source: str
     actor: str
     recorded_at: datetime
+
+
+class Told(Protocol):
+    """What is told beside main, as it is read."""
+
+    def events(self, branch: str, first: int, last: int) -> Iterator[BranchEvent]: ...
+
+    def states(self, branch: Branch, elements: Sequence[str] | None = None) -> dict[str, State | None]: ...
+
+    def identities(self, branch: Branch, keys: Sequence[str] | None = None) -> dict[str, tuple[str, str]]: ...
 
 
 class Branches:
@@ -177,14 +187,7 @@ class Branches:
 
     def states(self, branch: Branch, elements: Sequence[str] | None = None) -> dict[str, State | None]:
         """What the branch's own events made of the elements they touch, None where gone; of all for None."""
-        wanted = None if elements is None else set(elements)
-        found: dict[str, State | None] = {}
-        for item in self.events(branch.id, 1, branch.version):
-            event = item.event
-            if wanted is not None and event.element not in wanted:
-                continue
-            found[event.element] = None if event.operation is Operation.DELETE else _state(item, branch.base)
-        return found
+        return states_after(self.events(branch.id, 1, branch.version), branch.base, elements)
 
     def _known(self, connection: Connection, branch: Branch, keys: Sequence[str] | None) -> dict[str, tuple[str, str]]:
         table = tables.branch_identity
@@ -198,6 +201,19 @@ class Branches:
 
     def _event(self, row: Any) -> BranchEvent:
         return BranchEvent(row.number, self._decoder.event(row), row.source, row.actor, row.recorded_at)
+
+
+def states_after(
+    events: Iterable[BranchEvent], base: int, elements: Sequence[str] | None = None
+) -> dict[str, State | None]:
+    """What events over main at `base` made of the elements they touch, None where gone; of all for None."""
+    wanted = None if elements is None else set(elements)
+    found: dict[str, State | None] = {}
+    for item in events:
+        event = item.event
+        if wanted is None or event.element in wanted:
+            found[event.element] = None if event.operation is Operation.DELETE else _state(item, base)
+    return found
 
 
 def _check_open(branch: Branch, row: Any) -> None:

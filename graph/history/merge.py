@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
-from graph.history.branches import Branch, Branches
+from graph.history.branches import Branch, Told
 from graph.history.difference import Change, Form, fold
 from graph.history.events import Event, State, deletion_of, order_of
 from graph.history.ledger import Ledger
@@ -77,7 +77,7 @@ class Merge:
 class Merger:
     """Works out the merge of one branch. `wins` settles what can be settled; what cannot stays a conflict."""
 
-    def __init__(self, ledger: Ledger, branches: Branches, branch: Branch, wins: Wins | None = None) -> None:
+    def __init__(self, ledger: Ledger, branches: Told, branch: Branch, wins: Wins | None = None) -> None:
         self._ledger = ledger
         self._wins = wins
         own = [item.event for item in branches.events(branch.id, 1, branch.version)]

@@ -9,7 +9,8 @@ import pytest
 
 from graph.history.ledger import Event
 from graph.model import Operation
-from services.branches import BranchService, NodeEdit
+from services.branches import BranchService
+from services.edits import NodeEdit
 from tests.api.conftest import Asking, Open
 
 NAMES = "{ teams(orderBy: [{name: ASC}]%s) { count nodes { id name owns(first: 1) { count } } } }"

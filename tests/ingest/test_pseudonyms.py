@@ -14,7 +14,8 @@ from graph.history.subjects import PersonalSecretError, Subjects
 from graph.schema.model import Schema
 from ingest.job import IngestJob
 from ingest.override import Overrides
-from services.branches import BranchService, ChangeRefusedError, NodeEdit
+from services.branches import BranchService
+from services.edits import ChangeRefusedError, NodeEdit
 from tests.ingest.twin import SECRET, TestTwin, write_files
 
 PERSONS = "key,pseudonym,role\njane.doe,Jane Doe,engineer\n"

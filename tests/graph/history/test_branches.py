@@ -20,7 +20,8 @@ from graph.history.merge import Merger, Wins, open_conflicts
 from graph.history.verify import ledger_checksum
 from graph.model import Operation, Properties
 from graph.schema.model import Schema
-from services.branches import BranchConflictError, BranchService, ChangeRefusedError, NodeEdit, RelationEdit
+from services.branches import BranchConflictError, BranchService
+from services.edits import ChangeRefusedError, NodeEdit, RelationEdit
 from tests.conftest import NIGHTLY
 from tests.graph.history.random_events import Estate, write
 
