@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -26,7 +26,8 @@ from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
 from ingest.precedence import load_precedence
 from ingest.reconcile import Reconciler
-from services.edits import BY_HAND, Edits, NodeEdit, RelationEdit, rules_of
+from services.edits import BY_HAND, Edits, NodeEdit, RelationEdit
+from services.relation_conflicts import broken_rules
 
 SOURCE: Final = "branch"
 """The source of runs that apply branches."""
@@ -40,6 +41,14 @@ class BranchConflictError(JumeauError):
     """Main has changed what the branch changes; nothing was applied. `details` lists the conflicts."""
 
     code = "BRANCH_CONFLICT"
+    status = 409
+    exit_code = 1
+
+
+class StaleVersionError(JumeauError):
+    """A branch has changed since it was looked at."""
+
+    code = "STALE_VERSION"
     status = 409
     exit_code = 1
 
@@ -198,12 +207,21 @@ class BranchService:
 
     # --- applying --------------------------------------------------------------------------------------------------
 
-    def apply(self, name: str, *, wins: Wins | None = None, dry_run: bool = False) -> Applied:
+    def apply(
+        self,
+        name: str,
+        *,
+        wins: Wins | None = None,
+        dry_run: bool = False,
+        version: int | None = None,
+        also: Callable[[Connection, Applied], None] | None = None,
+    ) -> Applied:
         """Bring a branch's changes to main in one batch, or refuse and show what stands against it.
 
-        Raises NotFoundError, BranchAppliedError, BranchConflictError, LedgerError.
+        `version` is the branch's event that was looked at: with later ones it is refused. `also` writes more in the same
+        transaction. Raises NotFoundError, BranchAppliedError, BranchConflictError, StaleVersionError, LedgerError.
         """
-        return self._again(lambda: self._apply(name, wins, dry_run=dry_run))
+        return self._again(lambda: self._apply(name, wins, version, also, dry_run=dry_run))
 
     @staticmethod
     def _again(attempt: Callable[[], T]) -> T:
@@ -215,8 +233,22 @@ class BranchService:
                 continue
         return attempt()
 
-    def _apply(self, name: str, wins: Wins | None, *, dry_run: bool) -> Applied:
+    def _apply(
+        self,
+        name: str,
+        wins: Wins | None,
+        version: int | None,
+        also: Callable[[Connection, Applied], None] | None,
+        *,
+        dry_run: bool,
+    ) -> Applied:
         branch = self.branches.get(name)
+        if version is not None and branch.version != version:
+            raise StaleVersionError(
+                f"the branch {name!r} is at {branch.version}, {version} was looked at",
+                where=f"branch {name}",
+                hint="look at it again: it has changed since",
+            )
         merge, standing = self._merged(self.branches, branch, wins)
         if dry_run:
             shown = (*merge.conflicts, *(c for c in standing if c not in merge.conflicts))
@@ -225,14 +257,21 @@ class BranchService:
             raise refused(f"branch {name}", standing)
         run = self.ledger.begin_run(SOURCE, self._actor, f"branch {name}", f"{branch.id} {branch.version}")
         known = self.branches.identities(branch)
-        applied = self._bring(run, merge, known, name, also=self.branches.mark_applied(branch))
+        mark = self.branches.mark_applied(branch)
+
+        def write(connection: Connection, applied: Applied) -> None:
+            mark(connection, applied.sequence)
+            if also is not None:
+                also(connection, applied)
+
+        applied = self._bring(run, merge, known, name, write)
         reach("branch.applied")
         return applied
 
     def _merged(self, told: Told, branch: Branch, wins: Wins | None) -> tuple[Merge, list[Conflict]]:
         """The merge with main as it is now, and what stands against it."""
         merge = Merger(self.ledger, told, branch, wins).merge()
-        return merge, [*open_conflicts(merge, wins), *self._rules(merge)]
+        return merge, [*open_conflicts(merge, wins), *broken_rules(self.schema, self.ledger, merge)]
 
     def _bring(
         self,
@@ -240,7 +279,7 @@ class BranchService:
         merge: Merge,
         known: Mapping[str, tuple[str, str]],
         name: str,
-        also: Callable[[Connection, int], None] | None = None,
+        also: Callable[[Connection, Applied], None] | None = None,
     ) -> Applied:
         """Write a merge to main in one batch."""
         new = {key: known[key] for key in known.keys() - self.ledger.identities(list(known)).keys()}
@@ -251,6 +290,10 @@ class BranchService:
             "unchanged": 0,
             "rejected": 0,
         }
+
+        def applied(last: int) -> Applied:
+            return Applied(name, len(merge.events), tuple(merge.conflicts), last, run.id)
+
         _, last = self.ledger.append(
             run,
             merge.ordered(),
@@ -258,39 +301,9 @@ class BranchService:
             counters=counters,
             statuses={run.id: "complete"},
             expected=merge.sequence,
-            also=also,
+            also=None if also is None else lambda connection, sequence: also(connection, applied(sequence)),
         )
-        return Applied(name, len(merge.events), tuple(merge.conflicts), last, run.id)
-
-    def _rules(self, merge: Merge) -> Iterator[Conflict]:
-        """What the relations of main and of the branch together would break: cycles of containment, too many ends."""
-        rules = rules_of(self.schema, _MainAfter(self.ledger, merge))
-        made = [e for e in merge.ordered() if e.edge and e.operation is Operation.CREATE and rules.watches(e.kind)]
-        present = self.ledger.kinds(sorted({end for e in made for end in (e.start, e.end) if end}))
-        for event in made:
-            start, end = event.start or "", event.end or ""
-            kinds = [m.kind if (m := merge.events.get(n)) else present.get(n, "") for n in (start, end)]
-            reason = rules.excess(event.kind, start, end)
-            if not reason and rules.cycle(event.kind, start, end, kinds[0], kinds[1]):
-                reason = "it would close a cycle with relations of main"
-            if reason:
-                yield Conflict(event.element, event.kind, f"{start} -> {end}", "(end)", reason, either=False)
-            else:
-                rules.add(event.kind, start, end)
-
-
-class _MainAfter:
-    """Main's relations without those that a merge takes away."""
-
-    def __init__(self, ledger: Ledger, merge: Merge) -> None:
-        self._main = ledger
-        self._sequence = merge.sequence
-        self._gone = {e for e, event in merge.events.items() if event.operation is Operation.DELETE}
-
-    def ends(self, relation: str) -> Iterator[tuple[str, str]]:
-        for element, start, end in self._main.ends_at(relation, self._sequence):
-            if element not in self._gone:
-                yield start, end
+        return applied(last)
 
 
 def describe(branch: Branch, last: int) -> dict[str, Any]:
