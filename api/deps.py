@@ -17,6 +17,7 @@ from services.differences import DifferenceService
 from services.health import HealthService
 from services.history import HistoryService
 from services.moments import MomentService
+from services.proposals import ProposalService
 from services.query import QueryService
 from services.twin import Twin
 
@@ -33,6 +34,7 @@ class Services:
     moments: MomentService
     branches: BranchService
     differences: DifferenceService
+    proposals: ProposalService
     doorkeeper: Doorkeeper
     principal: Principal = LOCAL_OPERATOR  # who asks
 
@@ -55,6 +57,7 @@ class Services:
             moments,
             branches,
             DifferenceService(twin.ledger, twin.schema, branches.branches),
+            ProposalService(branches, twin.clock),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             principal,
         )
@@ -63,8 +66,16 @@ class Services:
         """The same use cases for somebody: what is written is theirs."""
         if principal == self.principal:
             return self
-        actor = self.twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
-        return replace(self, principal=principal, branches=self.branches.by(actor))
+        branches = self.branches.by(self._actor_of(principal))
+        return replace(self, principal=principal, branches=branches, proposals=self.proposals.over(branches))
+
+    @property
+    def actor(self) -> str:
+        """Who is recorded as the author of what is written."""
+        return self._actor_of(self.principal)
+
+    def _actor_of(self, principal: Principal) -> str:
+        return self.twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
 
 
 def anybody(request: Request) -> Services:

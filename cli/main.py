@@ -23,6 +23,7 @@ from cli import (
     merge,
     migrate,
     person,
+    proposal,
     quarantine,
     query,
     reconciliation,
@@ -61,6 +62,7 @@ app.add_typer(schema_commands.app, name="schema")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(migrate.app, name="migrate")
 app.add_typer(branch.app, name="branch")
+app.add_typer(proposal.app, name="proposal")
 app.add_typer(checkpoint.app, name="checkpoint")
 app.add_typer(person.app, name="person")
 app.add_typer(access.accounts, name="account")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from core.clock import Clock, in_utc
 from core.errors import JumeauError, NotFoundError, UsageError
 from graph.history import tables
 from graph.history.branches import Branch, BranchAppliedError
+from graph.history.ledger import Ledger
 from graph.history.merge import Wins
 from services.branches import Applied, BranchService
 
@@ -101,9 +103,20 @@ class ProposalService:
 
     def __init__(self, branches: BranchService, clock: Clock) -> None:
         self._branches = branches
-        self._ledger = branches.ledger
         self._clock = clock
-        self._ledger.prepare(proposal)
+
+    def over(self, branches: BranchService) -> ProposalService:
+        """The same proposals, for whoever these branches are asked as."""
+        other = copy(self)
+        other._branches = branches
+        return other
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The ledger, with the table of proposals: ledgers that were made before there were any have none."""
+        ledger = self._branches.ledger
+        ledger.prepare(proposal)
+        return ledger
 
     def propose(self, name: str, reason: str, *, by: str) -> Proposal:
         """Ask for a branch to be brought to main, as it is now. Raises NotFoundError, UsageError, BranchAppliedError."""

@@ -88,7 +88,7 @@ def compile_node(selection: NodeSelection, identity: str, shape: Shape) -> Compi
     """The query of one node by id: no row or one."""
     names = _Names()
     condition = ast.Comparison((_property("n0", "id"), names.bind(identity)), (ast.BinaryOperator.EQ,))
-    clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(_node("n0", NODE)),), condition)]
+    clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(_node("n0", selection.type_name)),), condition)]
     layout, items = _Branches(shape, names, clauses).node(selection, "n0", ())
     clauses.append(ast.Return(ast.Projection(_aliased(items))))
     return CompiledPage(_query(clauses), names.parameters, layout)

@@ -12,7 +12,7 @@ from api.deps import Services
 from api.graphql.compile import compile_count, compile_node, compile_page
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.selection import SelectionReader
-from api.graphql.shape import Shape
+from api.graphql.shape import NODE, Shape
 from graph.cypher.ast import Query
 from services.catalogue import CatalogueService
 from services.moments import Asked
@@ -48,9 +48,11 @@ class GraphQLContext:
             page.count = int(self._run(query, parameters, asked).answer.rows[0][0])
         return page
 
-    def load_node(self, info: GraphQLResolveInfo[GraphQLContext], identity: str, asked: Asked) -> Record | None:
-        """The node with that id, None where there is none."""
-        compiled = compile_node(SelectionReader(self.shape, info).read_node(), identity, self.shape)
+    def load_node(
+        self, info: GraphQLResolveInfo[GraphQLContext], identity: str, asked: Asked, type_name: str = NODE
+    ) -> Record | None:
+        """The node with that id, of a kind or of any; None where there is none."""
+        compiled = compile_node(SelectionReader(self.shape, info).read_node(type_name), identity, self.shape)
         answer = self._run(compiled.query, compiled.parameters, asked).answer
         return root_record(compiled, answer.columns, answer.rows[0]) if answer.rows else None
 

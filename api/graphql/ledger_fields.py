@@ -9,6 +9,7 @@ from graphql import (
     GraphQLBoolean,
     GraphQLField,
     GraphQLInt,
+    GraphQLList,
     GraphQLNonNull,
     GraphQLResolveInfo,
     GraphQLString,
@@ -17,13 +18,24 @@ from graphql import (
 from analytics.health.scorecard import Dimension
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import PageSizeError
-from api.graphql.ledger_types import BRANCH, DIFFERENCE, DIMENSION, HISTORY, SCORECARD, TEXT, list_of
+from api.graphql.ledger_types import (
+    BRANCH,
+    DIFFERENCE,
+    DIMENSION,
+    HISTORY,
+    PROPOSAL,
+    PROPOSAL_STATE,
+    SCORECARD,
+    TEXT,
+    list_of,
+)
 from core.principal import require_whole_estate
 from services.access.rights import Action, require
 from services.differences import SHOWN
 from services.health import TREND_DAYS
 from services.history import ROOT
 from services.moments import Asked
+from services.proposals import ProposalState
 
 Info = GraphQLResolveInfo[GraphQLContext]
 
@@ -56,6 +68,12 @@ def ledger_fields() -> dict[str, GraphQLField]:
             description="What leads from one moment to another, by element and attribute.",
         ),
         "branches": GraphQLField(list_of(BRANCH), resolve=_branches, description="Every branch, by name."),
+        "proposals": GraphQLField(
+            list_of(PROPOSAL),
+            args={"states": GraphQLArgument(GraphQLList(GraphQLNonNull(PROPOSAL_STATE)), default_value=["open"])},
+            resolve=_proposals,
+            description="Branches that somebody asks others to bring to main, newest first; the open ones if not said otherwise.",
+        ),
         "scorecard": GraphQLField(
             GraphQLNonNull(SCORECARD),
             args={
@@ -93,6 +111,14 @@ def _branches(_root: Any, info: Info) -> list[dict[str, Any]]:
     require(services.principal, Action.LOOK_BACK)
     require_whole_estate(services.principal, "the list of branches")
     return services.branches.all()
+
+
+def _proposals(_root: Any, info: Info, states: list[str] | None) -> list[dict[str, Any]]:
+    services = info.context.services
+    require(services.principal, Action.LOOK_BACK)
+    require_whole_estate(services.principal, "the list of proposals")
+    wanted = [ProposalState(state) for state in states or ()]
+    return [proposal.to_dict() for proposal in services.proposals.all(wanted)]
 
 
 def _scorecard(_root: Any, info: Info, **arguments: Any) -> dict[str, Any]:

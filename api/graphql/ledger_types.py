@@ -26,6 +26,7 @@ from graphql import (
 
 from analytics.health.scorecard import Dimension
 from api.graphql.scalars import JSON, LONG
+from services.proposals import ProposalState
 
 TEXT: Final = GraphQLNonNull(GraphQLString)
 NUMBER: Final = GraphQLNonNull(LONG)
@@ -37,16 +38,18 @@ def list_of(item: GraphQLObjectType) -> GraphQLNonNull[Any]:
     return GraphQLNonNull(GraphQLList(GraphQLNonNull(item)))
 
 
-def _read(source: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Any:
+def read_key(source: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Any:
+    """What a service says under the field's name, written with underscores there."""
     return source.get(_CAPITAL.sub("_", info.field_name).lower())
 
 
-def _object(called: str, description: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
-    made = {field: GraphQLField(of, resolve=_read) for field, of in fields.items()}
+def object_of(called: str, description: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
+    """A type whose fields are keys of what a service says."""
+    made = {field: GraphQLField(of, resolve=read_key) for field, of in fields.items()}
     return GraphQLObjectType(called, made, description=description)
 
 
-ATTRIBUTE_CHANGE: Final = _object(
+ATTRIBUTE_CHANGE: Final = object_of(
     "AttributeChange",
     "One attribute before and after; null where it had, or has, no value.",
     attribute=TEXT,
@@ -54,7 +57,7 @@ ATTRIBUTE_CHANGE: Final = _object(
     after=JSON,
 )
 
-HISTORY_ENTRY: Final = _object(
+HISTORY_ENTRY: Final = object_of(
     "HistoryEntry",
     "One event: who changed what, when, from which source and run. `other` is the far end of a relation.",
     sequence=NUMBER,
@@ -70,21 +73,21 @@ HISTORY_ENTRY: Final = _object(
     changes=list_of(ATTRIBUTE_CHANGE),
 )
 
-HISTORY: Final = _object(
+HISTORY: Final = object_of(
     "History",
     "What happened to one element, oldest first.",
     element=GraphQLNonNull(GraphQLID),
     entries=list_of(HISTORY_ENTRY),
 )
 
-MOMENT: Final = _object(
+MOMENT: Final = object_of(
     "Moment",
     "The last event of main that a state has, and how many of a branch's own.",
     sequence=NUMBER,
     branchEvents=NUMBER,
 )
 
-OPERATION_COUNT: Final = _object(
+OPERATION_COUNT: Final = object_of(
     "OperationCount",
     "How many elements of a kind were created, changed, deleted.",
     kind=TEXT,
@@ -92,11 +95,11 @@ OPERATION_COUNT: Final = _object(
     count=NUMBER,
 )
 
-ATTRIBUTE_COUNT: Final = _object(
+ATTRIBUTE_COUNT: Final = object_of(
     "AttributeCount", "In how many elements of a kind an attribute changed.", kind=TEXT, attribute=TEXT, count=NUMBER
 )
 
-ELEMENT_CHANGE: Final = _object(
+ELEMENT_CHANGE: Final = object_of(
     "ElementChange",
     "What became of one element; a relation has a start and an end.",
     operation=TEXT,
@@ -108,7 +111,7 @@ ELEMENT_CHANGE: Final = _object(
     changes=list_of(ATTRIBUTE_CHANGE),
 )
 
-DIFFERENCE: Final = _object(
+DIFFERENCE: Final = object_of(
     "Difference",
     "What leads from one moment to another: counts of all elements, the first of them one by one.",
     **{"from": GraphQLNonNull(MOMENT)},
@@ -119,7 +122,7 @@ DIFFERENCE: Final = _object(
     changes=list_of(ELEMENT_CHANGE),
 )
 
-BRANCH: Final = _object(
+BRANCH: Final = object_of(
     "Branch",
     "Changes beside main. `behind` counts the events of main that it does not see; `applied` is main's last event by applying it.",
     name=TEXT,
@@ -132,7 +135,27 @@ BRANCH: Final = _object(
     applied=LONG,
 )
 
-SCORE: Final = _object(
+PROPOSAL_STATE: Final = GraphQLEnumType(
+    "ProposalState", {state.name: state.value for state in ProposalState}, description="What has become of a proposal."
+)
+
+PROPOSAL: Final = object_of(
+    "Proposal",
+    "A branch, as it was at its event `version`, that somebody asks others to bring to main; `sequence` is main's event then.",
+    id=GraphQLNonNull(GraphQLID),
+    branch=TEXT,
+    version=NUMBER,
+    reason=TEXT,
+    author=TEXT,
+    createdAt=TEXT,
+    state=GraphQLNonNull(PROPOSAL_STATE),
+    decidedBy=GraphQLString,
+    decidedAt=GraphQLString,
+    note=TEXT,
+    sequence=LONG,
+)
+
+SCORE: Final = object_of(
     "Score",
     "A line of a scorecard; scores in percent, `trend` in points.",
     name=TEXT,
@@ -146,7 +169,7 @@ SCORE: Final = _object(
     trend=GraphQLFloat,
 )
 
-SCORECARD: Final = _object(
+SCORECARD: Final = object_of(
     "Scorecard",
     "The health of what the asker sees, in CMDB Health terms.",
     by=TEXT,

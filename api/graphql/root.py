@@ -21,6 +21,7 @@ from graphql import (
 from api.graphql.context import GraphQLContext
 from api.graphql.inputs import Inputs
 from api.graphql.ledger_fields import ledger_fields
+from api.graphql.mutations import mutation_type
 from api.graphql.pages import Page
 from api.graphql.scalars import JSON
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
@@ -74,7 +75,8 @@ _CONVENTIONS = f"""Lists of every kind, one node by id, Cypher and the catalogue
 
 def build_schema(shape: Shape) -> GraphQLSchema:
     """The GraphQL schema of a shape."""
-    types = Types(shape, Inputs(shape))
+    inputs = Inputs(shape)
+    types = Types(shape, inputs)
     fields = {
         "node": GraphQLField(
             types.node,
@@ -107,7 +109,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
         **ledger_fields(),
     }
     query = GraphQLObjectType("Query", fields, description=_CONVENTIONS)
-    return GraphQLSchema(query, types=list(types.kinds.values()))
+    return GraphQLSchema(query, mutation_type(shape, types, inputs), types=list(types.kinds.values()))
 
 
 def _list_field(types: Types, kind: str) -> GraphQLField:

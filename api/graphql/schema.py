@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     execute_sync,
+    get_operation_ast,
     parse,
     print_schema,
     validate,
@@ -25,6 +26,7 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.base import BaseSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
@@ -67,13 +69,18 @@ class TwinSchema(BaseSchema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute a document. Never raises but for a missing document: errors are part of the result."""
+        """Execute a document: errors are part of the result.
+
+        Raises MissingQueryError without one, InvalidOperationTypeError for an operation that may not come this way (a
+        mutation in a GET).
+        """
         if not query:
             raise MissingQueryError
         context = self._new_context(context_value)
         document, errors = self._checked(query)
         if errors:
             return ExecutionResult(data=None, errors=list(errors))
+        _check_operation(document, operation_name, allowed_operation_types)
         result = execute_sync(
             self.schema,
             document,
@@ -100,7 +107,13 @@ class TwinSchema(BaseSchema):
     ) -> ExecutionResult:
         """Execute a document in a worker thread, since backends block."""
         return await run_in_threadpool(
-            self.execute_sync, query, variable_values, context_value, root_value, operation_name
+            self.execute_sync,
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
         )
 
     async def subscribe(self, *arguments: Any, **options: Any) -> NoReturn:
@@ -128,6 +141,14 @@ class TwinSchema(BaseSchema):
             return DocumentNode(), (_coded(GraphQLSyntaxFault(error.message), error),)
         faults = validate(self.schema, document)
         return document, tuple(_coded(GraphQLValidationFault(fault.message), fault) for fault in faults)
+
+
+def _check_operation(document: DocumentNode, name: str | None, allowed: Iterable[OperationType] | None) -> None:
+    found = get_operation_ast(document, name)
+    if allowed is not None and found is not None:
+        type_ = OperationType(found.operation.value)
+        if type_ not in allowed:
+            raise InvalidOperationTypeError(type_)
 
 
 def _explained(error: GraphQLError) -> GraphQLError:

@@ -92,9 +92,9 @@ class SelectionReader:
             self._read_connection(content, node.selection_set, 1)
         return content
 
-    def read_node(self) -> NodeSelection:
-        """The selection of a root field that gives one node."""
-        content = NodeSelection(NODE, needs_kind=True)
+    def read_node(self, type_name: str = NODE) -> NodeSelection:
+        """The selection of a field that gives one node, of a kind or of any."""
+        content = NodeSelection(type_name, needs_kind=True)
         for node in self._info.field_nodes:
             self._read_node(content, node.selection_set, 1)
         return content

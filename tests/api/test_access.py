@@ -53,6 +53,22 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     '{ history(of: "x") { element } }': Action.LOOK_BACK,
     '{ difference(from: "#1") { elements } }': Action.LOOK_BACK,
     "{ branches { name } }": Action.LOOK_BACK,
+    "{ proposals { id } }": Action.LOOK_BACK,
+    'mutation { createTeam(data: {}, reason: "r") { __typename } }': Action.APPLY,
+    'mutation { updateTeam(id: "x", data: {}, branch: "nothing") { __typename } }': Action.BRANCH,
+    'mutation { upsertTeam(data: {}, reason: "r") { __typename } }': Action.APPLY,
+    'mutation { delete(ids: ["x"], reason: "r") { __typename } }': Action.APPLY,
+    'mutation { delete(ids: ["x"], branch: "nothing") { __typename } }': Action.BRANCH,
+    'mutation { relate(type: "OWNED_BY", start: "x", end: "y", reason: "r") { __typename } }': Action.APPLY,
+    'mutation { unrelate(type: "OWNED_BY", start: "x", end: "y", reason: "r") { __typename } }': Action.APPLY,
+    'mutation { change(reason: "r", delete: ["x"]) { __typename } }': Action.APPLY,
+    'mutation { createBranch(name: "No Name") { __typename } }': Action.BRANCH,
+    'mutation { dropBranch(name: "nothing") { __typename } }': Action.BRANCH,
+    'mutation { applyBranch(name: "nothing") { __typename } }': Action.APPLY,
+    'mutation { propose(branch: "nothing", reason: "r") { __typename } }': Action.BRANCH,
+    'mutation { approve(proposal: "nothing") { __typename } }': Action.APPLY,
+    'mutation { reject(proposal: "nothing", note: "n") { __typename } }': Action.APPLY,
+    'mutation { withdraw(proposal: "nothing") { __typename } }': Action.BRANCH,
 }
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
 ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))
