@@ -220,6 +220,24 @@ QUERIES: list[Any] = [
     ),
     ("4.17", "RETURN 7 / 2 AS a, -7 / 2 AS b, -7 % 3 AS c, 7.0 / 2 AS d, 2 ^ 3 AS e", [(3, -3, -1, 3.5, 8.0)]),
     (
+        "4.26 no number, compared",
+        "UNWIND [0.0, 1.0] AS y WITH y / y AS x, y RETURN x < y AS a, y >= x AS b, x <> x AS c, NOT x < 2 AS d, "
+        "x < CASE WHEN y > 5 THEN y END AS e ORDER BY y",
+        [(False, False, True, True, None), (False, True, False, False, None)],
+    ),
+    (
+        "4.26 no number, in order",
+        "UNWIND [[1.0, 1.0], [0.0, 0.0], [-1.0, 0.0], [1.0, 0.0]] AS p WITH p[0] / p[1] AS x "
+        "RETURN x <> x AS none, x = 1 AS one, x > 1 AS more ORDER BY x",
+        [(False, False, False), (False, True, False), (False, False, True), (True, False, False)],
+    ),
+    (
+        "4.26 zeros",
+        "UNWIND [0.0] AS x RETURN toString(-x) AS a, toString(floor(x / -2)) AS b, sign(x / -2) AS c, "
+        "toString(round(x / -2)) AS d",
+        [("0.0", "-0.0", 0, "0.0")],
+    ),
+    (
         "4.18",
         "RETURN substring('jumeau', 1, 3) AS a, [1, 2, 3][0] AS b, [1, 2, 3][-1] AS c, [1, 2, 3][5] AS d, [1, 2, 3][0..2] AS e",
         [("ume", 1, 3, None, [1, 2])],

@@ -448,6 +448,7 @@ class ExpressionMaker(PatternMaker):
                 (3, "sqrt", lambda: call("sqrt", call("abs", number()))),
                 (3, "float arithmetic", lambda: Binary(B.MULTIPLY, self.integer(scope, deeper), number())),
                 (2, "power", lambda: Binary(B.POWER, self.integer(scope, deeper), Literal(2))),
+                (2, "division by zero", lambda: Binary(B.DIVIDE, number(), self.atom(TypeName.FLOAT, scope))),
                 (3, "CASE", lambda: self.case(TypeName.FLOAT, scope, deeper)),
                 (3, "coalesce", lambda: call("coalesce", number(), number())),
             ]

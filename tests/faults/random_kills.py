@@ -17,6 +17,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from core.log import configure_logging
 from core.settings import Settings, load_settings
 from services.following import Worthwhile
 from services.ingestion import ingest
@@ -26,6 +27,7 @@ BATCH_ROWS = 200
 
 
 def main(export: Path, work: Path, kills: int, seed: int, beside: bool) -> None:
+    configure_logging()  # to standard error: what is printed is read line by line
     draw = random.Random(seed)
     began = time.monotonic()
     assert finished(start(lambda: load(export, work / "undisturbed", beside))) == 0

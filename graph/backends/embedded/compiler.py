@@ -19,6 +19,7 @@ from graph.backends.embedded.holders import HolderIndex
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, quoted
 from graph.backends.embedded.loops import Loops
+from graph.backends.embedded.not_a_number import may_be_nan
 from graph.backends.embedded.paths import can_fill
 from graph.backends.embedded.shortest import is_printable
 from graph.backends.embedded.subqueries import may_hold_of_unknown, needed_from_outside
@@ -47,8 +48,11 @@ from graph.cypher.ast import (
     RelationshipPattern,
     Return,
     SinglePart,
+    SortItem,
     SubqueryExpression,
     SubqueryKind,
+    Unary,
+    UnaryOperator,
     Unwind,
     Variable,
     Visible,
@@ -118,6 +122,7 @@ class LadybugCompiler(CypherFamilyCompiler):
         self._count = 0
         self._bare = False
         self._final = False
+        self.nans: set[str] = set()  # variables that may hold NaN
         self.in_case = 0  # how many CASE expressions are being printed
 
     def text(self, row_cap: int) -> str:
@@ -205,6 +210,8 @@ class LadybugCompiler(CypherFamilyCompiler):
         text = super().clause(clause)
         self._final = False
         if isinstance(clause, Unwind):
+            if self.may_be_nan(clause.source):
+                self.nans.add(clause.variable)
             self.patterns.unique = None
             self.patterns.bound.add(clause.variable)
         return text
@@ -242,6 +249,7 @@ class LadybugCompiler(CypherFamilyCompiler):
                 raise self.unsupported("ORDER BY", item.expression, "of anything but plain values")
         self._check_groups(projection)
         self.float_sums |= {item.alias for item in projection.items if self._is_float_sum(item.expression)}
+        self.nans |= {item.alias for item in projection.items if self.may_be_nan(item.expression)}
         bare = Projection(
             projection.items, projection.distinct, projection.star, projection.order, span=projection.span
         )
@@ -305,6 +313,24 @@ class LadybugCompiler(CypherFamilyCompiler):
         if isinstance(operand, Variable) and operand.name in self.patterns.trails:
             return f"{self.variable(operand.name)} IS {'NOT ' if tree.negated else ''}NULL"
         return super()._is_null(tree)
+
+    def _unary(self, tree: Unary) -> str:
+        """Minus a float is taken from zero: ladybug's makes zeros below zero."""
+        if tree.operator is UnaryOperator.MINUS and self.type_of(tree.operand).name is not TypeName.INTEGER:
+            return f"(0 - {self.expression(tree.operand, POSTFIX)})"
+        return super()._unary(tree)
+
+    def may_be_nan(self, tree: Expression) -> bool:
+        """Whether an expression may be NaN."""
+        return may_be_nan(tree, self.type_of, self.nans)
+
+    def sort_item(self, item: SortItem) -> str:
+        """NaN is above every other number, which ladybug has to be told."""
+        text = super().sort_item(item)
+        if not self.may_be_nan(item.expression):
+            return text
+        value = self.expression(item.expression, POSTFIX)
+        return f"({value} <> {value}){' DESC' if item.descending else ''}, {text}"
 
     def _is_float_sum(self, tree: Expression) -> bool:
         if isinstance(tree, Variable):

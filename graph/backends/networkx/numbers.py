@@ -102,7 +102,12 @@ def rounded(value: Any, digits: int = 0, mode: str | None = None) -> float:
     exact = Decimal(repr(number))
     if digits == 0 and mode is None:
         return float((exact + Decimal("0.5")).to_integral_value(ROUND_FLOOR, _WIDE))
-    return float(exact.quantize(Decimal(1).scaleb(-min(digits, _MOST_DIGITS)), rule, _WIDE))
+    return 0.0 + float(exact.quantize(Decimal(1).scaleb(-min(digits, _MOST_DIGITS)), rule, _WIDE))  # no zero below zero
+
+
+def floored(value: Any) -> float:
+    """`floor()`, which keeps the sign of zero."""
+    return math.copysign(float(math.floor(value)), value) if math.isfinite(value) else float(value)
 
 
 def ceiling(value: Any) -> float:

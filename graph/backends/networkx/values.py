@@ -254,12 +254,14 @@ def power(one: Any, other: Any) -> Any:
 
 
 def negate(value: Any) -> Any:
-    """Unary minus."""
+    """Unary minus, which makes no zero below zero: what is taken from zero is zero, as in Neo4j."""
     if value is None:
         return None
     if type(value) is int:
         return int64(-value)
-    if type(value) is float or isinstance(value, Duration):
+    if type(value) is float:
+        return 0.0 - value
+    if isinstance(value, Duration):
         return -value
     raise EvaluationError(f"a {type_name(value)} has no negative")
 

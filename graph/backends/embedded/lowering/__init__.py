@@ -23,7 +23,17 @@ from graph.backends.embedded.lowering.lists import (
     slice_,
     tail,
 )
-from graph.backends.embedded.lowering.numbers import NO_SUM, minus, plus, round_, to_float, to_integer, total
+from graph.backends.embedded.lowering.numbers import (
+    NO_SUM,
+    extreme,
+    minus,
+    plus,
+    round_,
+    sign,
+    to_float,
+    to_integer,
+    total,
+)
 from graph.backends.embedded.lowering.texts import (
     replace_,
     reverse,
@@ -70,6 +80,8 @@ LOWERED: Final[Mapping[str, Lowering]] = MappingProxyType(
         "sum": total,
         "collect": collect,
         "round": round_,
+        "sign": sign,
+        **dict.fromkeys(("min", "max"), extreme),
         "substring": substring,
         "replace": replace_,
         "reverse": reverse,

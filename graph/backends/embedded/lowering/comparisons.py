@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph.backends.embedded.layout import ID
 from graph.backends.embedded.lowering.families import ELEMENTS, NUMBERS, UNKNOWN
+from graph.backends.embedded.not_a_number import ordered
 from graph.cypher.ast import Binary, BinaryOperator, Case, Comparison, Expression, ListLiteral, Literal, Parameter
 from graph.cypher.bound import CypherType, TypeName
 from graph.cypher.printer import POSTFIX, PREDICATE
@@ -26,7 +27,9 @@ def compare(compiler: LadybugCompiler, left: Expression, operator: BinaryOperato
     first, second = compiler.expression(left, PREDICATE), compiler.expression(right, PREDICATE)
     if one.name in ELEMENTS and other.name in ELEMENTS:
         return f"{first}.{ID} {operator.value} {second}.{ID}"
-    return f"{first} {operator.value} {second}"
+    sides = ((left, first, second), (right, second, first))
+    unsure = [(text, against) for operand, text, against in sides if compiler.may_be_nan(operand)]
+    return ordered(f"{first} {operator.value} {second}", operator, unsure)
 
 
 def _check_comparable(

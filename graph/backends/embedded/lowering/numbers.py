@@ -57,6 +57,21 @@ def total(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     raise compiler.unsupported("sum", tree, f"of values of type {of.value}")
 
 
+def extreme(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """min() and max(), of which ladybug's depends on the order of rows where one is NaN."""
+    if compiler.may_be_nan(tree.arguments[0]):
+        raise compiler.unsupported(tree.name, tree, "of values that may be no number")
+    return f"{tree.name}({compiler.expression(tree.arguments[0])})"
+
+
+def sign(compiler: LadybugCompiler, tree: FunctionCall) -> str:
+    """ladybug's knows no zero below zero and no NaN."""
+    if compiler.may_be_nan(tree.arguments[0]):
+        raise compiler.unsupported("sign", tree, "of what may be no number")
+    value = compiler.expression(tree.arguments[0], POSTFIX)
+    return f"CASE WHEN {value} IS NULL THEN NULL WHEN {value} > 0 THEN 1 WHEN {value} < 0 THEN -1 ELSE 0 END"
+
+
 def round_(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     if len(tree.arguments) != 1:
         raise compiler.unsupported("round", tree, "to digits")
@@ -67,7 +82,7 @@ def to_integer(compiler: LadybugCompiler, tree: FunctionCall) -> str:
     of, text = compiler.type_of(tree.arguments[0]).name, compiler.expression(tree.arguments[0], POSTFIX)
     if of is TypeName.INTEGER:
         return text
-    if of is TypeName.FLOAT:  # a CAST rounds
+    if of is TypeName.FLOAT and not compiler.may_be_nan(tree.arguments[0]):  # a CAST rounds
         return f"CAST(CASE WHEN {text} < 0 THEN ceil({text}) ELSE floor({text}) END AS INT64)"
     raise compiler.unsupported("toInteger", tree, f"of a value of type {of.value}")
 
