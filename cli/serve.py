@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 from contextlib import nullcontext, suppress
-from ipaddress import ip_address
 from secrets import token_urlsafe
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import typer
 
 from cli.options import BackendOption
 from cli.output import progress_bars, say
+from core.addresses import is_loopback
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings
 from services.access.doorkeeper import OPEN, Doorkeeper
@@ -67,19 +67,12 @@ def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]
 
 def _check_door(settings: Settings) -> None:
     """An open door is for this machine only. Raises ConfigurationError."""
-    if settings.access == OPEN and not _is_loopback(settings.host):
+    if settings.access == OPEN and not is_loopback(settings.host):
         raise ConfigurationError(
             f"whoever reaches {settings.host} could do everything",
             where="JUMEAU_ACCESS, JUMEAU_HOST",
             hint="let people sign in with JUMEAU_ACCESS=accounts, or listen on 127.0.0.1",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -5,7 +5,6 @@ Certificates are always verified. Secrets are sent to the system's own origin on
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+from core.addresses import is_loopback
 from core.clock import Clock, SystemClock
 from ingest.connectors.credentials import Credentials
 from ingest.connectors.errors import (
@@ -107,7 +107,7 @@ class Transport:
         self._client = httpx.Client(
             timeout=httpx.Timeout(self._limits.silence_s),
             verify=ssl.create_default_context(cafile=None if ca_file is None else str(ca_file)),
-            trust_env=not _is_loopback(urlsplit(self.base_url).hostname or ""),
+            trust_env=not is_loopback(urlsplit(self.base_url).hostname or ""),
             headers={"User-Agent": "jumeau", "Accept-Encoding": "gzip"},
         )
 
@@ -271,18 +271,9 @@ def checked_url(url: str, *, whole: bool = False) -> str:
             where=parts.hostname,
             hint="put the secret into an environment variable and name that one",
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise InsecureUrlError("http sends everything in the clear", where=_shown(url), hint="use https")
     return url if whole else url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
