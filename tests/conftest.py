@@ -13,7 +13,7 @@ from core.clock import FrozenClock
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
 
-pytest_plugins = ["tests.neo4j_server", "tests.postgresql_server"]
+pytest_plugins = ["tests.neo4j_server", "tests.oidc_provider", "tests.postgresql_server"]
 
 NIGHTLY = os.environ.get("JUMEAU_NIGHTLY") == "1"
 """Full counts of long suites: `make nightly` sets it."""

@@ -1,0 +1,1 @@
+"""A real OpenID provider without Docker, made of npm packages: for tests of signing in."""
