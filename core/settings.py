@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import ConfigurationError
+from core.oidc_settings import OidcSettings
 
 
 class QuerySettings(BaseModel):
@@ -72,6 +73,10 @@ class Settings(BaseSettings):
         "open",
         pattern="^(open|accounts)$",
         description="`open`: whoever reaches the address asks as the operator, on loopback only; `accounts`: people sign in.",
+    )
+    oidc: OidcSettings | None = Field(
+        None,
+        description="A provider of OpenID Connect at which people sign in, beside local accounts: `[oidc]`, see below.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")

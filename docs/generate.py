@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 import analytics
 import api
@@ -20,12 +22,15 @@ import migrations
 import services
 from cli.main import app
 from core.errors import JumeauError
+from core.oidc_settings import OidcSettings
 from core.settings import Settings
 from graph.queries.catalogue import load_catalogue
 from graph.schema import json_schema
 from graph.schema.load import load_schema
 from graph.schema.reference_docs import render_reference
 
+TABLES: Mapping[str, type[BaseModel]] = {"oidc": OidcSettings}
+"""Tables of jumeau.toml that have a section of their own on the page of settings."""
 REFERENCE = Path(__file__).parent / "reference"
 
 
@@ -53,10 +58,30 @@ def settings_page() -> str:
         "|---|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
-        kind = getattr(field.annotation, "__name__", str(field.annotation)).replace("|", "or")
-        default = "" if field.default is None else f"`{field.default}`"
-        lines.append(f"| `JUMEAU_{name.upper()}` | {kind} | {default} | {field.description} |")
+        lines.append(f"| `JUMEAU_{name.upper()}` | {_kind(field)} | {_default(field)} | {field.description} |")
+    for table, model in TABLES.items():
+        lines += ["", f"## `[{table}]`", "", (model.__doc__ or "").strip(), ""]
+        lines += ["| setting | type | default | meaning |", "|---|---|---|---|"]
+        for name, field in model.model_fields.items():
+            default = "(needed)" if field.is_required() else _default(field)
+            lines.append(f"| `{name}` | {_kind(field)} | {default} | {field.description} |")
     return "\n".join(lines) + "\n"
+
+
+def _kind(field: FieldInfo) -> str:
+    return (
+        getattr(field.annotation, "__name__", str(field.annotation))
+        .replace("|", "or")
+        .replace("core.oidc_settings.", "")
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    """A default as it would be written; nothing where there is none, or an empty one."""
+    if field.default is None or field.default == () or field.default_factory is not None:
+        return ""
+    shown = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+    return f"`{shown}`"
 
 
 def error_classes() -> list[type[JumeauError]]:
