@@ -19,7 +19,7 @@ from services.access.rights import Action, Role
 accounts = typer.Typer(no_args_is_help=True, help="Local accounts: names, roles, perimeters.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens of accounts, for programs.")
 
-ACCOUNT = ("name", "roles", "perimeters", "enabled", "created_at", "created_by")
+ACCOUNT = ("name", "roles", "perimeters", "enabled", "created_at", "created_by", "issuer")
 TOKEN = ("id", "account", "note", "actions", "perimeters", "expires_at", "revoked_at")
 
 RoleOption = Annotated[

@@ -82,7 +82,7 @@ class IssuedAnswer(BaseModel):
 
 
 class AccountAnswer(BaseModel):
-    """An account; `perimeters` null for the whole estate."""
+    """An account; `perimeters` null for the whole estate, `issuer` null for a local one."""
 
     name: str
     roles: list[str]
@@ -90,6 +90,7 @@ class AccountAnswer(BaseModel):
     enabled: bool
     created_at: str
     created_by: str
+    issuer: str | None
 
 
 class MeAnswer(BaseModel):
@@ -148,7 +149,7 @@ def revoke(id: str, services: ToRead) -> TokenAnswer:
 
 @router.get("/accounts")
 def accounts(services: ToAdminister) -> list[AccountAnswer]:
-    """Every local account."""
+    """Every account, those of people who sign in at a provider among them."""
     return [AccountAnswer(**account.to_dict()) for account in services.doorkeeper.accounts.all()]
 
 

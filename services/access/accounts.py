@@ -1,4 +1,4 @@
-"""Local accounts, for installations without an identity provider: names, argon2 hashes of passwords, roles, perimeters."""
+"""Accounts: names, roles, perimeters. Local ones have the argon2 hash of a password; those of a provider have none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, Column, DateTime, Table, Text, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    DateTime,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock, in_utc
@@ -30,13 +42,28 @@ account = Table(
     "account",
     tables.metadata,
     Column("name", Text, primary_key=True),
-    Column("password", Text, nullable=False),  # argon2id, with its salt and costs
+    Column("password", Text, nullable=False),  # argon2id, with its salt and costs; empty where a provider vouches
     Column("roles", Text, nullable=False),  # JSON list
     Column("perimeters", Text, nullable=False),  # JSON list; null for the whole estate
     Column("enabled", Boolean, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("created_by", Text, nullable=False),
 )
+
+
+federated_account = Table(
+    "federated_account",
+    tables.metadata,
+    Column("name", Text, primary_key=True),  # of the account
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("vouched_until", DateTime(timezone=True), nullable=False),
+    UniqueConstraint("issuer", "subject", name="federated_account_identity"),
+)
+ACCOUNTS: Final[Select[Any]] = select(
+    account, federated_account.c.issuer, federated_account.c.subject, federated_account.c.vouched_until
+).join_from(account, federated_account, account.c.name == federated_account.c.name, isouter=True)
+"""Every account, with what vouches for it."""
 
 
 class SignInError(JumeauError):
@@ -49,7 +76,10 @@ class SignInError(JumeauError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in. `perimeters` None: the whole estate."""
+    """Somebody who may sign in. `perimeters` None: the whole estate.
+
+    `issuer` is the provider at which somebody signs in, None of a local account; it vouches for them until `vouched_until`.
+    """
 
     name: str
     roles: frozenset[str]
@@ -57,6 +87,8 @@ class Account:
     enabled: bool
     created_at: datetime
     created_by: str
+    issuer: str | None = None
+    vouched_until: datetime | None = None
 
     @property
     def principal(self) -> Principal:
@@ -71,6 +103,7 @@ class Account:
             "enabled": self.enabled,
             "created_at": self.created_at.isoformat(),
             "created_by": self.created_by,
+            "issuer": self.issuer,
         }
 
 
@@ -81,7 +114,8 @@ class Accounts:
         self._ledger = ledger
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        ledger.prepare(account)
+        for table in (account, federated_account):
+            ledger.prepare(table)
 
     def create(
         self, name: str, password: str, roles: Iterable[str], perimeters: Iterable[str] | None, *, by: str
@@ -119,8 +153,8 @@ class Accounts:
     def all(self) -> list[Account]:
         """Every account, by name."""
         with self._ledger.reading() as connection:
-            rows = connection.execute(select(account).order_by(account.c.name)).all()
-        return [_account(row) for row in rows]
+            rows = connection.execute(ACCOUNTS.order_by(account.c.name)).all()
+        return [account_of(row) for row in rows]
 
     def change(
         self,
@@ -132,8 +166,14 @@ class Accounts:
         whole_estate: bool = False,
         enabled: bool | None = None,
     ) -> Account:
-        """Change what is given. Raises NotFoundError, UsageError; the last administrator cannot be taken away."""
-        self.get(name)
+        """Change what is given. Raises NotFoundError, UsageError; the last administrator cannot be taken away.
+
+        What a provider says of somebody is not changed here, but it is here that they are kept out.
+        """
+        found = self.get(name)
+        if found.issuer is not None and (password, roles, perimeters, whole_estate) != (None, None, None, False):
+            seen = f"{name!r} signs in at a provider, which says its roles and perimeters and keeps its password"
+            raise UsageError(seen, where="accounts", hint=f"change them at {found.issuer}; here it can be disabled")
         values: dict[str, Any] = {}
         if password is not None:
             values["password"] = self._hashed(password)
@@ -144,10 +184,10 @@ class Accounts:
         if enabled is not None:
             values["enabled"] = enabled
         with self._ledger.writing() as connection:
+            before = _administrators(connection)
             if values:
                 connection.execute(update(account).where(account.c.name == name).values(**values))
-            rows = [_account(row) for row in connection.execute(select(account))]
-            if not any(one.enabled and Role.ADMINISTRATOR in one.roles for one in rows):
+            if before and not _administrators(connection):
                 raise UsageError(f"{name!r} is the last administrator", where="accounts", hint="make another one first")
         return self.get(name)
 
@@ -155,10 +195,10 @@ class Accounts:
         """The account of somebody who knows its password; it takes as long for a name that there is not. Raises SignInError."""
         found = self._read(name)
         try:
-            self._hasher.verify(self._nobody if found is None else found[1], password)
+            self._hasher.verify(self._nobody if found is None else found[1] or self._nobody, password)
         except (VerificationError, InvalidHashError):
             found = None
-        if found is None or not found[0].enabled:
+        if found is None or not found[0].enabled or found[0].issuer is not None:
             raise SignInError("no account has this name and this password", hint="ask an administrator of the twin")
         if self._hasher.check_needs_rehash(found[1]):
             self.change(name, password=password)
@@ -178,11 +218,18 @@ class Accounts:
 
     def _read(self, name: str) -> tuple[Account, str] | None:
         with self._ledger.reading() as connection:
-            row = connection.execute(select(account).where(account.c.name == name)).one_or_none()
-        return None if row is None else (_account(row), row.password)
+            row = connection.execute(ACCOUNTS.where(account.c.name == name)).one_or_none()
+        return None if row is None else (account_of(row), row.password)
 
 
-def _account(row: Any) -> Account:
+def _administrators(connection: Connection) -> set[str]:
+    """The names of those who may sign in and administer."""
+    found = (account_of(row) for row in connection.execute(ACCOUNTS))
+    return {one.name for one in found if one.enabled and Role.ADMINISTRATOR in one.roles}
+
+
+def account_of(row: Any) -> Account:
+    """The account that a row of `ACCOUNTS` holds."""
     return Account(
         row.name,
         read(row.roles) or frozenset(),
@@ -190,4 +237,6 @@ def _account(row: Any) -> Account:
         row.enabled,
         in_utc(row.created_at),
         row.created_by,
+        row.issuer,
+        None if row.vouched_until is None else in_utc(row.vouched_until),
     )

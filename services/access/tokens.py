@@ -148,6 +148,8 @@ class Tokens:
             account = None
         if account is None or not account.enabled:
             raise TokenError("the account of this token may not sign in", hint="ask an administrator of the twin")
+        if account.vouched_until is not None and account.vouched_until <= self._clock.now():
+            raise TokenError("the provider of this token's account was last asked too long ago", hint="sign in again")
         asked = account.principal.narrowed(found.perimeters)
         return asked if found.actions is None else replace(asked, scope=found.actions)
 
