@@ -15,6 +15,7 @@ from core.addresses import is_loopback
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings
 from services.access.doorkeeper import OPEN, Doorkeeper
+from services.access.oidc.provider import IdentityProvider
 from services.lost_backend import LOST
 from services.rendezvous import announce, running_server, withdraw
 from services.twin import Twin, open_twin
@@ -55,8 +56,9 @@ def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]
     if settings.access == OPEN:
         return None, ""
     key = token_urlsafe(32)
-    doorkeeper = Doorkeeper(twin.ledger, twin.clock, local_key=key)
-    if not doorkeeper.accounts.all():
+    provider = None if settings.oidc is None else IdentityProvider(settings.oidc, twin.clock)
+    doorkeeper = Doorkeeper(twin.ledger, twin.clock, local_key=key, provider=provider)
+    if provider is None and not doorkeeper.accounts.all():
         raise ConfigurationError(
             "people are to sign in, and there is no account",
             where="JUMEAU_ACCESS",
@@ -66,7 +68,13 @@ def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]
 
 
 def _check_door(settings: Settings) -> None:
-    """An open door is for this machine only. Raises ConfigurationError."""
+    """An open door is for this machine only, and nobody signs in at it. Raises ConfigurationError."""
+    if settings.access == OPEN and settings.oidc is not None:
+        raise ConfigurationError(
+            "people are to sign in at a provider, and the door is open",
+            where="JUMEAU_ACCESS, JUMEAU_OIDC",
+            hint="let people sign in with JUMEAU_ACCESS=accounts, or leave [oidc] out",
+        )
     if settings.access == OPEN and not is_loopback(settings.host):
         raise ConfigurationError(
             f"whoever reaches {settings.host} could do everything",

@@ -20,7 +20,13 @@ from tests.api.conftest import Serve, Server, served
 from tests.api.estate import opened, small_estate
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
-PUBLIC = {("GET", "/health"), ("POST", "/api/sign-in")}
+PUBLIC = {
+    ("GET", "/health"),
+    ("POST", "/api/sign-in"),
+    ("GET", "/api/oidc"),
+    ("GET", "/api/oidc/sign-in"),
+    ("GET", "/api/oidc/callback"),
+}
 NEEDS: Mapping[tuple[str, str], Action] = {
     ("POST", "/api/query"): Action.READ,
     ("GET", "/api/catalogue"): Action.READ,

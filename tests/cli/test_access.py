@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.acceptance.console import Console
 from tests.acceptance.server import serving
 from tests.cli.here import Here
+from tests.oidc_provider import CLIENT, REDIRECT_URI, SECRET, TestedProvider
 from tests.services.access.conftest import PASSWORD
 
 ENVIRONMENT = {"JUMEAU_NOW": "2025-01-01", "ANAS_PASSWORD": PASSWORD, "JUMEAU_BACKEND": "networkx"}
@@ -54,6 +57,58 @@ def test_a_server_without_an_account_does_not_start(tmp_path: Path) -> None:
     refused = console.run("serve", "--port", "0")
     assert refused.returncode == 2
     assert "jumeau account create" in refused.stderr
+
+
+def test_nobody_signs_in_at_an_open_door(tmp_path: Path) -> None:
+    oidc = {"issuer": "https://login.example", "client_id": "twin", "redirect_uri": REDIRECT_URI}
+    console = Here(Console(tmp_path / "home", {**ENVIRONMENT, "JUMEAU_OIDC": json.dumps(oidc)}))
+    refused = console.run("serve", "--port", "0")
+    assert refused.returncode == 2
+    assert "the door is open" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen"),
+    [
+        ({"client_secret_env": "NOT_SET_ANYWHERE"}, "NOT_SET_ANYWHERE is not set"),
+        ({"roles": {"a": ["raeder"]}}, "no role 'raeder'"),
+        ({"issuer": "http://login.example"}, "in the clear"),
+    ],
+    ids=["no secret", "no such role", "in the clear"],
+)
+def test_a_provider_that_is_set_up_wrongly_is_told_at_the_start(
+    tmp_path: Path, changes: dict[str, object], seen: str
+) -> None:
+    oidc = {"issuer": "https://login.example", "client_id": "twin", "redirect_uri": REDIRECT_URI, **changes}
+    environment = {**ENVIRONMENT, "JUMEAU_ACCESS": "accounts", "JUMEAU_OIDC": json.dumps(oidc)}
+    refused = Here(Console(tmp_path / "home", environment)).run("serve", "--port", "0")
+    assert refused.returncode == 2
+    assert seen in refused.stderr
+
+
+def test_a_server_without_an_account_lets_people_in_whom_the_provider_knows(
+    tmp_path: Path, oidc_provider: TestedProvider
+) -> None:
+    oidc = {
+        "issuer": oidc_provider.issuer,
+        "client_id": CLIENT,
+        "client_secret_env": "TWIN_SECRET",
+        "redirect_uri": REDIRECT_URI,
+        "roles_claim": "groups",
+        "roles": {"estate-admins": ["administrator"]},
+        "perimeters_claim": "groups",
+        "whole_estate": ["everything"],
+    }
+    environment = {"JUMEAU_BACKEND": "networkx", "JUMEAU_ACCESS": "accounts", "TWIN_SECRET": SECRET}
+    environment["JUMEAU_NOW"] = ""  # the provider has the time of the machine
+    console = Console(tmp_path / "home", {**environment, "JUMEAU_OIDC": json.dumps(oidc)})
+    with serving(console) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as browser:
+        back = oidc_provider.log_in(browser.get("/api/oidc/sign-in").headers["location"], "ana")
+        issued = browser.get(f"/api/oidc/callback?{urlsplit(back).query}").json()
+        headers = {"Authorization": f"Bearer {issued['secret']}"}
+        assert browser.get("/api/me", headers=headers).json()["roles"] == ["administrator"]
+        (ana,) = Here(console).json("account", "list")
+        assert (ana["name"], ana["issuer"]) == (issued["token"]["account"], oidc_provider.issuer)
 
 
 def test_commands_of_this_machine_go_through_a_server_that_asks_others_to_sign_in(tmp_path: Path) -> None:
