@@ -10,12 +10,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
-from core.settings import Settings
-from docs.generate import error_classes, pages
+from core.clock import SystemClock
+from core.settings import Settings, load_settings
+from docs.generate import TABLES, error_classes, pages
+from services.access.oidc.provider import IdentityProvider
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
+WITH_SETTINGS = [path for path in sorted(DOCS.rglob("*.md")) if "```toml" in path.read_text(encoding="utf-8")]
 WITH_COMMANDS = [path for path in sorted(DOCS.rglob("*.md")) if "```console" in path.read_text(encoding="utf-8")]
 
 
@@ -26,7 +30,8 @@ def test_a_generated_page_has_not_drifted(path: Path) -> None:
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+    described: list[type[BaseModel]] = [Settings, *TABLES.values()]
+    assert [name for one in described for name, field in one.model_fields.items() if not field.description] == []
 
 
 def test_every_error_code_says_what_it_means() -> None:
@@ -54,6 +59,16 @@ def test_the_commands_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None
             check=False,
         )
         assert (done.returncode != 0) == ("fails" in remark), f"{line}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("page", WITH_SETTINGS, ids=lambda p: p.name)
+def test_the_settings_of_a_page_are_settings(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        (tmp_path / "jumeau.toml").write_text(block, encoding="utf-8")
+        oidc = load_settings().oidc
+        if oidc is not None:
+            IdentityProvider(oidc, SystemClock(), {str(oidc.client_secret_env): "secret"})  # refuses what it cannot use
 
 
 @pytest.mark.parametrize("page", sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]), ids=str)
