@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 
 import httpx
 import pytest
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 
 from scripts.oidc.distribution import OidcProviderUnavailableError
 from scripts.oidc.launch import OidcProviderProcess, start
@@ -52,7 +52,8 @@ class TestedProvider:
 
     def __init__(self, process: OidcProviderProcess, key: RSAKey) -> None:
         self._process = process
-        self._keys = [key]
+        self._first = key
+        self._keys: tuple[RSAKey | ECKey, ...] = (key,)
 
     @property
     def issuer(self) -> str:
@@ -61,7 +62,7 @@ class TestedProvider:
     @property
     def key(self) -> RSAKey:
         """The key that it signs with now."""
-        return self._keys[0]
+        return next(key for key in self._keys if isinstance(key, RSAKey))
 
     @property
     def key_set_requests(self) -> int:
@@ -69,23 +70,26 @@ class TestedProvider:
         self._process.tell()
         return self._process.key_set_requests
 
-    def publish(self, *keys: RSAKey) -> None:
-        """Sign with the first of these keys from now on, and publish these and no others."""
-        self._keys = list(keys)
-        self._process.tell(keys=[key.as_dict(private=True) for key in keys])
+    def publish(self, *keys: RSAKey | ECKey, **registered: Any) -> None:
+        """Sign with these keys from now on, the first of those that fit, and publish no others. `registered`: how the twin is."""
+        self._keys = keys
+        self._process.tell(keys=[key.as_dict(private=True) for key in keys], clients=_clients(registered))
 
     def change(self, **accounts: Mapping[str, Any]) -> None:
-        """Change what it says of these people."""
+        """Change what it says of these people; the others are as they were first."""
         self._process.tell(accounts=ACCOUNTS | accounts)
 
-    def client(self, **changes: Any) -> None:
-        """Change how the twin is registered."""
-        self._process.tell(clients=[CLIENTS[0] | changes, *CLIENTS[1:]])
+    def authenticate(self, way: str) -> None:
+        """Let clients say who they are in this way only, the twin among them."""
+        self._process.tell(clients=_clients({"token_endpoint_auth_method": way}), authentication=[way])
 
     def reset(self) -> None:
-        """As it was first, but for its key."""
-        self._process.tell(accounts=ACCOUNTS, clients=CLIENTS, clientClaims=ROBOT_CLAIMS)
-        self.publish(self._keys[0])
+        """As it was first."""
+        keys = [self._first.as_dict(private=True)]
+        self._keys = (self._first,)
+        self._process.tell(
+            accounts=ACCOUNTS, clients=CLIENTS, clientClaims=ROBOT_CLAIMS, keys=keys, authentication=None
+        )
 
     def stop(self) -> None:
         """End it, as an outage does."""
@@ -117,6 +121,10 @@ class TestedProvider:
         answer = httpx.post(f"{self.issuer}/token", data=form, auth=(ROBOT, ROBOT_SECRET), trust_env=False)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["access_token"])
+
+
+def _clients(registered: dict[str, Any]) -> list[dict[str, Any]]:
+    return [CLIENTS[0] | registered, *CLIENTS[1:]]
 
 
 def start_provider(key: RSAKey | None = None, port: int = 0) -> TestedProvider:

@@ -60,10 +60,10 @@ def callback(
     code: Annotated[str | None, Query()] = None,
     error: Annotated[str | None, Query()] = None,
     iss: Annotated[str | None, Query()] = None,
-    jumeau_sign_in: Annotated[str | None, Cookie(include_in_schema=False)] = None,
+    sealed: Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)] = None,
 ) -> IssuedAnswer:
     """Where the provider sends a browser back: a token of ours, for somebody whom it vouches for."""
-    arrival = Arrival(state=state, code=code, error=error, issuer=iss, sealed=jumeau_sign_in)
+    arrival = Arrival(state=state, code=code, error=error, issuer=iss, sealed=sealed)
     secret, token = services.doorkeeper.sign_in_at_provider(arrival)
     response.headers.update(_UNKEPT)
     response.delete_cookie(COOKIE, path=router.prefix)

@@ -3,8 +3,8 @@
 //
 //   {"accounts": {"ana": {"groups": ["..."]}}, "clients": [...], "clientClaims": {"robot": {...}}, "keys": [...private JWK...]}
 //
-// A later line replaces what it names: other keys are a rotation, other accounts are changed rights. `requests` in each
-// answer is how often the key set was fetched.
+// A later line replaces what it names: other keys are a rotation, other accounts are changed rights; `authentication` are the
+// ways in which clients may say who they are. `requests` in each answer is how often the key set was fetched.
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { createRequire } from 'node:module';
@@ -15,7 +15,7 @@ const require = createRequire(`${process.cwd()}/`); // the packages are installe
 const { Provider } = await import(pathToFileURL(require.resolve('oidc-provider')));
 
 const ADDRESS = '127.0.0.1';
-const state = { accounts: {}, clients: [], clientClaims: {}, keys: [], audience: 'https://twin.example', port: 0 };
+const state = { accounts: {}, clients: [], clientClaims: {}, keys: [], authentication: null, port: 0 };
 let keySets = 0;
 let handle = null;
 let adapter;
@@ -26,6 +26,7 @@ function provider(issuer) {
     clients: state.clients,
     jwks: { keys: state.keys },
     cookies: { keys: ['only-for-tests-on-loopback'] },
+    clientAuthMethods: state.authentication ?? ['client_secret_basic', 'client_secret_post', 'none'],
     claims: { openid: ['sub'], profile: ['preferred_username', 'groups'] },
     conformIdTokenClaims: false, // roles are in the id token, as most providers have them
     enabledJWA: { idTokenSigningAlgValues: ['RS256', 'PS256', 'ES256'] },
