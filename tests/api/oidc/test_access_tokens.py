@@ -39,6 +39,21 @@ def test_a_program_whom_no_claim_gives_a_role_may_do_nothing(door: Door) -> None
         assert asked.status_code == 403
 
 
+def test_an_access_token_is_the_person_who_has_an_account_and_is_kept_out_with_it(door: Door) -> None:
+    now = int(door.clock.now().timestamp())
+    claims = {"iss": door.provider.issuer, "aud": AUDIENCE, "sub": "bob", "iat": now, "exp": now + 600}
+    key = door.provider.key
+    access = bearer(jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": key.kid}, claims | {"groups": "readers"}, key))
+    name = door.me(door.token("bob")).json()["id"]
+    me = door.me(access).json()
+    assert (me["id"], me["roles"], me["perimeters"]) == (name, ["reader"], [])
+    assert door.keeper.accounts.get(name).perimeters == frozenset({"Network"}), (
+        "what one token says is not the account's"
+    )
+    door.keeper.accounts.change(name, enabled=False)
+    assert code(door.me(access)) == "TOKEN_REFUSED"
+
+
 def test_an_access_token_for_another_audience_is_refused(door: Door) -> None:
     answer = door.me(bearer(door.provider.robot_token("https://other.example")))
     assert (answer.status_code, code(answer)) == (401, "PROVIDER_TOKEN_REFUSED")
