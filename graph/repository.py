@@ -7,10 +7,12 @@ branches and the caller's perimeter are arguments of a read (`ReadContext`), nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
+from core.errors import BackendError, QueryError
 from graph.cypher.bound import BoundQuery
 from graph.model import Edge, GraphDelta, Node
 from graph.schema.model import Schema
@@ -59,6 +61,66 @@ class Answer(NamedTuple):
     truncated: bool = False
     statement: str | None = None
     notes: tuple[str, ...] = ()
+
+
+Rows = Sequence[tuple[Value, ...]]
+
+
+class RowCapError(QueryError):
+    """An answer that is not to be cut has more rows than are allowed."""
+
+    code = "ROW_CAP"
+
+
+class AnswerChangedError(BackendError):
+    """The twin changed while an answer was read in parts, so that they would not fit together."""
+
+    code = "ANSWER_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStream:
+    """An answer that is read in batches, in order, by one thread at a time.
+
+    What is read so is never cut: where there are more rows than `ReadContext.row_cap`, the batches end with RowCapError.
+    Later batches raise what `run` raises, and AnswerChangedError.
+    """
+
+    columns: tuple[str, ...]
+    batches: Iterator[Rows]
+    sequence: int
+    engine: str = "native"
+    statement: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def in_batches(answer: Answer, row_cap: int, batch_rows: int) -> AnswerStream:
+    """An answer that is there already, in the form of one that is read in batches."""
+    parts = (answer.rows[at : at + batch_rows] for at in range(0, len(answer.rows), batch_rows))
+    batches = _refused_at_the_end(parts, row_cap) if answer.truncated else parts
+    return AnswerStream(answer.columns, iter(batches), answer.sequence, answer.engine, answer.statement, answer.notes)
+
+
+def capped(batches: Iterator[Rows], row_cap: int) -> Iterator[Rows]:
+    """The batches as far as the cap allows. Raises RowCapError where they go on."""
+    left = row_cap
+    for rows in batches:
+        if len(rows) > left:
+            if left:
+                yield rows[:left]
+            raise too_many(row_cap)
+        left -= len(rows)
+        yield rows
+
+
+def _refused_at_the_end(batches: Iterator[Rows], row_cap: int) -> Iterator[Rows]:
+    yield from batches
+    raise too_many(row_cap)
+
+
+def too_many(row_cap: int) -> RowCapError:
+    """That there are more rows than the cap."""
+    return RowCapError(f"there are more than {row_cap:,} rows", hint="narrow the question, or ask for it in parts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +174,11 @@ class GraphRepository(Protocol):
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         """Run a bound, guarded query. Raises UnsupportedConstructError where the dialect cannot express it."""
+
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> AbstractContextManager[AnswerStream]:
+        """Run as `run` does, and give rows as they are read, so many at a time. What is not read is given up at the end."""
 
     def nodes(self) -> Iterator[Node]:
         """Every node, with all properties, for verification and snapshots; any order."""

@@ -39,6 +39,12 @@ class CatalogueService:
         self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
     ) -> QueryResult:
         """Run a named query. Raises UsageError on wrong parameters, NotFoundError on an unknown element."""
+        return self._queries.cypher(*self.question(name, parameters, principal), principal)
+
+    def question(
+        self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+    ) -> tuple[str, dict[str, Any]]:
+        """The text of a named query and the values of its parameters. Raises as `run` does."""
         query = self.get(name)
         given = dict(parameters or {})
         unknown = given.keys() - {parameter.name for parameter in query.parameters}
@@ -49,7 +55,7 @@ class CatalogueService:
                 hint="it takes " + (", ".join(p.name for p in query.parameters) or "no parameter"),
             )
         values = {parameter.name: self._value(query, parameter, given, principal) for parameter in query.parameters}
-        return self._queries.cypher(query.text, values, principal)
+        return query.text, values
 
     def _value(
         self, query: CatalogueQuery, parameter: QueryParameter, given: Mapping[str, Any], principal: Principal

@@ -7,6 +7,7 @@ nobody from asking.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from threading import Lock
 from time import monotonic
 
@@ -14,7 +15,7 @@ from core.errors import BackendUnavailableError, StoreLockedError
 from graph.cypher.bound import BoundQuery
 from graph.history.projection import DELTA_EVENTS
 from graph.model import Edge, GraphDelta, Node
-from graph.repository import Answer, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
+from graph.repository import Answer, AnswerStream, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
 from graph.schema.model import Schema
 
 LOST = (BackendUnavailableError, StoreLockedError)
@@ -85,6 +86,11 @@ class LostBackend:
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         return self._backend().run(query, parameters, context)
+
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> AbstractContextManager[AnswerStream]:
+        return self._backend().stream(query, parameters, context, batch_rows)
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         backend = self._backend()

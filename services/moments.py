@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from threading import Lock
@@ -19,7 +19,7 @@ from graph.history.former import TODAY, FormerNames
 from graph.history.moment import Moment
 from graph.history.reader import LedgerReader
 from graph.model import Edge, GraphDelta, Node
-from graph.repository import Answer, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
+from graph.repository import Answer, AnswerStream, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
 from graph.schema.model import Schema
 from migrations.apply import MigrationChainError, Migrations
 from migrations.chain import Migration, folder_of, load_chain
@@ -273,6 +273,13 @@ class AtMoment:
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
         answer = self._repository.run(query, parameters, context)
         return answer._replace(sequence=self._sequence, notes=(*answer.notes, *self._notes))
+
+    @contextmanager
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> Iterator[AnswerStream]:
+        with self._repository.stream(query, parameters, context, batch_rows) as answer:
+            yield replace(answer, sequence=self._sequence, notes=(*answer.notes, *self._notes))
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         assert isinstance(self._repository, Plans)

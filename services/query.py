@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from time import perf_counter
@@ -20,7 +21,7 @@ from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
 from graph.history.snapshots import GraphHoldings, LedgerHoldings, Snapshots
-from graph.repository import Answer, ReadContext
+from graph.repository import Answer, AnswerStream, ReadContext, in_batches
 from services.cells import to_json
 from services.cost import CostGuard
 from services.explanation import COLUMNS, compiled_stage, rows_of
@@ -60,6 +61,23 @@ class QueryResult:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much may be read in batches: rows in all, at most so many at a time, and seconds that the backend may take."""
+
+    rows: int
+    batch_rows: int
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamedResult:
+    """An answer that is read in batches, with the question that it is the answer to, bound."""
+
+    answer: AnswerStream
+    bound: BoundQuery
+
+
 class QueryService:
     """Runs queries on one twin. Safe for several threads.
 
@@ -77,8 +95,9 @@ class QueryService:
         self._freshness = SourceFreshness(twin.ledger)
         self._prepared = lru_cache(PREPARED)(self._prepare)
 
-    def _prepare(self, text: str, restricted: bool) -> BoundQuery:
-        return prepare(text, self._twin.schema, self._limits, restricted=restricted)
+    def _prepare(self, text: str, restricted: bool, row_cap: int | None = None) -> BoundQuery:
+        limits = self._limits if row_cap is None else replace(self._limits, row_cap=row_cap)
+        return prepare(text, self._twin.schema, limits, restricted=restricted)
 
     def prepare(self, text: str, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
         """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion."""
@@ -141,6 +160,34 @@ class QueryService:
         started = perf_counter()
         bound = prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
         return self._run(bound, parameters or {}, principal, started)
+
+    @contextmanager
+    def stream(
+        self, text: str, parameters: Mapping[str, Any], principal: Principal, extent: Extent
+    ) -> Iterator[StreamedResult]:
+        """Run a query text as `cypher` does, and read its answer in batches for as long as the context lasts.
+
+        What our executor runs is made whole first, within its memory. Where there are more rows than the extent allows, the
+        batches end with RowCapError.
+        """
+        twin = self._twin
+        bound = self._prepared(text, principal.restricted, extent.rows)
+        context = replace(self._context(principal), row_cap=extent.rows, timeout_s=extent.timeout_s)
+        values = complete_parameters(bound, parameters, context.now, context.sees)
+        with ExitStack() as open_:
+            try:
+                self._check_cost(bound)
+                answer = open_.enter_context(twin.repository.stream(bound, values, context, extent.batch_rows))
+            except UnsupportedConstructError as unsupported:
+                whole = self._snapshots.run(bound, values, context, unsupported)
+                answer = in_batches(whole, extent.rows, extent.batch_rows)
+            except LOST as lost:
+                if self._moment is not None:
+                    raise
+                whole = self._snapshots.stand_in(bound, values, context, lost)
+                answer = in_batches(whole, extent.rows, extent.batch_rows)
+            self._seen = max(self._seen, answer.sequence)
+            yield StreamedResult(replace(answer, notes=(*bound.notes, *answer.notes)), bound)
 
     def _run(
         self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, started: float

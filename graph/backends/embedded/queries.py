@@ -153,24 +153,34 @@ class CompiledQueries:
             raise StoredOrderError
         return order.apply(rows), False
 
-    def _in_cells(
-        self, compiled: Compiled, result: ladybug.QueryResult, types: list[str], row_cap: int
-    ) -> tuple[list[tuple[Any, ...]], bool]:
+    def batch(self, compiled: Compiled, result: ladybug.QueryResult, rows: int) -> list[tuple[Any, ...]]:
+        """The next rows of a result that the store has put in order, as many as are wanted; none at its end."""
+        converters = self._converters(compiled, result.get_column_data_types())
+        return _converted(converters, cast(list[list[Any]], list(islice(result, rows))))
+
+    def _converters(self, compiled: Compiled, types: list[str]) -> tuple[Callable[[Any], Any] | None, ...]:
         if compiled.converters is None:
             compiled.converters = tuple(
                 _sum_of_floats if at in compiled.sums else self._cells.converter(of) for at, of in enumerate(types)
             )
-        converters = compiled.converters
+        return compiled.converters
+
+    def _in_cells(
+        self, compiled: Compiled, result: ladybug.QueryResult, types: list[str], row_cap: int
+    ) -> tuple[list[tuple[Any, ...]], bool]:
+        converters = self._converters(compiled, types)
         if result.get_num_tuples() > FEW and not compiled.sums and PLAIN_COLUMNS.issuperset(types):
             table = result.get_as_arrow(-1)
             columns = [column.to_pylist() for column in table.slice(0, row_cap).columns]
             return list(zip(*columns, strict=True)), table.num_rows > row_cap
         found = cast(list[list[Any]], list(islice(result, row_cap + 1)))
-        rows = [
-            tuple([v if c is None or v is None else c(v) for c, v in zip(converters, row, strict=True)])
-            for row in found[:row_cap]
-        ]
-        return rows, len(found) > row_cap
+        return _converted(converters, found[:row_cap]), len(found) > row_cap
+
+
+def _converted(converters: tuple[Callable[[Any], Any] | None, ...], rows: list[list[Any]]) -> list[tuple[Any, ...]]:
+    return [
+        tuple([v if c is None or v is None else c(v) for c, v in zip(converters, row, strict=True)]) for row in rows
+    ]
 
 
 def _sum_of_floats(value: float) -> float | int:

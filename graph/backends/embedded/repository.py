@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -24,7 +24,7 @@ from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import PathReader
 from graph.backends.embedded.queries import Compiled, CompiledQueries, StoredOrderError
 from graph.backends.embedded.reader import StoreReader
-from graph.backends.embedded.store import BulkLoad, Store, Writer
+from graph.backends.embedded.store import BulkLoad, Reader, Store, Writer
 from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.writer import DeltaWriter
 from graph.cypher.bound import BoundQuery
@@ -32,7 +32,17 @@ from graph.cypher.parameters import complete_parameters
 from graph.history.columns import GraphColumns
 from graph.model import Edge, GraphDelta, Node, Operation
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
+from graph.repository import (
+    Answer,
+    AnswerChangedError,
+    AnswerStream,
+    Capabilities,
+    Plan,
+    ReadContext,
+    Rows,
+    Value,
+    capped,
+)
 from graph.schema.model import Schema
 
 _STRINGS = f"{ladybug.Type.STRING.value}[]"
@@ -171,18 +181,69 @@ class EmbeddedRepository:
         self, query: BoundQuery, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
     ) -> Answer:
         sequence = self._store.sequence  # before the read: the rows reflect at least this
-        for closure in compiled.closures:
-            self._index.prepare(closure, context.sees)
-        for number in compiled.holders:
-            self._holders.prepare(number)
-        for search in compiled.searches:
-            self._trails.prepare(search)
+        self._prepare(compiled, context)
         try:
             rows, truncated = self._rows(compiled, values, context)
         except BackendMemoryError:  # what other statements keep may be all that is missing
             self._store.release()
             rows, truncated = self._rows(compiled, values, context)
         return Answer(query.columns, rows, sequence, compiled.engine, truncated, compiled.statement)
+
+    def _prepare(self, compiled: Compiled, context: ReadContext) -> None:
+        """Have ready what the statement calls."""
+        for closure in compiled.closures:
+            self._index.prepare(closure, context.sees)
+        for number in compiled.holders:
+            self._holders.prepare(number)
+        for search in compiled.searches:
+            self._trails.prepare(search)
+
+    @contextmanager
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> Iterator[AnswerStream]:
+        """The store holds the result, in its buffer pool and of one state; rows become ours batch by batch."""
+        values = complete_parameters(query, parameters, context.now, context.sees)
+        compiled = self._queries.compiled(query, values, context.row_cap, stored_order=True)
+        sequence = self._store.sequence
+        self._prepare(compiled, context)
+        with self._store.reading() as reader:
+            try:
+                result = self._result(reader, compiled, values, context)
+            except BackendMemoryError:  # as for an answer that is taken whole
+                self._store.release()
+                result = self._result(reader, compiled, values, context)
+            try:
+                batches = capped(self._batches(reader, compiled, result, batch_rows), context.row_cap)
+                yield AnswerStream(query.columns, batches, sequence, compiled.engine, compiled.statement)
+            finally:
+                result.close()
+
+    def _result(
+        self, reader: Reader, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
+    ) -> ladybug.QueryResult:
+        with translated_query(self.url, compiled.text):
+            reader.limit(context.timeout_s)
+            return reader.result(compiled.text, compiled.parameters(values))
+
+    def _batches(
+        self, reader: Reader, compiled: Compiled, result: ladybug.QueryResult, batch_rows: int
+    ) -> Iterator[Rows]:
+        sequence = self._store.sequence
+        while True:
+            with translated_query(self.url, compiled.text):
+                rows = self._queries.batch(compiled, result, batch_rows)
+                if rows and compiled.recipes:
+                    if self._store.sequence != sequence:  # what the paths are made of is read only now
+                        raise AnswerChangedError(
+                            "the twin changed while paths were read",
+                            where=self.url,
+                            hint="ask again, or ask as of a moment",
+                        )
+                    rows = self._paths.fill(reader, rows, compiled.recipes)
+            if not rows:
+                return
+            yield rows
 
     def _rows(
         self, compiled: Compiled, values: Mapping[str, Value], context: ReadContext

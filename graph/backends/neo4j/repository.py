@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 
-from neo4j import ManagedTransaction, Query, Record, unit_of_work
+from neo4j import ManagedTransaction, Query, Record, Result, Transaction, unit_of_work
 
 from core.errors import BackendError, QueryRuntimeError, SequenceGapError, StoreReadOnlyError
 from core.failpoints import reach
@@ -22,7 +23,7 @@ from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
+from graph.repository import Answer, AnswerStream, Capabilities, Plan, ReadContext, Rows, Value, capped
 from graph.schema.model import Schema
 
 PREFERRED_DELTA_SIZE = 50_000
@@ -156,12 +157,44 @@ class Neo4jRepository:
         result = transaction.run(statement.text, dict(statement.parameters))
         found = [tuple(record.values()) for record in islice(result, row_cap + 1)]
         result.consume()
+        return sequence, self._in_cells(transaction, found)
+
+    @contextmanager
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> Iterator[AnswerStream]:
+        """The server makes rows as they are asked for, in one transaction, which lasts `context.timeout_s` at most."""
+        values = complete_parameters(query, parameters, context.now, context.sees)
+        statement = Neo4jCompiler(query, self._schema).compile(values)
+        session = self._connection.reading(fetch_size=min(batch_rows, SCAN_ROWS))
+        try:
+            with translated(self.url, statement.text):
+                transaction = session.begin_transaction(timeout=context.timeout_s)
+                sequence = self._store.sequence(transaction)
+                result = transaction.run(statement.text, dict(statement.parameters))
+            batches = capped(self._batches(transaction, result, statement.text, batch_rows), context.row_cap)
+            yield AnswerStream(query.columns, batches, sequence, "native", statement.text)
+        finally:
+            with translated(self.url):
+                session.close()  # and its transaction with it
+
+    def _batches(self, transaction: Transaction, result: Result, text: str, batch_rows: int) -> Iterator[Rows]:
+        while True:
+            with translated(self.url, text):
+                rows = self._in_cells(transaction, [tuple(record.values()) for record in islice(result, batch_rows)])
+            if not rows:
+                return
+            yield rows
+
+    def _in_cells(
+        self, transaction: ManagedTransaction | Transaction, found: list[tuple[Value, ...]]
+    ) -> list[tuple[Value, ...]]:
         unknown = open_ends(value for values in found for value in values)
         ends = self._ends(transaction, unknown) if unknown else {}
-        return sequence, [tuple([self._cells.cell(value, ends) for value in values]) for values in found]
+        return [tuple([self._cells.cell(value, ends) for value in values]) for values in found]
 
     @staticmethod
-    def _ends(transaction: ManagedTransaction, found: set[str]) -> dict[str, str]:
+    def _ends(transaction: ManagedTransaction | Transaction, found: set[str]) -> dict[str, str]:
         result = transaction.run(_ENDS, found=sorted(found))
         return {record["element"]: record["id"] or record["element"] for record in result}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from neo4j import ManagedTransaction, Session
+from neo4j import ManagedTransaction, Session, Transaction
 from neo4j.exceptions import DriverError, Neo4jError
 
 from core.errors import BackendError
@@ -60,7 +60,7 @@ class Store:
             self._empty(session)
             self._build(session)
 
-    def sequence(self, transaction: ManagedTransaction) -> int:
+    def sequence(self, transaction: ManagedTransaction | Transaction) -> int:
         """The watermark, as this transaction sees it."""
         return self._read(transaction)[0] or 0
 
@@ -99,6 +99,6 @@ class Store:
             session.run("CALL db.awaitIndexes($seconds)", seconds=_INDEX_TIMEOUT_S).consume()
 
     @staticmethod
-    def _read(transaction: ManagedTransaction) -> tuple[int | None, bool]:
+    def _read(transaction: ManagedTransaction | Transaction) -> tuple[int | None, bool]:
         record = transaction.run(_READ).single(strict=True)
         return record["sequence"], bool(record["resetting"])

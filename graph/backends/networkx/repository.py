@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from threading import RLock
 
 from core.errors import SequenceGapError
@@ -12,7 +13,7 @@ from graph.cypher.bound import BoundQuery
 from graph.cypher.parameters import complete_parameters
 from graph.model import Edge, GraphDelta, Node
 from graph.registry import BackendOptions
-from graph.repository import Answer, Capabilities, Plan, ReadContext, Value
+from graph.repository import Answer, AnswerStream, Capabilities, Plan, ReadContext, Value, in_batches
 from graph.schema.model import Schema
 
 CAPABILITIES = Capabilities(name="networkx", durable=False, single_writer_process=False, native_language=None)
@@ -72,6 +73,13 @@ class NetworkXRepository:
             values = complete_parameters(query, parameters, context.now, context.sees)
             found, most = self._plans.rows(query, values, context), context.row_cap
             return Answer(query.columns, found[:most], self._sequence, truncated=len(found) > most)
+
+    @contextmanager
+    def stream(
+        self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext, batch_rows: int
+    ) -> Iterator[AnswerStream]:
+        """The rows are of one state, so they are made before the first is given, within `context.memory_bytes`."""
+        yield in_batches(self.run(query, parameters, context), context.row_cap, batch_rows)
 
     def plan(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Plan:
         return Plan("native", None)
