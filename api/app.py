@@ -22,7 +22,7 @@ from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from api.pages import GRAPHIQL_PAGE, serve_assets
-from api.rest import access, branches, catalogue, graph, health, history, oidc, query, scorecard
+from api.rest import access, branches, catalogue, exports, graph, health, history, oidc, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
 from services.access.doorkeeper import Doorkeeper
@@ -98,7 +98,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
     )
-    rooms = (health, access, oidc, scorecard, query, catalogue, graph, history, branches)
+    rooms = (health, access, oidc, scorecard, query, catalogue, graph, history, branches, exports)
     for router in (room.router for room in rooms):
         app.include_router(router)
     return app

@@ -14,6 +14,7 @@ from services.access.rights import Action, require
 from services.branches import BranchService
 from services.catalogue import CatalogueService
 from services.differences import DifferenceService
+from services.export.service import ExportService
 from services.health import HealthService
 from services.history import HistoryService
 from services.moments import MomentService
@@ -35,6 +36,7 @@ class Services:
     branches: BranchService
     differences: DifferenceService
     proposals: ProposalService
+    exports: ExportService
     doorkeeper: Doorkeeper
     principal: Principal = LOCAL_OPERATOR  # who asks
 
@@ -58,6 +60,7 @@ class Services:
             branches,
             DifferenceService(twin.ledger, twin.schema, branches.branches),
             ProposalService(branches, twin.clock),
+            ExportService(twin, moments),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             principal,
         )

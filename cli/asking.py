@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 from core.principal import LOCAL_OPERATOR
 from core.settings import Settings
 from services.catalogue import CatalogueService
+from services.export.order import ExportOrder
 from services.moments import PRESENT, Asked, MomentService
 from services.query import QueryService
 from services.rendezvous import running_server
@@ -25,6 +27,40 @@ class Asking:
 
     cypher: Ask
     named: Ask
+
+
+@dataclass(frozen=True, slots=True)
+class Exporting:
+    """A file that is made while it is taken, here or by the server, with what is known of it at its beginning."""
+
+    chunks: Iterator[bytes]
+    sequence: int
+    engine: str
+    notes: tuple[str, ...]
+
+
+@contextmanager
+def exporting(settings: Settings, order: ExportOrder) -> Iterator[Exporting]:
+    """Export as long as the context lasts. Errors are those of the services, or the server's own."""
+    server = running_server(settings.home) if settings.backend_url.startswith("embedded:") else None
+    if server is not None:
+        with server.download("/api/exports", order.to_dict()) as (headers, chunks):
+            notes = tuple(json.loads(headers["Jumeau-Notes"]))
+            yield Exporting(chunks, int(headers["Jumeau-Sequence"]), headers["Jumeau-Engine"], notes)
+        return
+    from services.export.service import ExportService  # here: Arrow takes a while to start
+
+    with open_twin(settings, to_ask=True) as twin:
+        queries = QueryService(twin)
+        moments = MomentService(twin, queries, CatalogueService(twin, queries))
+        try:
+            export = ExportService(twin, moments).open(order, LOCAL_OPERATOR)
+            try:
+                yield Exporting(export.chunks, export.sequence, export.engine, export.notes)
+            finally:
+                export.close()
+        finally:
+            moments.close()
 
 
 @contextmanager

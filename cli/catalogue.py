@@ -8,6 +8,7 @@ import typer
 
 from cli.answers import print_result
 from cli.asking import asking
+from cli.export import FormulasOption, ToOption, order_for, write
 from cli.options import (
     AsOfOption,
     BackendOption,
@@ -45,10 +46,16 @@ def run(
     as_perimeter: PerimeterOption = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
+    to: ToOption = None,
+    keep_formulas: FormulasOption = False,
 ) -> None:
     """Run a named query. Example: jumeau catalogue run downstream_impact --param ci=srv-par-0001"""
     settings = load_settings(backend=backend)
     parameters = parse_parameters(param)
+    if to is not None:
+        asked = Asked(as_of, branch)
+        write(settings, order_for(to, as_perimeter, asked, keep_formulas, catalogue=name, parameters=parameters), to)
+        return
     with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:
         print_result(twin.named(name, parameters), output, name)
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from cli.export import graph_export
 from cli.options import OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
 from core.settings import load_settings
@@ -14,6 +15,7 @@ from services.rendezvous import running_server
 
 app = typer.Typer(no_args_is_help=True, help="The graph backends as projections of the ledger.")
 UNEQUAL = 1
+app.command("export")(graph_export)
 
 
 @app.command("rebuild")

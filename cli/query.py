@@ -12,6 +12,7 @@ import yaml
 from cli.answers import print_result
 from cli.asking import asking
 from cli.console import converse
+from cli.export import FormulasOption, ToOption, order_for, write
 from cli.options import (
     AsOfOption,
     BackendOption,
@@ -46,6 +47,8 @@ def query(
     as_perimeter: PerimeterOption = None,
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
+    to: ToOption = None,
+    keep_formulas: FormulasOption = False,
 ) -> None:
     """Run Cypher (read-only) and print its rows; without a text, talk: queries end with a semicolon.
 
@@ -65,18 +68,29 @@ def query(
 
       jumeau query                                  (the console; :help there)
 
+      jumeau query 'MATCH (s:Server) RETURN s.name AS name, s.os_family AS os' --to servers.parquet
+
       jumeau query -o csv < questions.cypher        (every statement of a file)
     """
     settings = load_settings(backend=backend)
     parameters = {**(read_parameters(params_file) if params_file else {}), **parse_parameters(param)}
     if text is None:
-        if explain:
-            raise UsageError("--explain needs a query", where="jumeau query", hint="jumeau query --explain 'MATCH ...'")
+        if explain or to is not None:
+            option = "--explain" if explain else "--to"
+            raise UsageError(
+                f"{option} needs a query", where="jumeau query", hint=f"jumeau query {option} ... 'MATCH ...'"
+            )
         with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:
             code = converse(twin, load_schema(settings.pack), output, parameters)
         raise typer.Exit(code)
     if text == "-":
         text = sys.stdin.read()
+    if to is not None:
+        if explain:
+            raise UsageError("--explain gives no rows to export", where="jumeau query", hint="leave one of both out")
+        asked = Asked(as_of, branch)
+        write(settings, order_for(to, as_perimeter, asked, keep_formulas, query=text, parameters=parameters), to)
+        return
     if explain and explained(text) is None:
         text = f"EXPLAIN {text}"
     with asking(settings, as_perimeter, Asked(as_of, branch)) as twin:

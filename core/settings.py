@@ -92,6 +92,14 @@ class Settings(BaseSettings):
         "a query beyond it is refused before it runs, naming its costly part.",
     )
     row_cap: int = Field(10_000, gt=0, description="Most rows an answer may hold; a cut is reported as `truncated`.")
+    export_row_cap: int = Field(
+        1_000_000,
+        gt=0,
+        description="Most rows of an export, for those who may export beyond `row_cap`; never less than it.",
+    )
+    export_timeout_s: float = Field(
+        600.0, gt=0, description="Longest time of an export, in seconds, that of a slow reader included."
+    )
     default_hops: int = Field(8, ge=1, le=30, description="Upper bound given to a variable-length pattern without one.")
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(

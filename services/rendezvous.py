@@ -7,7 +7,8 @@ finds a live one there asks it instead of opening the store. A file left by a de
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import httpx
 import orjson
 
-from core.errors import BackendUnavailableError, JumeauError
+from core.errors import BackendError, BackendUnavailableError, JumeauError
 
 FILE = "server.json"
 
@@ -35,6 +36,12 @@ class ServerError(JumeauError):
         self.exit_code = 2 if 400 <= status < 500 else 4  # type: ignore[misc]
 
 
+class TransferBrokenError(BackendError):
+    """A body whose sender failed in the middle: what arrived is not whole."""
+
+    code = "TRANSFER_BROKEN"
+
+
 @dataclass(frozen=True, slots=True)
 class RunningServer:
     """A live server on this data directory."""
@@ -45,21 +52,53 @@ class RunningServer:
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, timeout_s: float = 600.0) -> dict[str, Any]:
         """POST JSON and give the JSON answer. Raises ServerError with the server's own error."""
-        try:
-            headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        with self._reached():
             answer = httpx.post(
-                f"{self.url}{path}", json=dict(body or {}), headers=headers, timeout=timeout_s, trust_env=False
+                f"{self.url}{path}", json=dict(body or {}), headers=self._headers, timeout=timeout_s, trust_env=False
             )
+        content: dict[str, Any] = orjson.loads(answer.content)
+        if answer.status_code >= 400:
+            raise ServerError(content.get("error", {}), answer.status_code)
+        return content
+
+    @contextmanager
+    def download(
+        self, path: str, body: Mapping[str, Any], timeout_s: float = 600.0
+    ) -> Iterator[tuple[Mapping[str, str], Iterator[bytes]]]:
+        """POST JSON and give the headers of the answer, and its body as it comes. Raises ServerError.
+
+        A body that ends too early raises TransferBrokenError.
+        """
+        with httpx.Client(trust_env=False, timeout=timeout_s, headers=self._headers) as client, ExitStack() as stack:
+            with self._reached():
+                answer = stack.enter_context(client.stream("POST", f"{self.url}{path}", json=dict(body)))
+                refusal = answer.read() if answer.status_code >= 400 else None
+            if refusal is not None:
+                raise ServerError(orjson.loads(refusal).get("error", {}), answer.status_code)
+            yield answer.headers, self._body(answer)
+
+    def _body(self, answer: httpx.Response) -> Iterator[bytes]:
+        try:
+            yield from answer.iter_raw()
+        except httpx.HTTPError as error:
+            raise TransferBrokenError(
+                f"the server broke the transfer off: {error}", where=self.url, hint="its log says why; run it again"
+            ) from error
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"} if self.key else {}
+
+    @contextmanager
+    def _reached(self) -> Iterator[None]:
+        try:
+            yield
         except httpx.HTTPError as error:
             raise BackendUnavailableError(
                 f"the server on this data directory does not answer: {error}",
                 where=self.url,
                 hint="wait until it has started, or stop it and run the command again",
             ) from error
-        content: dict[str, Any] = orjson.loads(answer.content)
-        if answer.status_code >= 400:
-            raise ServerError(content.get("error", {}), answer.status_code)
-        return content
 
 
 def announce(home: Path, url: str, key: str = "") -> None:

@@ -17,6 +17,7 @@ class Action(StrEnum):
 
     READ = "read"  # questions: GraphQL, Cypher, the catalogue
     LOOK_BACK = "look_back"  # history of elements, differences of moments
+    EXPORT = "export"  # files beyond the row cap of answers; smaller ones belong to reading
     LOAD = "load"  # ingestion, quarantine, review
     BRANCH = "branch"  # begin, change, drop a branch
     APPLY = "apply"  # bring a branch to main
@@ -44,10 +45,10 @@ _READING: Final = frozenset({Action.READ, Action.LOOK_BACK})
 RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.READER: _READING,
-        Role.OPERATOR: _READING | {Action.LOAD, Action.MAINTAIN, Action.BRANCH},
-        Role.OWNER: _READING | {Action.BRANCH},
+        Role.OPERATOR: _READING | {Action.EXPORT, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
+        Role.OWNER: _READING | {Action.EXPORT, Action.BRANCH},
         Role.CHANGE_MANAGER: _READING | {Action.BRANCH, Action.APPLY},
-        Role.AUDITOR: _READING | {Action.AUDIT},
+        Role.AUDITOR: _READING | {Action.EXPORT, Action.AUDIT},
         Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
         Role.AI_OWNER: _READING,
         Role.DATA_PROTECTION_OFFICER: _READING | {Action.REVEAL, Action.AUDIT},

@@ -31,6 +31,7 @@ NEEDS: Mapping[tuple[str, str], Action] = {
     ("POST", "/api/query"): Action.READ,
     ("GET", "/api/catalogue"): Action.READ,
     ("POST", "/api/catalogue/{name}"): Action.READ,
+    ("POST", "/api/exports"): Action.READ,
     ("POST", "/api/health/scorecard"): Action.READ,
     ("POST", "/api/history"): Action.LOOK_BACK,
     ("POST", "/api/difference"): Action.LOOK_BACK,

@@ -1,0 +1,1 @@
+"""Answers and parts of the graph as files that are written while they are read."""
