@@ -21,11 +21,14 @@ from api.graphql.context import GraphQLContext
 from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
+from api.observation import Observation
 from api.pages import GRAPHIQL_PAGE, serve_assets
-from api.rest import access, branches, catalogue, exports, graph, health, history, oidc, query, scorecard
+from api.rest import access, branches, catalogue, exports, graph, health, history, metrics, oidc, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
 from services.access.doorkeeper import Doorkeeper
+from services.telemetry.observer import silent
+from services.telemetry.traces import Traces
 from services.twin import Twin
 
 DESCRIPTION = """A knowledge twin of an IT estate. Ask in GraphQL at `/graphql`, in Cypher at `/api/query`, or by name at
@@ -52,13 +55,18 @@ class TwinRouter(GraphQLRouter[None, None]):
 
 
 def create_app(
-    twin: Twin, *, follow: bool = True, principal: Principal = LOCAL_OPERATOR, doorkeeper: Doorkeeper | None = None
+    twin: Twin,
+    *,
+    follow: bool = True,
+    principal: Principal = LOCAL_OPERATOR,
+    doorkeeper: Doorkeeper | None = None,
+    traces: Traces | None = None,
 ) -> FastAPI:
     """The application over an open twin; it closes nothing. Without a doorkeeper everybody asks as `principal`.
 
-    `follow`: keep up with loads of other processes.
+    `follow`: keep up with loads of other processes. `traces` are made where they are given; they are not closed here.
     """
-    services = Services.of(twin, principal, doorkeeper)
+    services = Services.of(twin, principal, doorkeeper, silent if traces is None else traces.span)
     shape = Shape(twin.schema)
 
     @asynccontextmanager
@@ -75,6 +83,7 @@ def create_app(
 
     app = _rest(lifespan)
     app.state.services = services
+    app.add_middleware(Observation, observer=services.queries.observer)
     install_error_handlers(app)
     schema = TwinSchema(build_schema(shape), lambda asked: GraphQLContext(shape, asked[SERVICES]))
     router = TwinRouter(schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql)
@@ -98,7 +107,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
     )
-    rooms = (health, access, oidc, scorecard, query, catalogue, graph, history, branches, exports)
+    rooms = (health, access, oidc, scorecard, query, catalogue, graph, history, branches, exports, metrics)
     for router in (room.router for room in rooms):
         app.include_router(router)
     return app

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from hmac import compare_digest
 from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request
 
-from core.principal import LOCAL_OPERATOR, Principal
+from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
 from services.branches import BranchService
@@ -20,6 +21,8 @@ from services.history import HistoryService
 from services.moments import MomentService
 from services.proposals import ProposalService
 from services.query import QueryService
+from services.telemetry.metrics import Metrics
+from services.telemetry.observer import Observer, Spans, silent
 from services.twin import Twin
 
 
@@ -37,16 +40,24 @@ class Services:
     differences: DifferenceService
     proposals: ProposalService
     exports: ExportService
+    metrics: Metrics
     doorkeeper: Doorkeeper
     principal: Principal = LOCAL_OPERATOR  # who asks
 
     @classmethod
-    def of(cls, twin: Twin, principal: Principal = LOCAL_OPERATOR, doorkeeper: Doorkeeper | None = None) -> Services:
-        """The use cases of a twin, sharing one query service and its prepared queries.
+    def of(
+        cls,
+        twin: Twin,
+        principal: Principal = LOCAL_OPERATOR,
+        doorkeeper: Doorkeeper | None = None,
+        spans: Spans = silent,
+    ) -> Services:
+        """The use cases of a twin, sharing one query service and its prepared queries, whose steps `spans` traces.
 
         Without a doorkeeper everybody who reaches the application asks as `principal`.
         """
-        queries = QueryService(twin)
+        metrics = Metrics(twin)
+        queries = QueryService(twin, observer=Observer(metrics.tell, spans))
         catalogue = CatalogueService(twin, queries)
         moments = MomentService(twin, queries, catalogue)
         branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
@@ -61,6 +72,7 @@ class Services:
             DifferenceService(twin.ledger, twin.schema, branches.branches),
             ProposalService(branches, twin.clock),
             ExportService(twin, moments),
+            metrics,
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             principal,
         )
@@ -105,6 +117,21 @@ def to(action: Action) -> Callable[[Request], Services]:
     return admit
 
 
+def scraping(request: Request) -> Services:
+    """The services for whoever may read the metrics: with the token of the scraper, or the right to maintain the whole twin.
+
+    Raises UnauthenticatedError, TokenError, ForbiddenError, RestrictedError.
+    """
+    services = cast(Services, request.app.state.services)
+    secret = services.twin.settings.metrics_token
+    given = request.headers.get("authorization", "")
+    if secret is not None and compare_digest(given.encode(), f"Bearer {secret}".encode()):
+        return services
+    services = to(Action.MAINTAIN)(request)
+    require_whole_estate(services.principal, "a metric")
+    return services
+
+
 def asking_graphql(request: Request) -> Any:
     """The context of a GraphQL request: the services, under a name. The page that comes before any question is for everybody."""
     is_page = request.method == "GET" and "query" not in request.query_params
@@ -121,5 +148,6 @@ ToRead = Annotated[Services, Depends(to(Action.READ))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
+ToScrape = Annotated[Services, Depends(scraping)]
 ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
 ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import nullcontext, suppress
 from secrets import token_urlsafe
@@ -18,6 +19,7 @@ from services.access.doorkeeper import OPEN, Doorkeeper
 from services.access.oidc.provider import IdentityProvider
 from services.lost_backend import LOST
 from services.rendezvous import announce, running_server, withdraw
+from services.telemetry.traces import traces_for
 from services.twin import Twin, open_twin
 
 
@@ -40,8 +42,10 @@ def serve(
             doorkeeper, key = _doorkeeper(settings, twin)
             with progress_bars() as advance, suppress(*LOST) if alone else nullcontext():
                 twin.catch_up(lambda done, wanted: advance("project", done, wanted))
-            app = create_app(twin, doorkeeper=doorkeeper)
-            server = uvicorn.Server(uvicorn.Config(app, log_level=settings.log_level.lower()))
+            traces = traces_for(settings.traces, os.environ)
+            app = create_app(twin, doorkeeper=doorkeeper, traces=traces)
+            # requests are logged by the application, without what is in their addresses
+            server = uvicorn.Server(uvicorn.Config(app, log_level=settings.log_level.lower(), access_log=False))
             settings.home.mkdir(parents=True, exist_ok=True)
             announce(settings.home, address, key)
             say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")
@@ -49,6 +53,8 @@ def serve(
                 server.run(sockets=[listener])
             finally:
                 withdraw(settings.home)
+                if traces is not None:
+                    traces.close()
 
 
 def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]:

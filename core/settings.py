@@ -118,6 +118,18 @@ class Settings(BaseSettings):
         description="APIs of sources, by source: `[connections.netbox]` with `url`, `token_env` (the name of the variable that "
         "holds the token) and others; see docs/how-to/connect-sources.md.",
     )
+    metrics_token: str | None = Field(
+        None,
+        min_length=16,
+        description="What a scraper shows as `Authorization: Bearer` to read /metrics; environment only. Without it, only those who "
+        "may maintain the whole twin read them.",
+        repr=False,
+    )
+    traces: bool | None = Field(
+        None,
+        description="Whether OpenTelemetry traces are sent (OTLP over HTTP, as the variables `OTEL_*` say; extra `traces`). "
+        "Default: where OTEL_EXPORTER_OTLP_ENDPOINT is set.",
+    )
     log_level: str = Field("WARNING", description="Least severe level that is logged (DEBUG, INFO, WARNING, ERROR).")
     log_format: str = Field("text", pattern="^(text|json)$", description="`text` for people, `json` for collectors.")
 

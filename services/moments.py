@@ -206,7 +206,7 @@ class MomentService:
         notes = [BEFORE.format(name) for name in later_migrations(twin, moment.sequence)][:1]
         at = AtMoment(repository, moment, tuple(notes))
         held = Twin(twin.settings, twin.clock, twin.schema, twin.ledger, at, Lock())
-        queries = QueryService(held, describe(twin, moment, branch))
+        queries = QueryService(held, describe(twin, moment, branch), self.present.observer)
         return _Open(queries, CatalogueService(held, queries), repository)
 
     def _branches(self) -> Branches:

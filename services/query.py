@@ -27,6 +27,7 @@ from services.cost import CostGuard
 from services.explanation import COLUMNS, compiled_stage, rows_of
 from services.freshness import SourceFreshness
 from services.lost_backend import LOST
+from services.telemetry.observer import SILENT, Observer, Question, counted
 from services.twin import Twin
 
 PREPARED = 512
@@ -82,10 +83,12 @@ class QueryService:
     """Runs queries on one twin. Safe for several threads.
 
     `moment` describes the state that the twin's graph holds where that is not the present of main; answers carry it.
+    `observer` watches every question.
     """
 
-    def __init__(self, twin: Twin, moment: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, twin: Twin, moment: Mapping[str, Any] | None = None, observer: Observer = SILENT) -> None:
         self._twin = twin
+        self.observer = observer
         self._moment = moment
         self._limits = QueryLimits(default_hops=twin.settings.default_hops, row_cap=twin.settings.row_cap)
         self._costs = CostGuard(twin)
@@ -114,7 +117,10 @@ class QueryService:
         inner = explained(text)
         if inner is not None:
             return self.explain(inner, parameters, principal)
-        return self._run(self.prepare(text, principal), parameters or {}, principal, started)
+        with self.observer.asking("cypher", text) as question:
+            with self.observer.span("prepare", True):
+                bound = self.prepare(text, principal)
+            return self._run(bound, parameters or {}, principal, started, question)
 
     def explain(
         self, text: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
@@ -158,8 +164,10 @@ class QueryService:
     ) -> QueryResult:
         """Run a query that a caller built as a tree, such as a GraphQL selection."""
         started = perf_counter()
-        bound = prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
-        return self._run(bound, parameters or {}, principal, started)
+        with self.observer.asking("tree", "") as question:
+            with self.observer.span("prepare", True):
+                bound = prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
+            return self._run(bound, parameters or {}, principal, started, question)
 
     @contextmanager
     def stream(
@@ -170,40 +178,64 @@ class QueryService:
         What our executor runs is made whole first, within its memory. Where there are more rows than the extent allows, the
         batches end with RowCapError.
         """
+        with self.observer.reading("cypher", text) as question, ExitStack() as open_:
+            bound, answer = self._opened(open_, text, parameters, principal, extent)
+            question.engine = answer.engine
+            self._seen = max(self._seen, answer.sequence)
+            with self.observer.span("rows", False):
+                batches = counted(answer.batches, question)
+                notes = (*bound.notes, *answer.notes)
+                yield StreamedResult(replace(answer, batches=batches, notes=notes), bound)
+
+    def _opened(
+        self, open_: ExitStack, text: str, parameters: Mapping[str, Any], principal: Principal, extent: Extent
+    ) -> tuple[BoundQuery, AnswerStream]:
+        """The answer, ready to be read for as long as `open_` is."""
         twin = self._twin
-        bound = self._prepared(text, principal.restricted, extent.rows)
+        with self.observer.span("prepare", True):
+            bound = self._prepared(text, principal.restricted, extent.rows)
         context = replace(self._context(principal), row_cap=extent.rows, timeout_s=extent.timeout_s)
         values = complete_parameters(bound, parameters, context.now, context.sees)
-        with ExitStack() as open_:
-            try:
+        try:
+            with self.observer.span("guard", True):
                 self._check_cost(bound)
-                answer = open_.enter_context(twin.repository.stream(bound, values, context, extent.batch_rows))
-            except UnsupportedConstructError as unsupported:
+            with self.observer.span("run", True):
+                return bound, open_.enter_context(twin.repository.stream(bound, values, context, extent.batch_rows))
+        except UnsupportedConstructError as unsupported:
+            with self.observer.span("snapshot", True):
                 whole = self._snapshots.run(bound, values, context, unsupported)
-                answer = in_batches(whole, extent.rows, extent.batch_rows)
-            except LOST as lost:
-                if self._moment is not None:
-                    raise
+        except LOST as lost:
+            if self._moment is not None:
+                raise
+            with self.observer.span("snapshot", True):
                 whole = self._snapshots.stand_in(bound, values, context, lost)
-                answer = in_batches(whole, extent.rows, extent.batch_rows)
-            self._seen = max(self._seen, answer.sequence)
-            yield StreamedResult(replace(answer, notes=(*bound.notes, *answer.notes)), bound)
+        return bound, in_batches(whole, extent.rows, extent.batch_rows)
 
     def _run(
-        self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, started: float
+        self,
+        bound: BoundQuery,
+        parameters: Mapping[str, Any],
+        principal: Principal,
+        started: float,
+        question: Question,
     ) -> QueryResult:
         twin = self._twin
         context = self._context(principal)
         values = complete_parameters(bound, parameters, context.now, context.sees)
         try:
-            self._check_cost(bound)
-            answer = twin.repository.run(bound, values, context)
+            with self.observer.span("guard", True):
+                self._check_cost(bound)
+            with self.observer.span("run", True):
+                answer = twin.repository.run(bound, values, context)
         except UnsupportedConstructError as unsupported:
-            answer = self._snapshots.run(bound, values, context, unsupported)
+            with self.observer.span("snapshot", True):
+                answer = self._snapshots.run(bound, values, context, unsupported)
         except LOST as lost:
             if self._moment is not None:
                 raise
-            answer = self._snapshots.stand_in(bound, values, context, lost)
+            with self.observer.span("snapshot", True):
+                answer = self._snapshots.stand_in(bound, values, context, lost)
+        question.engine, question.rows = answer.engine, len(answer.rows)
         self._seen = max(self._seen, answer.sequence)
         answer = answer._replace(notes=(*bound.notes, *answer.notes))
         elapsed = (perf_counter() - started) * 1000

@@ -47,5 +47,7 @@ def run_query(name: str, services: ToRead, body: CatalogueRequest | None = None)
     """Run a named query."""
     asked = body or CatalogueRequest()
     principal = services.principal.narrowed(asked.perimeters)
-    with services.moments.reading(Asked(asked.as_of, asked.branch)) as (_, catalogue):
-        return json_response(catalogue.run(name, asked.parameters, principal).to_dict())
+    with services.moments.reading(Asked(asked.as_of, asked.branch)) as (queries, catalogue):
+        result = catalogue.run(name, asked.parameters, principal)
+        with queries.observer.span("rows", True):
+            return json_response(result.to_dict())

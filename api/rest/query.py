@@ -18,4 +18,6 @@ def query(body: QueryRequest, services: ToRead) -> Response:
     """Run a Cypher query, read-only and bounded."""
     principal = services.principal.narrowed(body.perimeters)
     with services.moments.reading(Asked(body.as_of, body.branch)) as (queries, _):
-        return json_response(queries.cypher(body.query, body.parameters, principal).to_dict())
+        result = queries.cypher(body.query, body.parameters, principal)
+        with queries.observer.span("rows", True):
+            return json_response(result.to_dict())

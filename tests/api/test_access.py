@@ -33,6 +33,7 @@ NEEDS: Mapping[tuple[str, str], Action] = {
     ("POST", "/api/catalogue/{name}"): Action.READ,
     ("POST", "/api/exports"): Action.READ,
     ("POST", "/api/health/scorecard"): Action.READ,
+    ("GET", "/metrics"): Action.MAINTAIN,
     ("POST", "/api/history"): Action.LOOK_BACK,
     ("POST", "/api/difference"): Action.LOOK_BACK,
     ("GET", "/api/branches"): Action.LOOK_BACK,
