@@ -97,6 +97,11 @@ class Settings(BaseSettings):
         gt=0,
         description="Most rows of an export, for those who may export beyond `row_cap`; never less than it.",
     )
+    exports_at_once: int = Field(
+        4,
+        gt=0,
+        description="Exports that may be under way at a time; each may hold a reader of the store, or a transaction.",
+    )
     export_timeout_s: float = Field(
         600.0, gt=0, description="Longest time of an export, in seconds, that of a slow reader included."
     )

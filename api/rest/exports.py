@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from anyio import CancelScope
+from anyio import CancelScope, move_on_after
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from api.deps import ToRead
 from api.errors import RequestError
 from api.rest.models import AS_OF, BRANCH, PERIMETERS
-from core.errors import JumeauError
+from core.errors import JumeauError, QueryTimeoutError
 from services.export.order import ExportOrder, Format, FormulaCells, Selection
 from services.export.service import Export
 from services.moments import Asked
@@ -102,7 +102,10 @@ class ExportResponse(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await super().__call__(scope, receive, send)
+            with move_on_after(self._export.lasts_s) as limit:
+                await super().__call__(scope, receive, send)
+            if limit.cancelled_caught:  # a client that stopped reading keeps nothing open
+                raise _broken_off(QueryTimeoutError.code, self._export)
         finally:
             with CancelScope(shield=True):
                 await run_in_threadpool(self._export.close)
@@ -116,8 +119,12 @@ def _breaking_off(export: Export) -> Iterator[bytes]:
         code = error.code
     else:
         return
+    raise _broken_off(code, export)
+
+
+def _broken_off(code: str, export: Export) -> ExportBrokenOffError:
     log.error("export_broken_off", code=code, file=export.file_name)
-    raise ExportBrokenOffError(code)
+    return ExportBrokenOffError(code)
 
 
 @router.post(

@@ -6,9 +6,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from time import monotonic
 from typing import Final
 
+from core.errors import JumeauError
 from core.principal import Principal
 from services.access.rights import Action, allowed
 from services.catalogue import CatalogueService
@@ -26,6 +28,14 @@ BATCH_ROWS: Final = 2_000
 """Rows that are read, made into text and sent at a time."""
 
 
+class ExportsBusyError(JumeauError):
+    """As many exports are under way as may be at a time."""
+
+    code = "EXPORTS_BUSY"
+    exit_code = 4
+    status = 503
+
+
 @dataclass(slots=True)
 class Export:
     """A file that is made while it is taken. Whoever opens it closes it; closing stops the work wherever it is."""
@@ -36,6 +46,7 @@ class Export:
     engine: str
     notes: tuple[str, ...]
     chunks: Iterator[bytes]
+    lasts_s: float  # whoever takes it ends it after so long, however slowly it is read
     _open: ExitStack = field(repr=False)
 
     def close(self) -> None:
@@ -50,6 +61,7 @@ class ExportService:
         self._twin = twin
         self._moments = moments
         self._time = time
+        self._places = BoundedSemaphore(twin.settings.exports_at_once)
 
     def open(self, order: ExportOrder, principal: Principal) -> Export:
         """Begin an export. What is wrong with the question is raised here, before anything is written.
@@ -62,6 +74,7 @@ class ExportService:
         extent = self._extent(principal)
         started = self._time()
         with ExitStack() as stack:
+            self._take_place(stack)
             queries, catalogue = stack.enter_context(self._moments.reading(order.asked))
             rows, selection = self._rows(stack, order, (queries, catalogue), asker, extent)
             rows = within(rows, started + self._twin.settings.export_timeout_s, self._time)
@@ -75,8 +88,18 @@ class ExportService:
                 rows.engine,
                 rows.notes,
                 (chunk for chunk in chunks if chunk),
+                self._twin.settings.export_timeout_s,
                 stack.pop_all(),
             )
+
+    def _take_place(self, stack: ExitStack) -> None:
+        if not self._places.acquire(blocking=False):
+            raise ExportsBusyError(
+                f"{self._twin.settings.exports_at_once} exports are under way",
+                hint="try again when one has ended",
+                details={"retry_after_s": 10},
+            )
+        stack.callback(self._places.release)
 
     def _extent(self, principal: Principal) -> Extent:
         settings = self._twin.settings

@@ -16,12 +16,13 @@ import httpx
 import orjson
 import pytest
 
+from api.app import create_app
 from core.errors import BackendMemoryError
 from graph.cypher.bound import BoundQuery
 from graph.repository import AnswerStream, ReadContext, Rows
 from graph.schema.model import Schema
 from services.twin import Twin
-from tests.api.conftest import Serve, Server
+from tests.api.conftest import Serve, Server, served
 from tests.api.estate import opened, small_estate
 
 MANY = "UNWIND range(1, 900000) AS n RETURN n, 'a text of some length so that no buffer holds it all' AS text"
@@ -142,6 +143,23 @@ def test_a_client_that_goes_away_stops_the_work(twin: Twin, watched: WatchedRepo
     assert read < 400  # of 450
     time.sleep(0.3)
     assert watched.batches == read
+
+
+def test_a_client_that_stops_reading_keeps_nothing_open(schema: Schema, tmp_path: Path) -> None:
+    more = {"export_timeout_s": 2, "exports_at_once": 1}
+    with opened("embedded", schema, tmp_path, small_estate(), more) as twin:
+        watched = WatchedRepository(twin.repository)
+        twin.repository = watched
+        with served(twin, create_app(twin)) as server:
+            with server.http.stream("POST", "/api/exports", json={"format": "csv", "query": MANY}):
+                busy = httpx.post(
+                    f"{server.http.base_url}/api/exports", json={"format": "csv", "query": MANY}, trust_env=False
+                )
+                assert (busy.status_code, busy.json()["error"]["code"]) == (503, "EXPORTS_BUSY")
+                assert busy.headers["retry-after"] == "10"
+                assert watched.ended.wait(20)
+                assert watched.batches < 450
+            assert export(server, format="csv", query="RETURN 1 AS n").status_code == 200
 
 
 def test_an_export_is_not_sent_where_its_end_would_not_show(twin: Twin, serve: Serve) -> None:

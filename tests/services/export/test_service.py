@@ -271,4 +271,4 @@ def test_memory_does_not_grow_with_the_answer(schema: Schema, tmp_path: Path) ->
 
         for format_ in (Format.CSV, Format.JSON_LINES, Format.PARQUET):
             peak(2_000, format_)
-            assert peak(150_000, format_) < 1.5 * peak(30_000, format_), format_
+            assert peak(75_000, format_) < 1.5 * peak(25_000, format_), format_
