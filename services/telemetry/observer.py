@@ -6,11 +6,12 @@ Nothing that is told here names an element, a person or a value: a question is k
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from hashlib import sha256
 from time import perf_counter
+from types import TracebackType
 from typing import Final, Protocol
 
 from core.errors import JumeauError
@@ -42,9 +43,12 @@ Spans = Callable[[str, bool], AbstractContextManager[Span]]
 """Opens a span by name; the second argument says whether what runs in this thread meanwhile belongs to it."""
 
 
+_NOTHING: Final = nullcontext[Span](Silence())
+
+
 def silent(_name: str, _current: bool) -> AbstractContextManager[Span]:
     """Spans where no traces are wanted."""
-    return nullcontext(Silence())
+    return _NOTHING
 
 
 @dataclass(slots=True)
@@ -83,48 +87,57 @@ class Observer:
     span: Spans = silent
     time: Callable[[], float] = field(default=perf_counter)
 
-    @contextmanager
-    def asking(self, language: str, text: str) -> Iterator[Question]:
-        """Watch a question that is answered within the context."""
-        question = Question(language, DOOR.get(), self.time())
-        with self.span("question", True) as span:
-            try:
-                yield question
-            except BaseException as error:
-                question.failed(error)
-                raise
-            finally:
-                self.end(question, span, text)
+    def asking(self, language: str, text: str) -> Watch:
+        """Watch a question that is answered within the context; `text` is empty where there is none."""
+        return Watch(self, Question(language, DOOR.get(), self.time()), text, self.span("question", True))
 
-    @contextmanager
-    def reading(self, language: str, text: str) -> Iterator[Question]:
-        """Watch a question whose rows are read by other threads than the one that asked."""
+    def reading(self, language: str, text: str) -> Watch:
+        """Watch a question whose rows are read by other threads than the one that asked; given up unless it is said otherwise."""
         question = Question(language, DOOR.get(), self.time(), outcome=GIVEN_UP)
-        with self.span("question", False) as span:
-            try:
-                yield question
-            except BaseException as error:
-                question.failed(error)
-                raise
-            finally:
-                self.end(question, span, text)
+        return Watch(self, question, text, self.span("question", False))
 
-    def end(self, question: Question, span: Span, text: str) -> None:
-        """A question is over."""
-        question.seconds = self.time() - question.started
-        self.tell(question)
-        told: dict[str, str | int | float] = {
-            "jumeau.door": question.door,
-            "jumeau.language": question.language,
-            "jumeau.engine": question.engine,
-            "jumeau.outcome": question.outcome,
-            "jumeau.rows": question.rows,
-        }
-        if question.code:
-            told["jumeau.code"] = question.code
-        if self.span is not silent and text:
-            told["jumeau.query.digest"] = form_digest(text)
-        span.set(told)
+
+@dataclass(slots=True)
+class Watch:
+    """A question while it is watched. A class of its own: it is entered for every look-up, and a generator takes longer."""
+
+    observer: Observer
+    question: Question
+    text: str
+    spanning: AbstractContextManager[Span]
+    span: Span = field(init=False)
+
+    def __enter__(self) -> Question:
+        self.span = self.spanning.__enter__()
+        return self.question
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        question, observer = self.question, self.observer
+        if error is not None:
+            question.failed(error)
+        question.seconds = observer.time() - question.started
+        observer.tell(question)
+        if observer.span is not silent:
+            self.span.set(_told(question, self.text))
+        self.spanning.__exit__(kind, error, trace)
+
+
+def _told(question: Question, text: str) -> dict[str, str | int | float]:
+    """The attributes of a question's span."""
+    told: dict[str, str | int | float] = {
+        "jumeau.door": question.door,
+        "jumeau.language": question.language,
+        "jumeau.engine": question.engine,
+        "jumeau.outcome": question.outcome,
+        "jumeau.rows": question.rows,
+    }
+    if question.code:
+        told["jumeau.code"] = question.code
+    if text:
+        told["jumeau.query.digest"] = form_digest(text)
+    return told
 
 
 SILENT: Final = Observer()

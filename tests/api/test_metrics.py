@@ -14,6 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from api.app import create_app
+from core.errors import LedgerError
 from core.principal import Principal
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
@@ -108,6 +109,22 @@ def test_the_state_of_the_twin_is_told_with_what_the_graph_has_not_yet(schema: S
     assert figure(found, "jumeau_loads_incomplete", source="cmdb") == 0
     assert figure(found, "jumeau_load_rows_total", source="cmdb", result="created") == 7
     assert (figure(found, "jumeau_ledger_up"), figure(found, "jumeau_backend_up")) == (1, 1)
+
+
+def test_a_ledger_that_is_away_is_a_figure(schema: Schema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away() -> int:
+        raise LedgerError("the ledger cannot be reached")
+
+    with opened("networkx", schema, tmp_path, small_estate()) as twin:
+        applied = twin.ledger.sequence()
+        with served(twin, create_app(twin, follow=False)) as server:
+            monkeypatch.setattr(twin.ledger, "sequence", away)
+            answer = server.get("/metrics")
+    found = figures(answer.text)
+    assert answer.status_code == 200
+    assert (figure(found, "jumeau_ledger_up"), figure(found, "jumeau_backend_up")) == (0, 1)
+    assert figure(found, "jumeau_backend_sequence") == applied
+    assert not [name for name, _ in found if name in ("jumeau_ledger_sequence", "jumeau_backend_lag_events")]
 
 
 def test_every_metric_of_the_dashboard_is_there(server: Server) -> None:
