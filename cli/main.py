@@ -9,6 +9,7 @@ import typer
 from cli import (
     access,
     archive,
+    backup,
     branch,
     catalogue,
     checkpoint,
@@ -64,6 +65,7 @@ app.add_typer(migrate.app, name="migrate")
 app.add_typer(branch.app, name="branch")
 app.add_typer(proposal.app, name="proposal")
 app.add_typer(checkpoint.app, name="checkpoint")
+app.add_typer(backup.app, name="backup")
 app.add_typer(person.app, name="person")
 app.add_typer(access.accounts, name="account")
 app.add_typer(access.tokens, name="token")

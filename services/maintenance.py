@@ -12,6 +12,7 @@ from graph.history.projection import Progress, Projector
 from graph.history.verify import Verification, verify
 from graph.registry import open_backend
 from graph.repository import GraphRepository
+from graph.schema.load import load_schema
 from services.twin import Twin, backend_options, open_ledger
 
 
@@ -30,6 +31,15 @@ def rebuild(settings: Settings, url: str, progress: Progress | None = None) -> i
             repository.close()
     finally:
         ledger.close()
+
+
+def empty(settings: Settings, url: str) -> None:
+    """Take everything out of the backend at `url`; the next projection begins with the first event."""
+    repository = open_backend(url, load_schema(settings.pack), replace(backend_options(settings), set_aside=True))
+    try:
+        repository.reset()
+    finally:
+        repository.close()
 
 
 def verify_backends(settings: Settings, urls: Sequence[str]) -> Verification:

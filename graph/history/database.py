@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
@@ -35,6 +35,20 @@ def open_engine(url: str) -> Engine:
         where="JUMEAU_LEDGER",
         hint="use sqlite:///PATH or postgresql+psycopg://USER@HOST/DATABASE",
     )
+
+
+def holds_ledger(url: str) -> bool:
+    """Whether there is a ledger at that URL; nothing is made where there is none. Raises LedgerError, ConfigurationError."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        return False
+    engine = open_engine(url)
+    try:
+        return inspect(engine).has_table("writer")
+    except SQLAlchemyError as error:
+        raise ledger_error(error, parsed.render_as_string(hide_password=True)) from error
+    finally:
+        engine.dispose()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -394,6 +394,18 @@ class LedgerReader:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for reading that sees the ledger as it is at one moment, whatever is written meanwhile."""
+        with self._guarded(), self._engine.connect() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql(
+                    "BEGIN"
+                )  # in WAL mode the first read takes the moment, and hinders no writer
+            else:
+                connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            yield connection
+
+    @contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             yield
