@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from contextlib import nullcontext, suppress
 from secrets import token_urlsafe
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -18,7 +20,7 @@ from core.settings import Settings, load_settings
 from services.access.doorkeeper import OPEN, Doorkeeper
 from services.access.oidc.provider import IdentityProvider
 from services.lost_backend import LOST
-from services.rendezvous import announce, running_server, withdraw
+from services.rendezvous import announce, only_server, running_server, withdraw
 from services.telemetry.traces import traces_for
 from services.twin import Twin, open_twin
 
@@ -28,14 +30,18 @@ def serve(
     port: Annotated[int | None, typer.Option("--port", help="Port to listen on; 0 takes a free one.")] = None,
     backend: BackendOption = None,
 ) -> None:
-    """Serve the twin: GraphiQL at /graphql, OpenAPI at /docs, /health. Stop it with Ctrl-C."""
-    import uvicorn  # here and not above: every other command starts half a second sooner
+    """Serve the twin: GraphiQL at /graphql, OpenAPI at /docs, /health. Stop it with Ctrl-C or SIGTERM: requests under way end.
 
-    from api.app import create_app
+    One process serves an embedded store; several may serve one Neo4j, each with a home of its own.
+    """
+    from api.app import create_app  # here and not above: every other command starts half a second sooner
+    from api.server import TwinServer
 
     settings = load_settings(backend=backend, host=host, port=port)
     _check_door(settings)
-    with _listen(settings.host, settings.port) as listener:
+    signal.signal(signal.SIGTERM, _stop)  # until the server listens: a projection ends where it is, the store is closed
+    alone_here = only_server(settings.home) if settings.backend_url.startswith("embedded:") else nullcontext()
+    with _listen(settings.host, settings.port) as listener, alone_here:
         address = f"http://{settings.host}:{listener.getsockname()[1]}"
         alone = running_server(settings.home) is None  # two servers on one store are not for asking, but a mistake
         with open_twin(settings, catch_up=False, to_ask=alone) as twin:
@@ -44,8 +50,7 @@ def serve(
                 twin.catch_up(lambda done, wanted: advance("project", done, wanted))
             traces = traces_for(settings.traces, os.environ)
             app = create_app(twin, doorkeeper=doorkeeper, traces=traces)
-            # requests are logged by the application, without what is in their addresses
-            server = uvicorn.Server(uvicorn.Config(app, log_level=settings.log_level.lower(), access_log=False))
+            server = TwinServer(app, log_level=settings.log_level, stop_s=settings.stop_s)
             settings.home.mkdir(parents=True, exist_ok=True)
             announce(settings.home, address, key)
             say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")
@@ -55,6 +60,10 @@ def serve(
                 withdraw(settings.home)
                 if traces is not None:
                     traces.close()
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
 
 
 def _doorkeeper(settings: Settings, twin: Twin) -> tuple[Doorkeeper | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -79,6 +80,12 @@ class Settings(BaseSettings):
         description="A provider of OpenID Connect at which people sign in, beside local accounts: `[oidc]`, see below.",
     )
     port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
+    stop_s: float = Field(
+        25.0,
+        ge=1,
+        description="Longest time that `jumeau serve` takes to stop, in seconds: requests under way have four fifths of it; "
+        "after all of it the process ends as if it were killed.",
+    )
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
     query_memory_mb: int = Field(
         512,
@@ -121,7 +128,7 @@ class Settings(BaseSettings):
     connections: dict[str, ConnectionSettings] = Field(
         default_factory=dict,
         description="APIs of sources, by source: `[connections.netbox]` with `url`, `token_env` (the name of the variable that "
-        "holds the token) and others; see docs/how-to/connect-sources.md.",
+        "holds the token) and others, listed below.",
     )
     metrics_token: str | None = Field(
         None,
@@ -147,7 +154,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _SettingsFile(settings_cls)
 
     @property
     def ledger_url(self) -> str:
@@ -158,6 +165,21 @@ class Settings(BaseSettings):
     def backend_url(self) -> str:
         """The backend's URL, with `embedded` resolved inside `home`."""
         return f"embedded:{(self.home / 'twin.lbug').absolute()}" if self.backend == "embedded" else self.backend
+
+
+class _SettingsFile(TomlConfigSettingsSource):
+    """`jumeau.toml`, which is read by more people than the environment of a process: a secret in it is refused."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        for name, field in self.settings_cls.model_fields.items():
+            if name in found and not field.repr:
+                raise ConfigurationError(
+                    f"setting {name!r}: a secret is given in a file",
+                    where="jumeau.toml",
+                    hint=f"take it out of the file and set JUMEAU_{name.upper()} in the environment",
+                )
+        return found
 
 
 def load_settings(**overrides: object) -> Settings:

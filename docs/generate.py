@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
 
 import analytics
 import api
@@ -23,7 +25,7 @@ import services
 from cli.main import app
 from core.errors import JumeauError
 from core.oidc_settings import OidcSettings
-from core.settings import Settings
+from core.settings import ConnectionSettings, QuerySettings, Settings
 from graph.queries.catalogue import load_catalogue
 from graph.schema import json_schema
 from graph.schema.load import load_schema
@@ -47,7 +49,7 @@ def pages() -> Mapping[Path, str]:
 
 
 def settings_page() -> str:
-    """Every setting with its environment variable, type, default and meaning."""
+    """Every setting with its environment variable, type, default and meaning; then those of connections."""
     lines = [
         "# Settings",
         "",
@@ -56,31 +58,47 @@ def settings_page() -> str:
         "",
         "| variable | type | default | meaning |",
         "|---|---|---|---|",
+        *(_setting(f"JUMEAU_{name.upper()}", field) for name, field in Settings.model_fields.items()),
+        "",
+        "## Connections",
+        "",
+        "In `jumeau.toml`, one table for each source, such as `[connections.netbox]`; or JSON in `JUMEAU_CONNECTIONS`.",
+        "",
+        "| key | type | default | meaning |",
+        "|---|---|---|---|",
+        *(_setting(name, field) for name, field in ConnectionSettings.model_fields.items()),
+        "",
+        "## Queries of a monitoring system",
+        "",
+        "One table for each query, such as `[connections.prometheus.queries.cpu]`.",
+        "",
+        "| key | type | default | meaning |",
+        "|---|---|---|---|",
+        *(_setting(name, field) for name, field in QuerySettings.model_fields.items()),
     ]
-    for name, field in Settings.model_fields.items():
-        lines.append(f"| `JUMEAU_{name.upper()}` | {_kind(field)} | {_default(field)} | {field.description} |")
     for table, model in TABLES.items():
         lines += ["", f"## `[{table}]`", "", (model.__doc__ or "").strip(), ""]
         lines += ["| setting | type | default | meaning |", "|---|---|---|---|"]
-        for name, field in model.model_fields.items():
-            default = "(needed)" if field.is_required() else _default(field)
-            lines.append(f"| `{name}` | {_kind(field)} | {default} | {field.description} |")
+        lines += [_setting(name, field) for name, field in model.model_fields.items()]
     return "\n".join(lines) + "\n"
 
 
-def _kind(field: FieldInfo) -> str:
-    return (
-        getattr(field.annotation, "__name__", str(field.annotation))
-        .replace("|", "or")
-        .replace("core.oidc_settings.", "")
+def _setting(name: str, field: FieldInfo) -> str:
+    kind = (getattr(field.annotation, "__name__", None) if not get_args(field.annotation) else None) or str(
+        field.annotation
     )
+    kind = re.sub(r"[a-z_]+\.(?=[A-Za-z])", "", kind).replace(" | ", " or ")
+    return f"| `{name}` | {kind} | {_default(field)} | {field.description} |"
 
 
 def _default(field: FieldInfo) -> str:
     """A default as it would be written; nothing where there is none, or an empty one."""
-    if field.default is None or field.default == () or field.default_factory is not None:
+    if field.is_required():
+        return "(needed)"
+    default = field.get_default(call_default_factory=True, validated_data={})
+    if default is None or default is PydanticUndefined or default in ((), {}):
         return ""
-    shown = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+    shown = ", ".join(default) if isinstance(default, tuple) else default
     return f"`{shown}`"
 
 

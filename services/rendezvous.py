@@ -6,9 +6,10 @@ finds a live one there asks it instead of opening the store. A file left by a de
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from typing import Any
 import httpx
 import orjson
 
-from core.errors import BackendError, BackendUnavailableError, JumeauError
+from core.errors import BackendError, BackendUnavailableError, JumeauError, StoreLockedError, StoreReadOnlyError
 
 FILE = "server.json"
+LOCK = "server.lock"
 
 
 class ServerError(JumeauError):
@@ -99,6 +101,38 @@ class RunningServer:
                 where=self.url,
                 hint="wait until it has started, or stop it and run the command again",
             ) from error
+
+
+@contextmanager
+def only_server(home: Path) -> Iterator[None]:
+    """Be the only server of an embedded store, from before it is opened to after it is closed.
+
+    The system takes the lock back however the process ends. Raises StoreLockedError, StoreReadOnlyError.
+    """
+    path = home / LOCK
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreReadOnlyError(
+            f"the home cannot be written: {error.strerror}", where=str(home), hint="check its rights and its mount"
+        ) from error
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.pread(file, 64, 0).decode(errors="replace").strip() or "another process"
+            raise StoreLockedError(
+                f"a server runs on this embedded store already ({holder})",
+                where=str(home),
+                hint="one process serves an embedded store: stop that one, or use Neo4j for several",
+            ) from None
+        with suppress(OSError):  # on a full disk: it tells others who holds the lock, and holds without it
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"process {os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(file)
 
 
 def announce(home: Path, url: str, key: str = "") -> None:

@@ -1,0 +1,65 @@
+"""The server of one process: it ends in order on SIGTERM and Ctrl-C, and within a bounded time."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Timer, current_thread, main_thread
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+_FOR_REQUESTS: Final = 0.8
+"""Share of the time to stop that requests under way have; the rest is for the follower and the store."""
+_OVERDUE: Final = 4  # exit code: the server failed
+
+log = structlog.get_logger(__name__)
+
+
+class TwinServer(uvicorn.Server):
+    """Takes no requests any more once it is told to stop, lets those under way end, and returns to whoever ran it.
+
+    `stop_s` after the signal the process ends whatever goes on, with exit code 4, as if it were killed: ledger and stores are
+    made for that.
+    """
+
+    def __init__(self, app: FastAPI, *, log_level: str, stop_s: float) -> None:
+        requests_s = max(1, int(stop_s * _FOR_REQUESTS))
+        config = uvicorn.Config(
+            app,
+            log_level=log_level.lower(),
+            timeout_graceful_shutdown=requests_s,
+            access_log=False,  # requests are logged by the application, without what is in their addresses
+        )
+        super().__init__(config)
+        self._stop_s = stop_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        first = not self.should_exit
+        super().handle_exit(sig, frame)
+        if first:
+            overdue = Timer(self._stop_s, self._give_up)
+            overdue.daemon = True
+            overdue.start()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own raises the signal again at its end: SIGTERM would end the process before the store is closed."""
+        if current_thread() is not main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _give_up(self) -> None:
+        log.error("stop_overdue", after_s=self._stop_s)
+        os._exit(_OVERDUE)
