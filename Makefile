@@ -27,6 +27,7 @@ setup: $(STAMP) ## Create the virtual environment from the hash-locked requireme
 
 lock: ## Resolve requirements.lock again (universal for Python 3.11-3.13)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o deploy/docker/requirements.lock
 
 demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: check ten answers instead)
 	@JUMEAU_HOME=$(DEMO_HOME) JUMEAU_NOW=2025-01-01 JUMEAU_PORT=$(DEMO_PORT) $(BIN)/python -m demo.run --servers $(DEMO_SERVERS) $(if $(CHECK),--check,)
