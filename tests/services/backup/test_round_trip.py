@@ -180,6 +180,17 @@ def test_a_twin_is_restored_into_an_empty_home_only(backup: Path, tmp_path: Path
     assert everything(settings.ledger_url) == before
 
 
+def test_a_graph_that_lies_elsewhere_is_emptied_and_filled_again(backup: Path, tmp_path: Path) -> None:
+    graph = f"embedded:{tmp_path / 'graph' / 'twin.lbug'}"
+    before = settings_of(tmp_path / "before", graph)
+    ingest(before, "csv", write_files(tmp_path / "export", {"Team.csv": "key,name\nT1,Network\n"}))
+    assert verify_backends(before, [graph]).equal
+    done = restore_backup(settings_of(tmp_path / "home", graph), backup)
+    restored = verify_backends(settings_of(tmp_path / "home", graph), [graph])
+    assert (done.backend, restored.equal) == (graph, True)
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["ledger.db"]
+
+
 def test_a_replaced_twin_is_kept_whole_beside(backup: Path, tmp_path: Path) -> None:
     settings = settings_of(tmp_path / "home", "embedded")
     ingest(settings, "csv", write_files(tmp_path / "export", {"Team.csv": "key,name\nT1,Network\n"}))

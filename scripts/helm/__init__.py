@@ -1,0 +1,1 @@
+"""The `helm` that renders and lints the chart, built from its source at a pinned version."""
