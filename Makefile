@@ -11,7 +11,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test nightly contract bench bench-large conformance fmt lint types arch golden docs neo4j check clean
+.PHONY: help setup lock demo test nightly contract bench bench-large conformance fmt lint types arch golden docs neo4j helm check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ docs: $(STAMP) ## Generate the reference pages and the GSQL files from the code
 
 neo4j: $(STAMP) ## Run a local Neo4j from Maven artifacts, in the foreground
 	$(BIN)/python -m scripts.neo4j
+
+helm: $(STAMP) ## Build the pinned helm from its source with Go, so that the tests render and lint the chart (minutes, once)
+	$(BIN)/python -m scripts.helm
 
 check: lint types arch ## Static checks, all of them
 
