@@ -107,7 +107,9 @@ class Render:
 
     def __init__(self, helm: Path, **values: object) -> None:
         given = {"secrets.existing": "jumeau", **values}
-        options = [part for name, value in given.items() for part in ("--set", f"{name}={value}")]
+        options: list[str] = []
+        for name, value in given.items():  # a setting is a text, whatever it looks like
+            options += ["--set-string" if name.startswith("settings.") else "--set", f"{name}={value}"]
         self.done = subprocess.run(
             [str(helm), "template", "twin", str(CHART), *options],
             capture_output=True,
@@ -211,7 +213,7 @@ def test_a_pod_has_the_time_to_stop_and_probes_that_exist(helm: Path) -> None:
         pytest.param({"secrets.existing": ""}, "secrets.existing is required", id="no secret"),
         pytest.param({"firstAccount.name": "ana"}, "firstAccount.existingSecret is required", id="no first password"),
         pytest.param({"ingress.enabled": "true"}, "ingress.tlsSecret is required", id="no TLS"),
-        pytest.param({"image.tag": "latest"}, "latest", id="an image that changes"),
+        pytest.param({"image.tag": "latest"}, "tag", id="an image that changes"),
         pytest.param({"settings.JUMEAU_NEO4J_PASSWORD": "s3cret"}, "settings", id="a secret as a value"),
         pytest.param({"replicas": 2}, "replicas", id="a value that there is not"),
         pytest.param({"backend.url": "tigergraph://x"}, "backend", id="another backend"),
