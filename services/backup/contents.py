@@ -17,10 +17,11 @@ from graph.history.sightings import sighting
 from graph.history.subjects import personal_secret, subject, subject_access
 from ingest.held import held_row
 from ingest.merge_record import merge_record
-from services.access.accounts import account
+from services.access.accounts import account, federated_account
 from services.access.tokens import token
 from services.backup.errors import BackupError
 from services.backup.file import Part
+from services.proposals import proposal
 
 _TABLES: Final = (
     tables.writer,
@@ -44,7 +45,9 @@ _TABLES: Final = (
     subject,
     subject_access,
     account,
+    federated_account,
     token,
+    proposal,
 )
 TABLES: Final[Mapping[str, Table]] = MappingProxyType({table.name: table for table in _TABLES})
 """By name, in the order in which they are written."""
