@@ -6,23 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from cross_web import HTTPException
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
-from starlette.responses import HTMLResponse
 from starlette.types import Lifespan
-from strawberry.fastapi import GraphQLRouter
-from strawberry.types.unset import UNSET
 
 from api.deps import SERVICES, Services, asking_graphql
-from api.errors import RequestError, error_response, install_error_handlers
+from api.errors import install_error_handlers
 from api.follower import LedgerFollower
 from api.graphql.context import GraphQLContext
+from api.graphql.limits import DocumentLimits
 from api.graphql.root import build_schema
+from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
 from api.graphql.shape import Shape
 from api.observation import Observation
-from api.pages import GRAPHIQL_PAGE, serve_assets
+from api.pages import serve_assets
 from api.rest import access, branches, catalogue, exports, graph, health, history, metrics, oidc, query, scorecard
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
@@ -38,20 +36,6 @@ hint, details}}` with a stable code."""
 
 INTERFACE = "1"
 """Version of the REST interface: raised when a client must change."""
-
-
-class TwinRouter(GraphQLRouter[None, None]):
-    """Strawberry's router with a GraphiQL page that needs no internet, and refusals in the one form of errors."""
-
-    async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        return HTMLResponse(GRAPHIQL_PAGE)
-
-    async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
-        try:
-            return await super().run(request, context, root_value)
-        except HTTPException as refusal:
-            where = f"{request.method} {request.url.path}"
-            return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
 
 
 def create_app(
@@ -85,7 +69,9 @@ def create_app(
     app.state.services = services
     app.add_middleware(Observation, observer=services.queries.observer)
     install_error_handlers(app)
-    schema = TwinSchema(build_schema(shape), lambda asked: GraphQLContext(shape, asked[SERVICES]))
+    schema = TwinSchema(
+        build_schema(shape), lambda asked: GraphQLContext(shape, asked[SERVICES]), DocumentLimits.of(twin.settings)
+    )
     router = TwinRouter(schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql)
     app.include_router(router, include_in_schema=False)
     serve_assets(app)

@@ -113,6 +113,33 @@ class Settings(BaseSettings):
         600.0, gt=0, description="Longest time of an export, in seconds, that of a slow reader included."
     )
     default_hops: int = Field(8, ge=1, le=30, description="Upper bound given to a variable-length pattern without one.")
+    graphql_depth: int = Field(
+        32, ge=1, description="GraphQL: fields within one another; eight nested lists through `edges` need 26."
+    )
+    graphql_fields: int = Field(2_000, ge=1, description="GraphQL: fields of an operation, its fragments expanded.")
+    graphql_aliases: int = Field(100, ge=0, description="GraphQL: aliases of an operation, its fragments expanded.")
+    graphql_root_fields: int = Field(20, ge=1, description="GraphQL: fields of an operation at its root.")
+    graphql_operations: int = Field(10, ge=1, description="GraphQL: operations in one document; one of them runs.")
+    graphql_directives: int = Field(100, ge=0, description="GraphQL: directives in one document.")
+    graphql_tokens: int = Field(10_000, ge=1, description="GraphQL: tokens of a document.")
+    graphql_document_bytes: int = Field(100_000, ge=1, description="GraphQL: bytes of a document.")
+    graphql_variables_bytes: int = Field(250_000, ge=1, description="GraphQL: bytes of all variables, as JSON.")
+    graphql_variables_depth: int = Field(16, ge=1, description="GraphQL: lists and objects within one another.")
+    graphql_body_bytes: int = Field(1_000_000, ge=1, description="GraphQL: bytes of a request, or of a message.")
+    graphql_nodes: int = Field(
+        1_000_000,
+        ge=1,
+        description="GraphQL: nodes that all lists of a request may give: page sizes multiplied along nested lists; a nested "
+        "list without `first` counts as the mean number of its relations.",
+    )
+    graphql_time_s: float = Field(
+        30.0, gt=0, description="GraphQL: longest time of a request over all its fields, in seconds."
+    )
+    graphql_introspection: str = Field(
+        "signed_in",
+        pattern="^(signed_in|closed)$",
+        description="GraphQL: who may ask for the schema: `signed_in`, all who may ask anything; `closed`, nobody.",
+    )
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(
         512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."

@@ -36,10 +36,14 @@ class CatalogueService:
         return found
 
     def run(
-        self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+        self,
+        name: str,
+        parameters: Mapping[str, Any] | None = None,
+        principal: Principal = LOCAL_OPERATOR,
+        within_s: float | None = None,
     ) -> QueryResult:
         """Run a named query. Raises UsageError on wrong parameters, NotFoundError on an unknown element."""
-        return self._queries.cypher(*self.question(name, parameters, principal), principal)
+        return self._queries.cypher(*self.question(name, parameters, principal), principal, within_s)
 
     def question(
         self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR

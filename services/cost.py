@@ -51,10 +51,7 @@ class CostGuard:
         known = self._passed.get(id(bound))
         if known is not None and known[0] is bound and known[1] is statistics:
             return
-        found = estimate(bound, statistics)
-        if self._limit < found.cost <= self._limit * MARGIN:
-            statistics = self.measure(bound, statistics)
-            found = estimate(bound, statistics)
+        found, statistics = self._expect(bound, statistics)
         check_cost(bound, found, self._limit)
         with self._lock:
             while len(self._passed) >= _KEPT:
@@ -64,6 +61,18 @@ class CostGuard:
     def estimate(self, bound: BoundQuery) -> Estimate:
         """What a query is expected to cost now."""
         return estimate(bound, self.statistics(0))
+
+    def expected(self, bound: BoundQuery, sequence: int) -> float:
+        """The cost that a query is checked with; 0 for one that needs no estimate."""
+        return 0.0 if is_plainly_bounded(bound) else self._expect(bound, self.statistics(sequence))[0].cost
+
+    def _expect(self, bound: BoundQuery, statistics: Statistics) -> tuple[Estimate, Statistics]:
+        """The estimate, made with measured spreads where it exceeds the limit by less than the margin."""
+        found = estimate(bound, statistics)
+        if self._limit < found.cost <= self._limit * MARGIN:
+            statistics = self.measure(bound, statistics)
+            found = estimate(bound, statistics)
+        return found, statistics
 
     def statistics(self, sequence: int) -> Statistics:
         """The statistics of the graph, taken at this sequence or shortly before."""

@@ -20,6 +20,8 @@ from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare, prepare_ast
+from graph.cypher.regular_guard import check_expressions
+from graph.cypher.statistics import Statistics
 from graph.history.snapshots import GraphHoldings, LedgerHoldings, Snapshots
 from graph.repository import Answer, AnswerStream, ReadContext, in_batches
 from services.cells import to_json
@@ -107,11 +109,16 @@ class QueryService:
         return self._prepared(text, principal.restricted)
 
     def cypher(
-        self, text: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
+        self,
+        text: str,
+        parameters: Mapping[str, Any] | None = None,
+        principal: Principal = LOCAL_OPERATOR,
+        within_s: float | None = None,
     ) -> QueryResult:
         """Run a query text. `parameters` are JSON values; they are converted to the types the query needs.
 
-        A restricted principal is answered as if what is outside its perimeters did not exist.
+        A restricted principal is answered as if what is outside its perimeters did not exist. `within_s`: a time that is
+        left to the caller, where it is shorter than that of any query.
         """
         started = perf_counter()
         inner = explained(text)
@@ -120,7 +127,7 @@ class QueryService:
         with self.observer.asking("cypher", text) as question:
             with self.observer.span("prepare", True):
                 bound = self.prepare(text, principal)
-            return self._run(bound, parameters or {}, principal, started, question)
+            return self._run(bound, parameters or {}, principal, started, question, within_s)
 
     def explain(
         self, text: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR
@@ -149,11 +156,12 @@ class QueryService:
             answer, twin.repository.capabilities.name, elapsed, twin.ledger.sequence(), self._moment, sources=sources
         )
 
-    def _context(self, principal: Principal) -> ReadContext:
+    def _context(self, principal: Principal, within_s: float | None = None) -> ReadContext:
         settings = self._twin.settings
+        longest = settings.query_timeout_s
         return ReadContext(
             now=self._twin.clock.now(),
-            timeout_s=settings.query_timeout_s,
+            timeout_s=longest if within_s is None else min(longest, within_s),
             row_cap=settings.row_cap,
             sees=principal.sees if principal.restricted else None,
             memory_bytes=settings.query_memory_mb * 1024 * 1024,
@@ -166,8 +174,28 @@ class QueryService:
         started = perf_counter()
         with self.observer.asking("tree", "") as question:
             with self.observer.span("prepare", True):
-                bound = prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
+                bound = self.prepare_tree(query, principal)
             return self._run(bound, parameters or {}, principal, started, question)
+
+    def prepare_tree(self, query: Query, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
+        """Bind, guard and rewrite a tree. Raises QueryError."""
+        return prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
+
+    def run(
+        self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, within_s: float | None = None
+    ) -> QueryResult:
+        """Run a query that `prepare` or `prepare_tree` made for this principal."""
+        started = perf_counter()
+        with self.observer.asking("tree", "") as question:
+            return self._run(bound, parameters, principal, started, question, within_s)
+
+    def expected_cost(self, bound: BoundQuery) -> float:
+        """The rows and relations that a query is expected to visit; 0 for one that is plainly bounded."""
+        return self._costs.expected(bound, self._seen)
+
+    def statistics(self) -> Statistics:
+        """The numbers of the graph that estimates are made from; of the whole estate, not for a restricted principal."""
+        return self._costs.statistics(self._seen)
 
     @contextmanager
     def stream(
@@ -196,6 +224,7 @@ class QueryService:
             bound = self._prepared(text, principal.restricted, extent.rows)
         context = replace(self._context(principal), row_cap=extent.rows, timeout_s=extent.timeout_s)
         values = complete_parameters(bound, parameters, context.now, context.sees)
+        check_expressions(bound, values)
         try:
             with self.observer.span("guard", True):
                 self._check_cost(bound)
@@ -218,10 +247,12 @@ class QueryService:
         principal: Principal,
         started: float,
         question: Question,
+        within_s: float | None = None,
     ) -> QueryResult:
         twin = self._twin
-        context = self._context(principal)
+        context = self._context(principal, within_s)
         values = complete_parameters(bound, parameters, context.now, context.sees)
+        check_expressions(bound, values)
         try:
             with self.observer.span("guard", True):
                 self._check_cost(bound)

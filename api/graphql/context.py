@@ -4,28 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from graphql import GraphQLResolveInfo
 
 from api.deps import Services
-from api.graphql.compile import compile_count, compile_node, compile_page
+from api.graphql.budget import RequestBudget, nodes_of, pages_of
+from api.graphql.compile import CompiledPage, compile_count, compile_node, compile_page
+from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.pages import Page, Record, root_page, root_record
-from api.graphql.selection import SelectionReader
+from api.graphql.selection import ListSelection, SelectionReader
 from api.graphql.shape import NODE, Shape
-from graph.cypher.ast import Query
+from core.errors import JumeauError
+from graph.cypher.bound import BoundQuery
+from graph.cypher.explain import explained
 from services.catalogue import CatalogueService
 from services.moments import Asked
 from services.query import QueryResult
 
+PLAN: Final = "plan"
+"""The key of a root field's extensions under which is what plans it: called with the context, the info and the arguments,
+it reckons what the field will use. Fields without it count for nothing but their time.
+"""
+
+Info = GraphQLResolveInfo["GraphQLContext"]
+
+
+@dataclass(frozen=True, slots=True)
+class ListPlan:
+    """What answers a root list: the query of its page where rows are wanted, that of its total where it is."""
+
+    selection: ListSelection
+    page: tuple[CompiledPage, BoundQuery] | None
+    count: tuple[BoundQuery, Mapping[str, Any]] | None
+
 
 @dataclass(slots=True)
 class GraphQLContext:
-    """The services of one request, and what its queries said about themselves."""
+    """The services of one request, what it may still use, and what its queries said about themselves."""
 
     shape: Shape
     services: Services
     results: list[QueryResult] = field(default_factory=list)
+    budget: RequestBudget = field(init=False)
+    is_shared: bool = False  # by several root fields; one alone is held to its cost by the guard of queries
+    _plans: dict[str | int, ListPlan | tuple[CompiledPage, BoundQuery] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        services = self.services
+        self.budget = RequestBudget(services.twin.settings, is_told=not services.principal.restricted)
 
     @property
     def catalogue(self) -> CatalogueService:
@@ -36,35 +63,41 @@ class GraphQLContext:
         self, kind: str, info: GraphQLResolveInfo[GraphQLContext], arguments: Mapping[str, Any], asked: Asked
     ) -> Page:
         """The page of a root list, with every list nested in it."""
-        selection = SelectionReader(self.shape, info).read_list(kind, arguments)
+        planned = self._plans.pop(info.path.key, None)
+        plan = planned if isinstance(planned, ListPlan) else self._plan_list(kind, info, arguments)
+        selection = plan.selection
         page = Page([], None, False, selection.after is not None)
-        if selection.listed:
-            compiled = compile_page(selection, self.shape)
-            answer = self._run(compiled.query, compiled.parameters, asked).answer
+        if plan.page is not None:
+            compiled, bound = plan.page
+            answer = self._run(bound, compiled.parameters, asked).answer
             page = root_page(compiled, answer.columns, answer.rows, selection)
             page.has_next = page.has_next or answer.truncated
-        if selection.counted:
-            query, parameters = compile_count(selection, self.shape)
-            page.count = int(self._run(query, parameters, asked).answer.rows[0][0])
+        if plan.count is not None:
+            page.count = int(self._run(*plan.count, asked).answer.rows[0][0])
         return page
 
-    def load_node(
-        self, info: GraphQLResolveInfo[GraphQLContext], identity: str, asked: Asked, type_name: str = NODE
-    ) -> Record | None:
+    def load_node(self, info: Info, identity: str, asked: Asked, type_name: str = NODE) -> Record | None:
         """The node with that id, of a kind or of any; None where there is none."""
-        compiled = compile_node(SelectionReader(self.shape, info).read_node(type_name), identity, self.shape)
-        answer = self._run(compiled.query, compiled.parameters, asked).answer
+        planned = self._plans.pop(info.path.key, None)
+        compiled, bound = planned if isinstance(planned, tuple) else self._plan_node(info, identity, type_name)
+        answer = self._run(bound, compiled.parameters, asked).answer
         return root_record(compiled, answer.columns, answer.rows[0]) if answer.rows else None
 
-    def cypher(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
+    def cypher(self, info: Info, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
         with self.services.moments.reading(asked) as (queries, _):
-            return self._noted(queries.cypher(text, parameters, self.services.principal)).to_dict()
+            self.plan_text(info, text)
+            left = self.budget.left()
+            return self._noted(queries.cypher(text, parameters, self.services.principal, left)).to_dict()
 
-    def run_catalogue(self, name: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
+    def run_catalogue(
+        self, info: Info, name: str, parameters: Mapping[str, Any] | None, asked: Asked
+    ) -> dict[str, Any]:
         """The envelope of a named query's answer."""
         with self.services.moments.reading(asked) as (_, catalogue):
-            return self._noted(catalogue.run(name, parameters, self.services.principal)).to_dict()
+            self.plan_text(info, catalogue.get(name).text)
+            left = self.budget.left()
+            return self._noted(catalogue.run(name, parameters, self.services.principal, left)).to_dict()
 
     def extensions(self) -> dict[str, Any]:
         """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""
@@ -87,9 +120,67 @@ class GraphQLContext:
             }
         }
 
-    def _run(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
+    def plan(self, info: Info, arguments: Mapping[str, Any]) -> None:
+        """Reckon what a root field will use, before any of the request is run.
+
+        Raises TooManyNodesError, RequestTooCostlyError. What else is wrong with a field is said when it is resolved.
+        """
+        found = info.parent_type.fields.get(info.field_name)
+        plan = None if found is None else found.extensions.get(PLAN)
+        if plan is None:
+            return
+        try:
+            plan(self, info, arguments)
+        except (TooManyNodesError, RequestTooCostlyError):
+            raise
+        except JumeauError:
+            return
+
+    def plan_list(self, kind: str, info: Info, arguments: Mapping[str, Any]) -> None:
+        """Plan a root list."""
+        self._plans[info.path.key] = self._plan_list(kind, info, arguments)
+
+    def plan_node(self, info: Info, identity: str) -> None:
+        """Plan a root field that gives one node."""
+        self._plans[info.path.key] = self._plan_node(info, identity)
+
+    def plan_text(self, info: Info, text: str) -> None:
+        """Plan a root field that runs a query text, where that has not been done."""
+        if info.path.key not in self._plans and explained(text) is None:
+            queries = self.services.queries
+            self.budget.take(0, self._cost(queries.prepare(text, self.services.principal)))
+            self._plans[info.path.key] = None
+
+    def _plan_list(self, kind: str, info: Info, arguments: Mapping[str, Any]) -> ListPlan:
+        selection = SelectionReader(self.shape, info).read_list(kind, arguments)
+        page = count = None
+        queries = self.services.queries
+        cost = 0.0
+        if selection.listed:
+            compiled = compile_page(selection, self.shape)
+            page = compiled, queries.prepare_tree(compiled.query, self.services.principal)
+            cost += self._cost(page[1])
+        if selection.counted:
+            query, parameters = compile_count(selection, self.shape)
+            count = queries.prepare_tree(query, self.services.principal), parameters
+            cost += self._cost(count[0])
+        self.budget.take(pages_of(selection, queries.statistics()), cost)
+        return ListPlan(selection, page, count)
+
+    def _plan_node(self, info: Info, identity: str, type_name: str = NODE) -> tuple[CompiledPage, BoundQuery]:
+        selection = SelectionReader(self.shape, info).read_node(type_name)
+        compiled = compile_node(selection, identity, self.shape)
+        queries = self.services.queries
+        bound = queries.prepare_tree(compiled.query, self.services.principal)
+        self.budget.take(nodes_of(selection, queries.statistics()), self._cost(bound))
+        return compiled, bound
+
+    def _cost(self, bound: BoundQuery) -> float:
+        return self.services.queries.expected_cost(bound) if self.is_shared else 0.0
+
+    def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
         with self.services.moments.reading(asked) as (queries, _):
-            return self._noted(queries.tree(query, parameters, self.services.principal))
+            return self._noted(queries.run(bound, parameters, self.services.principal, self.budget.left()))
 
     def _noted(self, result: QueryResult) -> QueryResult:
         self.results.append(result)

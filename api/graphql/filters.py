@@ -6,7 +6,6 @@ Comparison is Cypher's: an absent value fits no comparison and no negation of on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
 from typing import Any
 
 from api.graphql.cursors import Bind
@@ -32,6 +31,9 @@ TEXT: Mapping[str, ast.BinaryOperator] = {
 EQUALITY = ("eq", "ne", "in", "isNull")
 RANGE = ("gt", "gte", "lt", "lte")
 
+MAX_CONDITIONS = 500
+"""Conditions of one filter, nested ones among them; a list of values in `in` is one."""
+
 _TRUE, _FALSE = ast.Literal(True), ast.Literal(False)
 
 
@@ -46,6 +48,28 @@ def operators(kind: ValueType, closed: bool) -> tuple[str, ...]:
             return EQUALITY if closed else (*EQUALITY, *RANGE, *TEXT)
         case _:
             return (*EQUALITY, *RANGE)
+
+
+def check_conditions(given: Mapping[str, Any]) -> None:
+    """Refuse a filter of more conditions than are accepted, having looked at one more at most. Raises FilterError."""
+    pending: list[Mapping[str, Any]] = [given]
+    seen = 0
+    while pending:
+        for name, content in pending.pop().items():
+            if name in ("AND", "OR"):
+                pending.extend(content or ())
+                seen += len(content or ())
+            elif name == "NOT":
+                pending.append(content or {})
+                seen += 1
+            else:
+                seen += len(content or ())
+            if seen > MAX_CONDITIONS:
+                raise FilterError(
+                    f"the filter has more than {MAX_CONDITIONS} conditions",
+                    where="filter",
+                    hint="compare with a list of values: `in: [...]`",
+                )
 
 
 def predicate(
@@ -98,5 +122,9 @@ def _one(held: ast.Property, is_list: bool, operator: str, value: Any, bind: Bin
 
 
 def _joined(operator: ast.BinaryOperator, parts: Iterable[ast.Expression]) -> ast.Expression | None:
+    """The parts joined in a balanced tree, whose height does not grow with their number."""
     items = list(parts)
-    return reduce(lambda left, right: ast.Binary(operator, left, right), items) if items else None
+    while len(items) > 1:
+        pairs = [ast.Binary(operator, left, right) for left, right in zip(items[::2], items[1::2], strict=False)]
+        items = [*pairs, *items[len(pairs) * 2 :]]
+    return items[0] if items else None

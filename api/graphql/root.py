@@ -18,7 +18,7 @@ from graphql import (
     GraphQLString,
 )
 
-from api.graphql.context import GraphQLContext
+from api.graphql.context import PLAN, GraphQLContext
 from api.graphql.inputs import Inputs
 from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
@@ -82,6 +82,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             types.node,
             args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID)), **WHEN},
             resolve=lambda _, info, id, **when: _context(info).load_node(info, id, _asked(when)),
+            extensions={PLAN: lambda context, info, arguments: context.plan_node(info, arguments["id"])},
             description="The one element with that id, of whatever kind.",
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
@@ -89,8 +90,9 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             JSON,
             args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
             resolve=lambda _, info, query, parameters=None, **when: _context(info).cypher(
-                query, parameters, _asked(when)
+                info, query, parameters, _asked(when)
             ),
+            extensions={PLAN: lambda context, info, arguments: context.plan_text(info, arguments["query"])},
             description="A Cypher query, read-only, answered as columns and rows with what is known about the answer.",
         ),
         "catalogue": GraphQLField(
@@ -102,13 +104,15 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             JSON,
             args={"name": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
             resolve=lambda _, info, name, parameters=None, **when: _context(info).run_catalogue(
-                name, parameters, _asked(when)
+                info, name, parameters, _asked(when)
             ),
+            extensions={PLAN: _plan_catalogue},
             description="A named query, answered like `cypher`.",
         ),
         **ledger_fields(),
     }
-    query = GraphQLObjectType("Query", fields, description=_CONVENTIONS)
+    timed = {name: _timed(field) for name, field in fields.items()}
+    query = GraphQLObjectType("Query", timed, description=_CONVENTIONS)
     return GraphQLSchema(query, mutation_type(shape, types, inputs), types=list(types.kinds.values()))
 
 
@@ -117,12 +121,30 @@ def _list_field(types: Types, kind: str) -> GraphQLField:
         GraphQLNonNull(types.connection(kind)),
         args={**types.arguments(kind), **WHEN},
         resolve=_load_list(kind),
+        extensions={PLAN: lambda context, info, arguments: context.plan_list(kind, info, arguments)},
         description=types.kinds[kind].description,
     )
 
 
 def _load_list(kind: str) -> Callable[..., Page]:
     return lambda _root, info, **arguments: _context(info).load_list(kind, info, arguments, _asked(arguments))
+
+
+def _plan_catalogue(context: GraphQLContext, info: GraphQLResolveInfo[GraphQLContext], arguments: Any) -> None:
+    context.plan_text(info, context.catalogue.get(arguments["name"]).text)
+
+
+def _timed(field: GraphQLField) -> GraphQLField:
+    """A root field that is not begun once the time of the request is used up."""
+    resolve = field.resolve
+    if resolve is not None:
+
+        def within_time(root: Any, info: GraphQLResolveInfo[GraphQLContext], **arguments: Any) -> Any:
+            _context(info).budget.left()
+            return resolve(root, info, **arguments)
+
+        field.resolve = within_time
+    return field
 
 
 def _asked(arguments: Mapping[str, Any]) -> Asked:

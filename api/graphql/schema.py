@@ -7,6 +7,7 @@ Strawberry carries the protocol: HTTP, GraphiQL, and later websockets.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -16,31 +17,66 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    OperationDefinitionNode,
     execute_sync,
     get_operation_ast,
-    parse,
     print_schema,
     validate,
 )
+from graphql import (
+    OperationType as Kind,
+)
+from graphql.execution import Executor, MiddlewareManager
 from starlette.concurrency import run_in_threadpool
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.base import BaseSchema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
+from api.deps import NOBODY
 from api.errors import unexpected
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import GraphQLSyntaxFault, GraphQLValidationFault
+from api.graphql.extent import DocumentExtent, Extent
+from api.graphql.limits import STANDARD, DocumentLimits
 from core.errors import JumeauError
 
 DOCUMENTS = 256
 """Documents whose parsed form is kept."""
 
-MAX_TOKENS = 10_000
+TOGETHER = 2
+"""Root fields from which on a query is planned before it is run."""
+
+NOTHING = DocumentExtent((), 0, 0)
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDocument:
+    """A document that may run, with its extent; or what is wrong with it."""
+
+    document: DocumentNode
+    extent: DocumentExtent
+    errors: tuple[GraphQLError, ...] = ()
+
+    def operation(self, name: str | None) -> tuple[Kind, Extent] | None:
+        """The kind and the extent of the operation that is to run, None where execution will refuse to choose."""
+        named = [(node, extent) for node, extent in self.extent.operations if name is None or _named(node) == name]
+        return (named[0][0].operation, named[0][1]) if len(named) == 1 else None
+
+
+class Planner(Executor[Any]):
+    """Comes to every root field, whatever became of the one before, and to nothing below them."""
+
+    def complete_value(self, *_arguments: Any, **_options: Any) -> None:
+        return None
+
+    def handle_field_error(self, *_arguments: Any, **_options: Any) -> None:
+        """Nothing: what is wrong with a field is said when it is resolved."""
 
 
 class TwinSchema(BaseSchema):
@@ -53,10 +89,16 @@ class TwinSchema(BaseSchema):
     schema_directives: list[object] = []  # noqa: RUF012
     exception_handlers: tuple[Any, ...] = ()
 
-    def __init__(self, schema: GraphQLSchema, new_context: Callable[[Any], GraphQLContext]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        new_context: Callable[[Any], GraphQLContext],
+        limits: DocumentLimits = STANDARD,
+    ) -> None:
         self.config = StrawberryConfig()
         self.schema = schema
         self._new_context = new_context
+        self._limits = limits
         self._checked = lru_cache(DOCUMENTS)(self._check)
 
     def execute_sync(
@@ -77,17 +119,24 @@ class TwinSchema(BaseSchema):
         if not query:
             raise MissingQueryError
         context = self._new_context(context_value)
-        document, errors = self._checked(query)
-        if errors:
-            return ExecutionResult(data=None, errors=list(errors))
-        _check_operation(document, operation_name, allowed_operation_types)
+        checked = self._checked(query)
+        if checked.errors:
+            return PreExecutionError(data=None, errors=list(checked.errors))
+        _check_operation(checked.document, operation_name, allowed_operation_types)
+        try:
+            self._limits.check_variables(variable_values)
+            self._limits.check_introspection(checked.extent, known=context.services.principal != NOBODY)
+            self._plan(checked, context, variable_values, operation_name)
+        except JumeauError as refusal:
+            return PreExecutionError(data=None, errors=[_coded(refusal)])
         result = execute_sync(
             self.schema,
-            document,
+            checked.document,
             root_value=root_value,
             context_value=context,
             variable_values=variable_values,
             operation_name=operation_name,
+            hide_suggestions=self._limits.is_closed,
         )
         return ExecutionResult(
             data=result.data,
@@ -134,13 +183,59 @@ class TwinSchema(BaseSchema):
         """The schema definition language."""
         return print_schema(self.schema)
 
-    def _check(self, text: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    def _check(self, text: str) -> CheckedDocument:
+        """Parsed, within the limits, valid; each step only where the one before it found nothing."""
         try:
-            document = parse(text, max_tokens=MAX_TOKENS)
-        except GraphQLSyntaxError as error:
-            return DocumentNode(), (_coded(GraphQLSyntaxFault(error.message), error),)
-        faults = validate(self.schema, document)
-        return document, tuple(_coded(GraphQLValidationFault(fault.message), fault) for fault in faults)
+            document, extent = self._limits.parse(text)
+        except GraphQLSyntaxFault as fault:
+            cause = fault.__cause__
+            at = cause if isinstance(cause, GraphQLSyntaxError) else None
+            return CheckedDocument(DocumentNode(), NOTHING, (_coded(fault, at),))
+        except JumeauError as refusal:
+            return CheckedDocument(DocumentNode(), NOTHING, (_coded(refusal),))
+        faults = validate(self.schema, document, hide_suggestions=self._limits.is_closed)
+        return CheckedDocument(
+            document, extent, tuple(_coded(GraphQLValidationFault(fault.message), fault) for fault in faults)
+        )
+
+    def _plan(
+        self,
+        checked: CheckedDocument,
+        context: GraphQLContext,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> None:
+        """Reckon all root fields of a query before the first of them is run; one alone reckons for itself.
+
+        Raises TooManyNodesError, RequestTooCostlyError.
+        """
+        operation = checked.operation(operation_name)
+        if operation is None or operation[0] is not Kind.QUERY or operation[1].roots < TOGETHER:
+            return
+        context.is_shared = True
+        refusals: list[JumeauError] = []
+
+        def plan(_resolve: Any, _root: Any, info: Any, **arguments: Any) -> None:
+            try:
+                context.plan(info, arguments)
+            except JumeauError as refusal:
+                refusals.append(refusal)
+
+        execute_sync(  # resolves nothing: what it gives is of no interest
+            self.schema,
+            checked.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            middleware=MiddlewareManager(plan),
+            executor_class=Planner,
+        )
+        if refusals:
+            raise refusals[0]
+
+
+def _named(operation: OperationDefinitionNode) -> str | None:
+    return None if operation.name is None else operation.name.value
 
 
 def _check_operation(document: DocumentNode, name: str | None, allowed: Iterable[OperationType] | None) -> None:
@@ -173,5 +268,6 @@ def _coded(cause: JumeauError, at: GraphQLError | None = None) -> GraphQLError:
         source=at.source if at else None,
         positions=at.positions if at else None,
         path=at.path if at else None,
+        original_error=cause,
         extensions=content,
     )

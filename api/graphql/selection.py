@@ -25,6 +25,7 @@ from graphql import (
 
 from api.graphql.cursors import Order, OrderKey, decode
 from api.graphql.errors import PageSizeError, SelectionTooDeepError
+from api.graphql.filters import check_conditions
 from api.graphql.shape import NODE, RelationField, Shape
 
 MAX_DEPTH = 8
@@ -64,6 +65,7 @@ class ListSelection:
     order: Order
     first: int
     after: tuple[Any, ...] | None
+    is_first_given: bool = False
     listed: bool = False
     counted: bool = False
     edge_attributes: dict[str, None] = field(default_factory=dict)
@@ -111,7 +113,10 @@ class SelectionReader:
             raise PageSizeError(f"first is {first}", where="first", hint=f"ask for 0 to {MAX_PAGE} at a time")
         cursor = arguments.get("after")
         after = None if cursor is None else decode(cursor, order, self._shape.value_types)
-        return ListSelection(NodeSelection(kind), arguments.get("filter") or {}, order, first, after)
+        given = arguments.get("first") is not None
+        filter_ = arguments.get("filter") or {}
+        check_conditions(filter_)
+        return ListSelection(NodeSelection(kind), filter_, order, first, after, given)
 
     def _read_connection(self, content: ListSelection, selections: SelectionSetNode | None, depth: int) -> None:
         for selected, _ in self._fields(selections, ""):

@@ -77,7 +77,7 @@ def test_integers_beyond_double_precision_are_exact(twin: Twin, serve: Serve) ->
         ("/health", {}, 405, "REQUEST"),
         ("/graphql", {}, 400, "REQUEST"),
         ("/graphql", {"query": 1}, 400, "REQUEST"),
-        ("/graphql", [{"query": "{ teams { count } }"}], 400, "REQUEST"),
+        ("/graphql", [{"query": "{ teams { count } }"}], 400, "GRAPHQL_BATCH"),
     ],
 )
 def test_every_failure_has_a_status_and_a_code(
