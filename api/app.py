@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import Lifespan
 
 from api.deps import SERVICES, Services, asking_graphql
@@ -15,6 +16,7 @@ from api.errors import install_error_handlers
 from api.follower import LedgerFollower
 from api.graphql.context import GraphQLContext
 from api.graphql.limits import DocumentLimits
+from api.graphql.persisted import PersistedDocuments
 from api.graphql.root import build_schema
 from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
@@ -70,11 +72,24 @@ def create_app(
     app.add_middleware(Observation, observer=services.queries.observer)
     install_error_handlers(app)
     schema = TwinSchema(
-        build_schema(shape), lambda asked: GraphQLContext(shape, asked[SERVICES]), DocumentLimits.of(twin.settings)
+        build_schema(shape),
+        lambda asked: GraphQLContext(shape, asked[SERVICES]),
+        DocumentLimits.of(twin.settings),
+        PersistedDocuments.of(twin.settings),
     )
-    router = TwinRouter(schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql)
+    origins = twin.settings.allowed_origins
+    router = TwinRouter(
+        schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql, allowed_origins=origins
+    )
     app.include_router(router, include_in_schema=False)
     serve_assets(app)
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+        )
     return app
 
 

@@ -134,7 +134,7 @@ def scraping(request: Request) -> Services:
 
 def asking_graphql(request: Request) -> Any:
     """The context of a GraphQL request: the services, under a name. The page that comes before any question is for everybody."""
-    is_page = request.method == "GET" and "query" not in request.query_params
+    is_page = request.method == "GET" and not {"query", "extensions"} & request.query_params.keys()
     return {SERVICES: anybody(request) if is_page else to(Action.READ)(request)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -139,6 +139,21 @@ class Settings(BaseSettings):
         "signed_in",
         pattern="^(signed_in|closed)$",
         description="GraphQL: who may ask for the schema: `signed_in`, all who may ask anything; `closed`, nobody.",
+    )
+    graphql_persisted_bytes: int = Field(
+        10_000_000, ge=0, description="GraphQL: bytes of documents that are kept to be asked for by their hash."
+    )
+    graphql_documents: Path | None = Field(
+        None, description="GraphQL: file of registered documents, a JSON object of SHA-256 to text."
+    )
+    graphql_registered_only: bool = Field(
+        False,
+        description="Answer registered GraphQL documents only, but to those with the right `query_freely`; no other Cypher "
+        "either.",
+    )
+    allowed_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/*\s]+$")], ...] = Field(
+        (),
+        description='Origins of other sites whose pages may ask, as a JSON list: `["https://portal.example"]`. Default: none.',
     )
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(

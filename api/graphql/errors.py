@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import QueryError, UsageError
+from core.errors import JumeauError, QueryError, UsageError
 
 
 class GraphQLSyntaxFault(QueryError):
@@ -164,6 +164,21 @@ class BodyTooLargeError(UsageError):
 
     code = "GRAPHQL_BODY_SIZE"
     status = 413
+
+
+class OperationMethodError(UsageError):
+    """A GraphQL operation that is no query, asked for with GET."""
+
+    code = "GRAPHQL_METHOD"
+    status = 405
+
+
+class OriginError(JumeauError):
+    """A page of another site asks, and is not among those that may."""
+
+    code = "ORIGIN_REFUSED"
+    exit_code = 2
+    status = 403
 
 
 class MediaTypeError(UsageError):

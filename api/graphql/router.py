@@ -6,6 +6,7 @@ get them with 200, as clients of `application/json` expect. Faults of the reques
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
@@ -14,12 +15,13 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
 from api.errors import RequestError, error_response
-from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError
+from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError, OriginError
 from api.pages import GRAPHIQL_PAGE
 from core.errors import JumeauError
 
@@ -78,7 +80,10 @@ class TwinRouter(GraphQLRouter[Any, None]):
             where = f"{request.method} {request.url.path}"
             return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
         except JumeauError as refusal:
-            return error_response(refusal)
+            refused = error_response(refusal)
+            if refused.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+                refused.headers["Allow"] = "POST"
+            return refused
         if isinstance(answer, Response) and (status := getattr(request.state, "graphql_status", None)) is not None:
             answer.status_code = status
             answer.headers["content-type"] = f"{RESPONSE_TYPE}; charset=utf-8"
@@ -106,14 +111,36 @@ class TwinRouter(GraphQLRouter[Any, None]):
             hint="send an object, not an array: one request at a time",
         )
 
+    def should_render_graphql_ide(self, request: Any) -> bool:
+        return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
+
     def _check_request(self, request: Request) -> None:
-        """Refuse what is no JSON: a form of another site may send that without asking. Raises MediaTypeError."""
+        """Refuse pages of other sites, and what is no JSON: a form may send that without asking.
+
+        Raises OriginError, MediaTypeError.
+        """
+        if "query" in request.query_params or "extensions" in request.query_params or request.method == "POST":
+            self._check_origin(request)
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if request.method == "POST" and given != JSON_TYPE:
             raise MediaTypeError(
                 f"the request is {given or 'of no media type'}",
                 where="Content-Type",
                 hint=f"send `Content-Type: {JSON_TYPE}`",
+            )
+
+    def _check_origin(self, request: Request) -> None:
+        headers = request.headers
+        origin = headers.get("origin")
+        if origin is None:
+            is_ours = headers.get("sec-fetch-site") != "cross-site"
+        else:
+            is_ours = is_same_origin(origin, headers.get("host")) or normalize_origin(origin) in self.allowed_origins
+        if not is_ours:
+            raise OriginError(
+                f"a page of {origin or 'another site'} may not ask here",
+                where="Origin",
+                hint="an administrator of the twin names those that may with JUMEAU_ALLOWED_ORIGINS",
             )
 
 

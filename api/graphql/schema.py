@@ -19,7 +19,6 @@ from graphql import (
     GraphQLSyntaxError,
     OperationDefinitionNode,
     execute_sync,
-    get_operation_ast,
     print_schema,
     validate,
 )
@@ -31,7 +30,6 @@ from starlette.concurrency import run_in_threadpool
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.base import BaseSchema
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -39,10 +37,12 @@ from strawberry.types.graphql import OperationType
 from api.deps import NOBODY
 from api.errors import unexpected
 from api.graphql.context import GraphQLContext
-from api.graphql.errors import GraphQLSyntaxFault, GraphQLValidationFault
+from api.graphql.errors import GraphQLSyntaxFault, GraphQLValidationFault, OperationMethodError
 from api.graphql.extent import DocumentExtent, Extent
 from api.graphql.limits import STANDARD, DocumentLimits
+from api.graphql.persisted import PersistedDocuments
 from core.errors import JumeauError
+from services.access.rights import Action, allowed
 
 DOCUMENTS = 256
 """Documents whose parsed form is kept."""
@@ -67,6 +67,14 @@ class CheckedDocument:
         """The kind and the extent of the operation that is to run, None where execution will refuse to choose."""
         named = [(node, extent) for node, extent in self.extent.operations if name is None or _named(node) == name]
         return (named[0][0].operation, named[0][1]) if len(named) == 1 else None
+
+
+class RefusedDocument(Exception):  # what it carries are the errors
+    """A document that does not parse, is beyond the limits, or does not fit the schema."""
+
+    def __init__(self, errors: tuple[GraphQLError, ...]) -> None:
+        super().__init__(errors)
+        self.errors = errors
 
 
 class Planner(Executor[Any]):
@@ -94,11 +102,13 @@ class TwinSchema(BaseSchema):
         schema: GraphQLSchema,
         new_context: Callable[[Any], GraphQLContext],
         limits: DocumentLimits = STANDARD,
+        persisted: PersistedDocuments | None = None,
     ) -> None:
         self.config = StrawberryConfig()
         self.schema = schema
         self._new_context = new_context
         self._limits = limits
+        self._persisted = persisted or PersistedDocuments()
         self._checked = lru_cache(DOCUMENTS)(self._check)
 
     def execute_sync(
@@ -111,22 +121,19 @@ class TwinSchema(BaseSchema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute a document: errors are part of the result.
+        """Execute a document. Errors are part of the result.
 
-        Raises MissingQueryError without one, InvalidOperationTypeError for an operation that may not come this way (a
-        mutation in a GET).
+        Raises MissingQueryError, and OperationMethodError where the operation may not come by this way.
         """
-        if not query:
-            raise MissingQueryError
         context = self._new_context(context_value)
-        checked = self._checked(query)
-        if checked.errors:
-            return PreExecutionError(data=None, errors=list(checked.errors))
-        _check_operation(checked.document, operation_name, allowed_operation_types)
         try:
-            self._limits.check_variables(variable_values)
-            self._limits.check_introspection(checked.extent, known=context.services.principal != NOBODY)
+            checked = self._admit(query, context, variable_values, operation_extensions)
+            _check_method(checked.operation(operation_name), allowed_operation_types)
             self._plan(checked, context, variable_values, operation_name)
+        except OperationMethodError:
+            raise
+        except RefusedDocument as refused:
+            return PreExecutionError(data=None, errors=list(refused.errors))
         except JumeauError as refusal:
             return PreExecutionError(data=None, errors=[_coded(refusal)])
         result = execute_sync(
@@ -163,6 +170,7 @@ class TwinSchema(BaseSchema):
             root_value,
             operation_name,
             allowed_operation_types,
+            operation_extensions,
         )
 
     async def subscribe(self, *arguments: Any, **options: Any) -> NoReturn:
@@ -182,6 +190,27 @@ class TwinSchema(BaseSchema):
     def as_str(self) -> str:
         """The schema definition language."""
         return print_schema(self.schema)
+
+    def _admit(
+        self,
+        query: str | None,
+        context: GraphQLContext,
+        variables: dict[str, Any] | None,
+        extensions: dict[str, Any] | None,
+    ) -> CheckedDocument:
+        """The document that is meant, fit to run. Raises MissingQueryError, RefusedDocument, JumeauError."""
+        principal = context.services.principal
+        is_free = not self._persisted.only or Action.QUERY_FREELY in allowed(principal)
+        text = self._persisted.text(query, extensions, is_free=is_free)
+        if text is None:
+            raise MissingQueryError
+        checked = self._checked(text)
+        if checked.errors:
+            raise RefusedDocument(checked.errors)
+        self._limits.check_variables(variables)
+        self._limits.check_introspection(checked.extent, known=principal != NOBODY)
+        self._persisted.keep(text, extensions)
+        return checked
 
     def _check(self, text: str) -> CheckedDocument:
         """Parsed, within the limits, valid; each step only where the one before it found nothing."""
@@ -234,16 +263,16 @@ class TwinSchema(BaseSchema):
             raise refusals[0]
 
 
+def _check_method(operation: tuple[Kind, Extent] | None, ways: Iterable[OperationType] | None) -> None:
+    """Refuse an operation that is no query where only queries may come: a link must change nothing."""
+    if operation is not None and ways is not None and operation[0].value not in {way.value for way in ways}:
+        raise OperationMethodError(
+            f"a {operation[0].value} cannot be asked for with GET", where="GET /graphql", hint="send it with POST"
+        )
+
+
 def _named(operation: OperationDefinitionNode) -> str | None:
     return None if operation.name is None else operation.name.value
-
-
-def _check_operation(document: DocumentNode, name: str | None, allowed: Iterable[OperationType] | None) -> None:
-    found = get_operation_ast(document, name)
-    if allowed is not None and found is not None:
-        type_ = OperationType(found.operation.value)
-        if type_ not in allowed:
-            raise InvalidOperationTypeError(type_)
 
 
 def _explained(error: GraphQLError) -> GraphQLError:

@@ -16,6 +16,7 @@ class Action(StrEnum):
     """What a door asks for before it does anything."""
 
     READ = "read"  # questions: GraphQL, Cypher, the catalogue
+    QUERY_FREELY = "query_freely"  # questions of one's own where only registered ones are answered
     LOOK_BACK = "look_back"  # history of elements, differences of moments
     EXPORT = "export"  # files beyond the row cap of answers; smaller ones belong to reading
     LOAD = "load"  # ingestion, quarantine, review
@@ -41,17 +42,18 @@ class Role(StrEnum):
 
 
 _READING: Final = frozenset({Action.READ, Action.LOOK_BACK})
+_ASKING: Final = _READING | {Action.QUERY_FREELY}
 
 RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.READER: _READING,
-        Role.OPERATOR: _READING | {Action.EXPORT, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
-        Role.OWNER: _READING | {Action.EXPORT, Action.BRANCH},
-        Role.CHANGE_MANAGER: _READING | {Action.BRANCH, Action.APPLY},
-        Role.AUDITOR: _READING | {Action.EXPORT, Action.AUDIT},
+        Role.OPERATOR: _ASKING | {Action.EXPORT, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
+        Role.OWNER: _ASKING | {Action.EXPORT, Action.BRANCH},
+        Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY},
+        Role.AUDITOR: _ASKING | {Action.EXPORT, Action.AUDIT},
         Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
         Role.AI_OWNER: _READING,
-        Role.DATA_PROTECTION_OFFICER: _READING | {Action.REVEAL, Action.AUDIT},
+        Role.DATA_PROTECTION_OFFICER: _ASKING | {Action.REVEAL, Action.AUDIT},
     }
 )
 
