@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import HTTPConnection
 from starlette.types import Lifespan
 
 from api.deps import SERVICES, Services, asking_graphql
@@ -20,6 +22,7 @@ from api.graphql.persisted import PersistedDocuments
 from api.graphql.root import build_schema
 from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
+from api.graphql.sessions import SESSION, Session
 from api.graphql.shape import Shape
 from api.observation import Observation
 from api.pages import serve_assets
@@ -57,7 +60,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        follower = LedgerFollower(twin)
+        follower = LedgerFollower(twin, applied=services.changes.publish)
         if follow:
             follower.start()
         try:
@@ -73,14 +76,12 @@ def create_app(
     install_error_handlers(app)
     schema = TwinSchema(
         build_schema(shape),
-        lambda asked: GraphQLContext(shape, asked[SERVICES]),
+        partial(_context, shape),
         DocumentLimits.of(twin.settings),
         PersistedDocuments.of(twin.settings),
     )
     origins = twin.settings.allowed_origins
-    router = TwinRouter(
-        schema, path="/graphql", subscription_protocols=(), context_getter=asking_graphql, allowed_origins=origins
-    )
+    router = TwinRouter(schema, twin.settings, path="/graphql", context_getter=_asking, allowed_origins=origins)
     app.include_router(router, include_in_schema=False)
     serve_assets(app)
     if origins:
@@ -91,6 +92,19 @@ def create_app(
             allow_headers=["Authorization", "Content-Type"],
         )
     return app
+
+
+def _asking(connection: HTTPConnection) -> Any:
+    """The context of a GraphQL request; a websocket says later who asks, its handshake may."""
+    if connection.scope["type"] == "websocket":
+        services: Services = connection.app.state.services
+        return {SESSION: Session(services, connection.headers.get("authorization"))}
+    return asking_graphql(Request(connection.scope))
+
+
+def _context(shape: Shape, asked: Any) -> GraphQLContext:
+    session: Session | None = asked.get(SESSION)
+    return GraphQLContext(shape, asked[SERVICES] if session is None else session.services(), session=session)
 
 
 def describe_rest() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
 from services.branches import BranchService
 from services.catalogue import CatalogueService
+from services.changes.feed import ChangeFeed
 from services.differences import DifferenceService
 from services.export.service import ExportService
 from services.health import HealthService
@@ -41,6 +42,7 @@ class Services:
     proposals: ProposalService
     exports: ExportService
     metrics: Metrics
+    changes: ChangeFeed
     doorkeeper: Doorkeeper
     principal: Principal = LOCAL_OPERATOR  # who asks
 
@@ -73,6 +75,7 @@ class Services:
             ProposalService(branches, twin.clock),
             ExportService(twin, moments),
             metrics,
+            ChangeFeed(twin),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             principal,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Event, Thread
 
 import structlog
@@ -17,8 +18,10 @@ log = structlog.get_logger(__name__)
 class LedgerFollower:
     """A thread that projects whatever the ledger has gained. A failure is logged, waited out and tried again."""
 
-    def __init__(self, twin: Twin, poll_s: float = POLL_S) -> None:
+    def __init__(self, twin: Twin, poll_s: float = POLL_S, *, applied: Callable[[int], None] = lambda _: None) -> None:
+        """`applied` is called, in the thread, with the sequence that the graph has reached."""
         self._twin = twin
+        self._tell = applied
         self._poll_s = poll_s
         self._stopping = Event()
         self._thread = Thread(target=self._follow, name="ledger-follower", daemon=True)
@@ -39,6 +42,7 @@ class LedgerFollower:
             try:
                 if self._twin.ledger.sequence() != applied:
                     applied = self._twin.catch_up()
+                    self._tell(applied)
                 wait = self._poll_s
             except Exception as error:
                 log.warning("follow_failed", error=str(error), retry_in_s=wait)

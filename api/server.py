@@ -25,15 +25,16 @@ class TwinServer(uvicorn.Server):
     """Takes no requests any more once it is told to stop, lets those under way end, and returns to whoever ran it.
 
     `stop_s` after the signal the process ends whatever goes on, with exit code 4, as if it were killed: ledger and stores are
-    made for that.
+    made for that. `message_bytes`: the longest message of a websocket.
     """
 
-    def __init__(self, app: FastAPI, *, log_level: str, stop_s: float) -> None:
+    def __init__(self, app: FastAPI, *, log_level: str, stop_s: float, message_bytes: int) -> None:
         requests_s = max(1, int(stop_s * _FOR_REQUESTS))
         config = uvicorn.Config(
             app,
             log_level=log_level.lower(),
             timeout_graceful_shutdown=requests_s,
+            ws_max_size=message_bytes,
             access_log=False,  # requests are logged by the application, without what is in their addresses
         )
         super().__init__(config)

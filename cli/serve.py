@@ -50,7 +50,12 @@ def serve(
                 twin.catch_up(lambda done, wanted: advance("project", done, wanted))
             traces = traces_for(settings.traces, os.environ)
             app = create_app(twin, doorkeeper=doorkeeper, traces=traces)
-            server = TwinServer(app, log_level=settings.log_level, stop_s=settings.stop_s)
+            server = TwinServer(
+                app,
+                log_level=settings.log_level,
+                stop_s=settings.stop_s,
+                message_bytes=settings.graphql_body_bytes,
+            )
             settings.home.mkdir(parents=True, exist_ok=True)
             announce(settings.home, address, key)
             say(f"serving {address}/graphql (GraphiQL), {address}/docs (OpenAPI), {address}/health; stop with Ctrl-C")

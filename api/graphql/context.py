@@ -14,6 +14,7 @@ from api.graphql.compile import CompiledPage, compile_count, compile_node, compi
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.selection import ListSelection, SelectionReader
+from api.graphql.sessions import Session
 from api.graphql.shape import NODE, Shape
 from core.errors import JumeauError
 from graph.cypher.bound import BoundQuery
@@ -46,6 +47,7 @@ class GraphQLContext:
     shape: Shape
     services: Services
     results: list[QueryResult] = field(default_factory=list)
+    session: Session | None = None  # of a websocket
     budget: RequestBudget = field(init=False)
     is_shared: bool = False  # by several root fields; one alone is held to its cost by the guard of queries
     _plans: dict[str | int, ListPlan | tuple[CompiledPage, BoundQuery] | None] = field(default_factory=dict)
@@ -119,6 +121,13 @@ class GraphQLContext:
                 **({"moments": [dict(m) for n, m in enumerate(moments) if m not in moments[:n]]} if moments else {}),
             }
         }
+
+    def admit(self) -> Services:
+        """The services for the asker as it is now; what the request was let in with, where there is no session.
+
+        Raises UnauthenticatedError, TokenError, ForbiddenError.
+        """
+        return self.services if self.session is None else self.session.services()
 
     def plan(self, info: Info, arguments: Mapping[str, Any]) -> None:
         """Reckon what a root field will use, before any of the request is run.

@@ -186,3 +186,9 @@ class MediaTypeError(UsageError):
 
     code = "GRAPHQL_MEDIA_TYPE"
     status = 415
+
+
+class SubscriptionTransportError(UsageError):
+    """A GraphQL subscription that was asked for over HTTP: it needs a websocket."""
+
+    code = "SUBSCRIPTION_TRANSPORT"

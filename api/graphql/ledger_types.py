@@ -73,6 +73,34 @@ HISTORY_ENTRY: Final = object_of(
     changes=list_of(ATTRIBUTE_CHANGE),
 )
 
+CHANGE_EVENT: Final = object_of(
+    "ChangeEvent",
+    "One change of one element: what is created has no value before, what is deleted none after. `sequence` is where to go on.",
+    sequence=NUMBER,
+    at=TEXT,
+    operation=TEXT,
+    element=GraphQLNonNull(GraphQLID),
+    kind=TEXT,
+    name=GraphQLString,
+    start=GraphQLID,
+    end=GraphQLID,
+    source=TEXT,
+    changes=list_of(ATTRIBUTE_CHANGE),
+)
+
+RUN_PROGRESS: Final = object_of(
+    "RunProgress",
+    "How far a run has come: `stage` and `rows` of its last batch, events in all. `incomplete` goes on, or may be taken up.",
+    run=TEXT,
+    source=TEXT,
+    state=TEXT,
+    stage=GraphQLString,
+    rows=NUMBER,
+    batches=NUMBER,
+    events=NUMBER,
+    counters=GraphQLNonNull(JSON),
+)
+
 HISTORY: Final = object_of(
     "History",
     "What happened to one element, oldest first.",

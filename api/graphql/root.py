@@ -26,6 +26,7 @@ from api.graphql.pages import Page
 from api.graphql.scalars import JSON
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
 from api.graphql.shape import Shape
+from api.graphql.subscriptions import subscription_type
 from api.graphql.types import Types
 from graph.queries.catalogue import CatalogueQuery
 from services.moments import Asked
@@ -113,7 +114,12 @@ def build_schema(shape: Shape) -> GraphQLSchema:
     }
     timed = {name: _timed(field) for name, field in fields.items()}
     query = GraphQLObjectType("Query", timed, description=_CONVENTIONS)
-    return GraphQLSchema(query, mutation_type(shape, types, inputs), types=list(types.kinds.values()))
+    return GraphQLSchema(
+        query,
+        mutation_type(shape, types, inputs),
+        subscription_type(shape, inputs),
+        types=list(types.kinds.values()),
+    )
 
 
 def _list_field(types: Types, kind: str) -> GraphQLField:

@@ -6,6 +6,7 @@ get them with 200, as clients of `application/json` expect. Faults of the reques
 
 from __future__ import annotations
 
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -16,16 +17,23 @@ from starlette.responses import HTMLResponse, Response
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
 from strawberry.http.websocket_origin import is_same_origin, normalize_origin
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
 from api.errors import RequestError, error_response
 from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError, OriginError
+from api.graphql.sessions import Connections
+from api.graphql.websocket import TwinHandler, begin
 from api.pages import GRAPHIQL_PAGE
 from core.errors import JumeauError
+from core.settings import Settings
 
 JSON_TYPE: Final = "application/json"
+INIT_WAIT: Final = timedelta(seconds=10)
+"""How long a websocket may leave unsaid who asks."""
+
 RESPONSE_TYPE: Final = "application/graphql-response+json"
 
 
@@ -57,6 +65,21 @@ class TwinRouter(GraphQLRouter[Any, None]):
     """Strawberry's router with a GraphiQL page that needs no internet, bounded requests, and refusals with codes."""
 
     request_adapter_class = BoundedRequest
+    graphql_transport_ws_handler_class = TwinHandler
+
+    def __init__(self, schema: Any, settings: Settings, **options: Any) -> None:
+        super().__init__(
+            schema,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=INIT_WAIT,
+            max_subscriptions_per_connection=settings.subscriptions_per_connection,
+            **options,
+        )
+        self.connections = Connections(settings.connections_per_account)
+
+    async def on_ws_connect(self, context: Any) -> Any:
+        await begin(context, self.connections)
+        return UNSET
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         return HTMLResponse(GRAPHIQL_PAGE)

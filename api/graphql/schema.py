@@ -1,14 +1,15 @@
 """GraphQL behind Strawberry's router: documents parsed and checked once, executed in a worker thread, errors with codes.
 
 Types are made of graphql-core objects (`api.graphql.types`), since they come from a schema and not from classes;
-Strawberry carries the protocol: HTTP, GraphiQL, and later websockets.
+Strawberry carries the protocol: HTTP, GraphiQL and websockets.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from inspect import isawaitable
 from typing import Any, NoReturn
 
 import structlog
@@ -20,7 +21,11 @@ from graphql import (
     OperationDefinitionNode,
     execute_sync,
     print_schema,
+    subscribe,
     validate,
+)
+from graphql import (
+    ExecutionResult as Executed,
 )
 from graphql import (
     OperationType as Kind,
@@ -37,7 +42,12 @@ from strawberry.types.graphql import OperationType
 from api.deps import NOBODY
 from api.errors import unexpected
 from api.graphql.context import GraphQLContext
-from api.graphql.errors import GraphQLSyntaxFault, GraphQLValidationFault, OperationMethodError
+from api.graphql.errors import (
+    GraphQLSyntaxFault,
+    GraphQLValidationFault,
+    OperationMethodError,
+    SubscriptionTransportError,
+)
 from api.graphql.extent import DocumentExtent, Extent
 from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
@@ -128,14 +138,21 @@ class TwinSchema(BaseSchema):
         context = self._new_context(context_value)
         try:
             checked = self._admit(query, context, variable_values, operation_extensions)
-            _check_method(checked.operation(operation_name), allowed_operation_types)
+            operation = checked.operation(operation_name)
+            _check_method(operation, allowed_operation_types)
+            if operation is not None and operation[0] is Kind.SUBSCRIPTION:
+                raise SubscriptionTransportError(
+                    "a subscription has more than one answer",
+                    where="subscription",
+                    hint="open a websocket at /graphql with the protocol graphql-transport-ws",
+                )
             self._plan(checked, context, variable_values, operation_name)
         except OperationMethodError:
             raise
         except RefusedDocument as refused:
             return PreExecutionError(data=None, errors=list(refused.errors))
         except JumeauError as refusal:
-            return PreExecutionError(data=None, errors=[_coded(refusal)])
+            return PreExecutionError(data=None, errors=[coded(refusal)])
         result = execute_sync(
             self.schema,
             checked.document,
@@ -174,12 +191,68 @@ class TwinSchema(BaseSchema):
         )
 
     async def subscribe(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Refused: this schema has no subscription type."""
-        raise GraphQLValidationFault("there are no subscriptions", hint="ask again with a query")
+        """Refused: whatever carries several answers uses `stream`."""
+        raise NotImplementedError
 
-    async def stream(self, *arguments: Any, **options: Any) -> NoReturn:
-        """Refused: this schema has no subscription type."""
-        raise GraphQLValidationFault("there are no subscriptions", hint="ask again with a query")
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """The answers to an operation: those of a subscription, or the one of a query or mutation."""
+        return self._answers(query, variable_values, context_value, operation_name, operation_extensions)
+
+    async def _answers(
+        self,
+        query: str | None,
+        variables: dict[str, Any] | None,
+        context_value: Any,
+        operation_name: str | None,
+        extensions: dict[str, Any] | None,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        try:
+            context = await run_in_threadpool(self._new_context, context_value)
+            checked = await run_in_threadpool(self._admit, query, context, variables, extensions)
+        except RefusedDocument as refused:
+            yield PreExecutionError(data=None, errors=list(refused.errors))
+            return
+        except MissingQueryError:
+            yield PreExecutionError(data=None, errors=[coded(GraphQLValidationFault("there is no document"))])
+            return
+        except JumeauError as refusal:
+            yield PreExecutionError(data=None, errors=[coded(refusal)])
+            return
+        operation = checked.operation(operation_name)
+        if operation is None or operation[0] is not Kind.SUBSCRIPTION:
+            yield await self.execute(query, variables, context_value, None, operation_name, None, extensions)
+            return
+        begun = subscribe(
+            self.schema,
+            checked.document,
+            context_value=context,
+            variable_values=variables,
+            operation_name=operation_name,
+            hide_suggestions=self._limits.is_closed,
+        )
+        source = await begun if isawaitable(begun) else begun
+        if isinstance(source, Executed):
+            yield PreExecutionError(data=None, errors=[_explained(error) for error in source.errors or ()])
+            return
+        try:
+            async for result in source:
+                yield ExecutionResult(result.data, [_explained(error) for error in result.errors or ()] or None)
+        except JumeauError as end:
+            yield ExecutionResult(data=None, errors=[coded(end)])
+        except Exception as error:
+            log.error("subscription_failed", exc_info=error)
+            yield ExecutionResult(data=None, errors=[coded(unexpected())])
+        finally:
+            await source.aclose()  # type: ignore[attr-defined]
 
     def get_type_by_name(self, name: str) -> None:
         """None: no type is a Strawberry class."""
@@ -219,12 +292,12 @@ class TwinSchema(BaseSchema):
         except GraphQLSyntaxFault as fault:
             cause = fault.__cause__
             at = cause if isinstance(cause, GraphQLSyntaxError) else None
-            return CheckedDocument(DocumentNode(), NOTHING, (_coded(fault, at),))
+            return CheckedDocument(DocumentNode(), NOTHING, (coded(fault, at),))
         except JumeauError as refusal:
-            return CheckedDocument(DocumentNode(), NOTHING, (_coded(refusal),))
+            return CheckedDocument(DocumentNode(), NOTHING, (coded(refusal),))
         faults = validate(self.schema, document, hide_suggestions=self._limits.is_closed)
         return CheckedDocument(
-            document, extent, tuple(_coded(GraphQLValidationFault(fault.message), fault) for fault in faults)
+            document, extent, tuple(coded(GraphQLValidationFault(fault.message), fault) for fault in faults)
         )
 
     def _plan(
@@ -281,14 +354,15 @@ def _explained(error: GraphQLError) -> GraphQLError:
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, JumeauError):
-        return _coded(cause, error)
+        return coded(cause, error)
     if cause is None or isinstance(cause, GraphQLError):
-        return _coded(GraphQLValidationFault(error.message), error)
+        return coded(GraphQLValidationFault(error.message), error)
     log.error("graphql_failed", path=error.path, exc_info=cause)
-    return _coded(unexpected(), error)
+    return coded(unexpected(), error)
 
 
-def _coded(cause: JumeauError, at: GraphQLError | None = None) -> GraphQLError:
+def coded(cause: JumeauError, at: GraphQLError | None = None) -> GraphQLError:
+    """An error of ours as GraphQL tells it: the code and what else is known in its extensions."""
     content = cause.to_dict()
     message = content.pop("message")
     return GraphQLError(

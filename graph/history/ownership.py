@@ -126,6 +126,15 @@ def of_sources(connection: Connection, sources: Sequence[str]) -> Iterator[Owner
         yield from _read(connection, ownership.c.source.in_(sources[at : at + _LOOKUP]))
 
 
+def relations_of_takers(connection: Connection, takers: Sequence[str]) -> Iterator[tuple[str, Ownership]]:
+    """What these nodes take perimeters from, each with the relation that it is by; a perimeter is in itself by itself."""
+    for at in range(0, len(takers), _LOOKUP):
+        query = select(ownership.c.edge, ownership.c.taker, ownership.c.source, ownership.c.given)
+        rows = connection.execute(query.where(ownership.c.taker.in_(takers[at : at + _LOOKUP])))
+        for edge, taker, source, given in rows:
+            yield edge, Ownership(taker, source, bool(given))
+
+
 def everything(connection: Connection) -> Iterator[Ownership]:
     """The whole index."""
     yield from _read(connection, None)

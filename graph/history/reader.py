@@ -275,6 +275,11 @@ class LedgerReader:
         with self.reading() as connection:
             return list(ownership.of_takers(connection, takers))
 
+    def owning_relations(self, takers: Sequence[str]) -> list[tuple[str, Ownership]]:
+        """What these nodes take perimeters from, each with the id of the relation that it is by."""
+        with self.reading() as connection:
+            return list(ownership.relations_of_takers(connection, takers))
+
     def takers_of(self, sources: Sequence[str]) -> list[Ownership]:
         """What takes perimeters from these nodes."""
         with self.reading() as connection:

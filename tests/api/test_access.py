@@ -77,6 +77,8 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     'mutation { approve(proposal: "nothing") { __typename } }': Action.APPLY,
     'mutation { reject(proposal: "nothing", note: "n") { __typename } }': Action.APPLY,
     'mutation { withdraw(proposal: "nothing") { __typename } }': Action.BRANCH,
+    "subscription { changes { sequence } }": Action.READ,  # who may is told to open a websocket: test_subscriptions has those
+    'subscription { runProgress(run: "x") { state } }': Action.READ,
 }
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
 ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))

@@ -175,7 +175,7 @@ def changing(memory: Asking) -> Iterator[tuple[Server, list[int]]]:
     app = FastAPI()
     app.state.services = Services.of(memory.twin)
     schema = TwinSchema(built, lambda asked: GraphQLContext(shape, asked[SERVICES]))
-    app.include_router(TwinRouter(schema, path="/graphql", context_getter=asking_graphql))
+    app.include_router(TwinRouter(schema, memory.twin.settings, path="/graphql", context_getter=asking_graphql))
     with served(memory.twin, app) as server:
         yield server, done
 

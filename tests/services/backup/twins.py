@@ -15,7 +15,8 @@ from services.access.accounts import Accounts
 from services.access.tokens import Tokens
 from services.backup.contents import tables_in
 from services.backup.rows import lines
-from services.branches import BranchService, NodeEdit
+from services.branches import BranchService
+from services.edits import NodeEdit
 from services.ingestion import ingest
 from services.persons import reveal
 from services.twin import open_ledger
