@@ -164,7 +164,7 @@ class Settings(BaseSettings):
         30.0, gt=0, description="Longest time in which the token of a subscription is looked up again, in seconds."
     )
     subscriptions_per_connection: int = Field(20, ge=1, description="Operations that one websocket may have going.")
-    connections_per_account: int = Field(10, ge=1, description="Websockets that one asker may have open.")
+    connections_per_account: int = Field(32, ge=1, description="Websockets that one asker may have open.")
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(
         512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."

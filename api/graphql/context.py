@@ -87,8 +87,8 @@ class GraphQLContext:
 
     def cypher(self, info: Info, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
+        self.plan_text(info, text)
         with self.services.moments.reading(asked) as (queries, _):
-            self.plan_text(info, text)
             left = self.budget.left()
             return self._noted(queries.cypher(text, parameters, self.services.principal, left)).to_dict()
 
@@ -96,8 +96,8 @@ class GraphQLContext:
         self, info: Info, name: str, parameters: Mapping[str, Any] | None, asked: Asked
     ) -> dict[str, Any]:
         """The envelope of a named query's answer."""
+        self.plan_text(info, self.catalogue.get(name).text)
         with self.services.moments.reading(asked) as (_, catalogue):
-            self.plan_text(info, catalogue.get(name).text)
             left = self.budget.left()
             return self._noted(catalogue.run(name, parameters, self.services.principal, left)).to_dict()
 

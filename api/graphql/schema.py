@@ -162,11 +162,11 @@ class TwinSchema(BaseSchema):
             operation_name=operation_name,
             hide_suggestions=self._limits.is_closed,
         )
-        return ExecutionResult(
-            data=result.data,
-            errors=[_explained(error) for error in result.errors] if result.errors else None,
-            extensions=context.extensions() or None,
-        )
+        errors = [_explained(error) for error in result.errors or ()] or None
+        if result.data is None and not any(error.path for error in errors or ()):
+            # execution has not begun: a variable does not fit, or the operation is not there
+            return PreExecutionError(data=None, errors=errors)
+        return ExecutionResult(data=result.data, errors=errors, extensions=context.extensions() or None)
 
     async def execute(
         self,

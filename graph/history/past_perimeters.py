@@ -31,7 +31,6 @@ class PastPerimeters:
     def __init__(self, ledger: Ledger, schema: Schema, at: int) -> None:
         self._ledger = ledger
         self._rules = rules_of(schema)
-        self._at = at
         self._read = at  # events up to this one are known
         self._before: dict[str, dict[str, deque[Ownership | None]]] = {}  # by taker, then by relation
         self._names: dict[str, deque[str | None]] = {}
@@ -54,11 +53,11 @@ class PastPerimeters:
 
     def dependents(self, nodes: Iterable[str]) -> set[str]:
         """These nodes and all that may have had, or come to have, their perimeters, however far."""
-        self._catch_up()
         reached = set(nodes)
         frontier = sorted(reached)
         while frontier:
             takers = {item.taker for item in self._ledger.takers_of(frontier)}
+            self._catch_up()  # after reading, as everywhere: what the index has lost meanwhile is then known
             takers.update(*(self._takers[node] for node in frontier if node in self._takers))
             frontier = sorted(takers - reached)
             reached |= takers
@@ -89,7 +88,6 @@ class PastPerimeters:
                     self._forget(item)
             if named is not None:
                 _pop(self._names, named)
-        self._at = to
         self._read = max(self._read, to)
 
     def _sources(self, takers: Sequence[str]) -> list[Ownership]:

@@ -27,10 +27,6 @@ class LimitedView:
         self._schema = schema
         self._perimeters = PastPerimeters(ledger, schema, at)
 
-    def skip(self, to: int) -> None:
-        """Go on to after the event `to`, telling nothing."""
-        self._perimeters.advance(to)
-
     def told(self, batch: ChangeBatch, sees: frozenset[str]) -> list[Change]:
         """What somebody hears who `sees` these perimeters, in order."""
         perimeters = self._perimeters

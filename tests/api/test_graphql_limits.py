@@ -11,7 +11,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from api.app import create_app
-from api.deps import Services
+from api.deps import NOBODY, Services
 from api.graphql.budget import RequestBudget
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import FragmentCycleError, RequestTimeError
@@ -244,6 +244,13 @@ def test_a_closed_schema_tells_nothing_of_itself(memory: Asking) -> None:
     assert "Did you mean" in str(memory.schema.execute_sync("{ server { count } }").errors)
 
 
+def test_the_schema_is_told_to_those_who_say_who_asks(memory: Asking) -> None:
+    nobody = limited(memory, NOBODY)
+    assert code_of(nobody, INTROSPECTION) == "GRAPHQL_INTROSPECTION"
+    reader = limited(memory, Principal("ana", frozenset({"reader"}), None))
+    assert code_of(reader, INTROSPECTION) is None
+
+
 # --- over HTTP ---------------------------------------------------------------------------------------------------------
 
 
@@ -268,6 +275,20 @@ def test_a_refused_document_has_a_status_for_clients_that_know_of_it(server: Ser
     usual = server.http.post("/graphql", json=body)
     assert (usual.status_code, usual.json()["data"]) == (200, None)
     assert modern.json()["errors"] == usual.json()["errors"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"query": "query ($n: Int!) { servers(first: $n) { count } }", "variables": {"n": "many"}},
+        {"query": "query A { servers { count } } query B { teams { count } }"},
+        {"query": "query A { servers { count } }", "operationName": "B"},
+    ],
+)
+def test_a_request_that_cannot_begin_has_a_status_too(server: Server, body: dict[str, Any]) -> None:
+    modern = server.http.post("/graphql", json=body, headers=MODERN)
+    assert (modern.status_code, "data" in modern.json()) == (400, False)
+    assert modern.json()["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION"
 
 
 def test_an_answer_with_errors_of_fields_is_an_answer(server: Server) -> None:

@@ -16,6 +16,7 @@ from socket import SHUT_RDWR
 from time import monotonic, sleep
 from typing import Any
 
+import orjson
 import pytest
 from graphql import coerce_input_value
 from websockets.exceptions import InvalidStatus
@@ -23,6 +24,7 @@ from websockets.exceptions import InvalidStatus
 from api.app import create_app
 from api.deps import Services
 from api.graphql.matching import fits
+from api.graphql.persisted import digest
 from api.graphql.shape import Shape
 from core.ids import relation_id, uuid_of
 from graph.history.ledger import Event, Ledger
@@ -253,6 +255,21 @@ def test_documents_have_the_same_limits_on_a_websocket(start: Start) -> None:
         for text, code in ((f"{{ {many} }}", "GRAPHQL_ROOT_FIELDS"), ("{ servers", "GRAPHQL_SYNTAX")):
             talk.subscribe(text)
             assert talk.code() == code
+
+
+def test_registered_documents_only_are_answered_on_a_websocket_too(start: Start, tmp_path: Path) -> None:
+    file = tmp_path / "documents.json"
+    file.write_bytes(orjson.dumps({digest(ALL): ALL}))
+    server = start(access="accounts", graphql_documents=file, graphql_registered_only=True)
+    secret, _ = _token(_people(server), "ana", ["reader"])
+    with talking(server) as talk:
+        assert talk.init(_bearer(secret))
+        for text in ("{ teams { count } }", "subscription { changes { sequence } }"):
+            talk.subscribe(text)
+            assert talk.code() == "DOCUMENT_NOT_REGISTERED"
+        talk.subscribe(ALL, {"since": server.twin.ledger.sequence()}, id="2")
+        write(server.twin.ledger, [created("Team", "Cloud")], "one")
+        assert talk.next()["changes"]["name"] == "Cloud"
 
 
 def test_a_subscription_needs_a_websocket(start: Start) -> None:
