@@ -87,6 +87,11 @@ class Services:
         branches = self.branches.by(self._actor_of(principal))
         return replace(self, principal=principal, branches=branches, proposals=self.proposals.over(branches))
 
+    def check_free_question(self) -> None:
+        """Refuse a question of one's own to whoever may ask registered ones only. Raises ForbiddenError."""
+        if self.twin.settings.graphql_registered_only:
+            require(self.principal, Action.QUERY_FREELY)
+
     @property
     def actor(self) -> str:
         """Who is recorded as the author of what is written."""

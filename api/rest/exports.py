@@ -143,4 +143,6 @@ def export(body: ExportRequest, services: ToRead, request: Request) -> ExportRes
             where="POST /api/exports",
             hint="use HTTP/1.1; behind nginx, set proxy_http_version 1.1",
         )
+    if body.catalogue is None:
+        services.check_free_question()
     return ExportResponse(services.exports.open(body.order(), services.principal))

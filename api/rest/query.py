@@ -8,7 +8,6 @@ from starlette.responses import Response
 from api.deps import ToRead
 from api.errors import json_response
 from api.rest.models import QueryAnswer, QueryRequest
-from services.access.rights import Action, require
 from services.moments import Asked
 
 router = APIRouter(prefix="/api", tags=["queries"])
@@ -17,8 +16,7 @@ router = APIRouter(prefix="/api", tags=["queries"])
 @router.post("/query", response_model=QueryAnswer)
 def query(body: QueryRequest, services: ToRead) -> Response:
     """Run a Cypher query, read-only and bounded."""
-    if services.twin.settings.graphql_registered_only:
-        require(services.principal, Action.QUERY_FREELY)
+    services.check_free_question()
     principal = services.principal.narrowed(body.perimeters)
     with services.moments.reading(Asked(body.as_of, body.branch)) as (queries, _):
         result = queries.cypher(body.query, body.parameters, principal)

@@ -137,6 +137,11 @@ def test_only_registered_documents_are_answered_to_who_may_not_ask_freely(start:
     assert code(ask({"query": free}, header("administrator", actions=["read"]))) == "DOCUMENT_NOT_REGISTERED"
     cypher = {"query": "MATCH (n:Team) RETURN count(n)"}
     assert (ask(cypher, reader, "/api/query").status_code, ask(cypher, owner, "/api/query").status_code) == (403, 200)
+    for wanted in (cypher, {"selection": {"kinds": ["Team"]}}):
+        file_of = {**wanted, "format": "jsonl"}
+        assert [ask(file_of, who, "/api/exports").status_code for who in (reader, owner)] == [403, 200]
+    named = {"catalogue": "servers_not_restarted", "format": "jsonl"}
+    assert ask(named, reader, "/api/exports").status_code == 200
 
 
 @pytest.mark.parametrize(
