@@ -55,7 +55,7 @@ class CompiledPage:
 
 
 @dataclass(slots=True)
-class _Names:
+class Names:
     """Fresh variable names, and the parameters made so far."""
 
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -69,43 +69,43 @@ class _Names:
 
 def compile_page(selection: ListSelection, shape: Shape) -> CompiledPage:
     """The query of a root list: one row per node of the page, and one more to tell whether there is another page."""
-    names = _Names()
+    names = Names()
     start = _match_all(selection, shape, names, selection.after)
     limit = names.bind(selection.first + 1)
-    order = tuple(ast.SortItem(_property("n0", key.attribute), key.descending) for key in selection.order)
-    order = (*order, ast.SortItem(_property("n0", "id")))
+    order = tuple(ast.SortItem(value_of("n0", key.attribute), key.descending) for key in selection.order)
+    order = (*order, ast.SortItem(value_of("n0", "id")))
     clauses: list[ast.Clause] = [start]
     node = _with_order_keys(selection)
     if node.branches:
-        clauses.append(ast.With(ast.Projection((_as_itself("n0"),), order=order, limit=limit)))
+        clauses.append(ast.With(ast.Projection((as_itself("n0"),), order=order, limit=limit)))
     layout, items = _Branches(shape, names, clauses).node(node, "n0", ())
     paged: dict[str, Any] = {} if node.branches else {"order": order, "limit": limit}
     clauses.append(ast.Return(ast.Projection(_aliased(items), **paged)))
-    return CompiledPage(_query(clauses), names.parameters, layout)
+    return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
 def compile_node(selection: NodeSelection, identity: str, shape: Shape) -> CompiledPage:
     """The query of one node by id: no row or one."""
-    names = _Names()
-    condition = ast.Comparison((_property("n0", "id"), names.bind(identity)), (ast.BinaryOperator.EQ,))
-    clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(_node("n0", selection.type_name)),), condition)]
+    names = Names()
+    condition = ast.Comparison((value_of("n0", "id"), names.bind(identity)), (ast.BinaryOperator.EQ,))
+    clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(any_of("n0", selection.type_name)),), condition)]
     layout, items = _Branches(shape, names, clauses).node(selection, "n0", ())
     clauses.append(ast.Return(ast.Projection(_aliased(items))))
-    return CompiledPage(_query(clauses), names.parameters, layout)
+    return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
 def compile_count(selection: ListSelection, shape: Shape) -> tuple[ast.Query, Mapping[str, Any]]:
     """The query of a root list's total: how many fit the filter, whatever the page."""
-    names = _Names()
+    names = Names()
     start = _match_all(selection, shape, names, None)
     total = ast.ProjectionItem(ast.CountStar(), "total")
-    return _query([start, ast.Return(ast.Projection((total,)))]), names.parameters
+    return query_of([start, ast.Return(ast.Projection((total,)))]), names.parameters
 
 
 class _Branches:
     """Appends the clauses that gather a node's lists, depth first."""
 
-    def __init__(self, shape: Shape, names: _Names, clauses: list[ast.Clause]) -> None:
+    def __init__(self, shape: Shape, names: Names, clauses: list[ast.Clause]) -> None:
         self._shape = shape
         self._names = names
         self._clauses = clauses
@@ -125,11 +125,11 @@ class _Branches:
             lists[key] = (gathered, layout)
         kind = None if selection.needs_kind or self._shape_is_wide(selection) else selection.type_name
         attributes = {f"a{at}": name for at, name in enumerate(selection.attributes)}
-        items: list[tuple[str, ast.Expression]] = [(ID, _property(variable, "id"))]
+        items: list[tuple[str, ast.Expression]] = [(ID, value_of(variable, "id"))]
         if kind is None:
             labels = ast.FunctionCall("labels", (ast.Variable(variable),))
             items.append((KIND, ast.Index(labels, ast.Literal(0))))
-        items.extend((key, _property(variable, name)) for key, name in attributes.items())
+        items.extend((key, value_of(variable, name)) for key, name in attributes.items())
         items.extend((name, ast.Variable(name)) for name, _ in lists.values())
         return NodeLayout(kind, attributes, lists), items
 
@@ -146,7 +146,7 @@ class _Branches:
                     ast.RelationshipPattern(
                         edge, ast.LabelName(branch.target.relation.name), direction=branch.target.direction
                     ),
-                    _node(far, content.node.type_name),
+                    any_of(far, content.node.type_name),
                 ),
             ),
         )
@@ -155,9 +155,9 @@ class _Branches:
         layout, items = self.node(_with_order_keys(content), far, (*carried, variable, edge))
         edge_attributes = {f"r{at}": name for at, name in enumerate(content.edge_attributes)}
         items.append((EDGE_ID, ast.FunctionCall("elementId", (ast.Variable(edge),))))
-        items.extend((key, _property(edge, name)) for key, name in edge_attributes.items())
+        items.extend((key, value_of(edge, name)) for key, name in edge_attributes.items())
         collected = ast.FunctionCall("collect", (ast.MapLiteral(tuple(items)),))
-        kept = tuple(_as_itself(name) for name in (*carried, variable))
+        kept = tuple(as_itself(name) for name in (*carried, variable))
         self._clauses.append(ast.With(ast.Projection((*kept, ast.ProjectionItem(collected, gathered)))))
         return gathered, ListLayout(layout, edge_attributes, content)
 
@@ -174,12 +174,17 @@ class _Branches:
         return self._shape.covered(selection.type_name) != {selection.type_name}
 
 
-def _match_all(selection: ListSelection, shape: Shape, names: _Names, after: tuple[Any, ...] | None) -> ast.Match:
-    subject = ast.Variable("n0")
-    condition = predicate(selection.filter, subject, shape.value_types, names.bind)
-    if after is not None:
-        condition = both(condition, seek(selection.order, after, subject, names.bind))
-    return ast.Match((ast.PathPattern(_node("n0", selection.node.type_name)),), condition)
+def matched(
+    type_name: str, given: Mapping[str, Any], shape: Shape, names: Names, after: ast.Expression | None = None
+) -> ast.Match:
+    """The nodes `n0` of a kind that fit a filter, and one condition more."""
+    condition = predicate(given, ast.Variable("n0"), shape.value_types, names.bind)
+    return ast.Match((ast.PathPattern(any_of("n0", type_name)),), both(condition, after))
+
+
+def _match_all(selection: ListSelection, shape: Shape, names: Names, after: tuple[Any, ...] | None) -> ast.Match:
+    further = None if after is None else seek(selection.order, after, ast.Variable("n0"), names.bind)
+    return matched(selection.node.type_name, selection.filter, shape, names, further)
 
 
 def _with_order_keys(selection: ListSelection) -> NodeSelection:
@@ -188,15 +193,18 @@ def _with_order_keys(selection: ListSelection) -> NodeSelection:
     return selection.node
 
 
-def _node(variable: str, type_name: str) -> ast.NodePattern:
+def any_of(variable: str, type_name: str) -> ast.NodePattern:
+    """The pattern of a node of a kind, or of any where it is `NODE`."""
     return ast.NodePattern(variable, None if type_name == NODE else ast.LabelName(type_name))
 
 
-def _property(variable: str, attribute: str) -> ast.Property:
+def value_of(variable: str, attribute: str) -> ast.Property:
+    """An attribute of a variable."""
     return ast.Property(ast.Variable(variable), attribute)
 
 
-def _as_itself(variable: str) -> ast.ProjectionItem:
+def as_itself(variable: str) -> ast.ProjectionItem:
+    """A variable carried on under its name."""
     return ast.ProjectionItem(ast.Variable(variable), variable)
 
 
@@ -204,5 +212,6 @@ def _aliased(items: Iterable[tuple[str, ast.Expression]]) -> tuple[ast.Projectio
     return tuple(ast.ProjectionItem(expression, key) for key, expression in items)
 
 
-def _query(clauses: Iterable[ast.Clause]) -> ast.Query:
+def query_of(clauses: Iterable[ast.Clause]) -> ast.Query:
+    """Clauses as a query."""
     return ast.Query((ast.SinglePart(tuple(clauses)),))

@@ -9,14 +9,18 @@ from typing import Any, Final
 from graphql import GraphQLResolveInfo
 
 from api.deps import Services
+from api.graphql.aggregate_selection import AggregateReader
+from api.graphql.aggregates import GroupPage, compile_aggregate, groups_of
 from api.graphql.budget import RequestBudget, nodes_of, pages_of
 from api.graphql.compile import CompiledPage, compile_count, compile_node, compile_page
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
+from api.graphql.groups import Groups
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.selection import ListSelection, SelectionReader
 from api.graphql.sessions import Session
 from api.graphql.shape import NODE, Shape
 from core.errors import JumeauError
+from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
 from graph.cypher.explain import explained
 from services.catalogue import CatalogueService
@@ -77,6 +81,13 @@ class GraphQLContext:
         if plan.count is not None:
             page.count = int(self._run(*plan.count, asked).answer.rows[0][0])
         return page
+
+    def load_aggregate(self, kind: str, info: Info, arguments: Mapping[str, Any], asked: Asked) -> GroupPage:
+        """The groups of a kind's aggregate."""
+        selection = AggregateReader(self.shape, info, Groups(self.shape)).read_aggregate(kind, arguments)
+        query, parameters = compile_aggregate(selection, self.shape)
+        answer = self._run_tree(query, parameters, asked).answer
+        return groups_of(selection, answer.columns, answer.rows, truncated=answer.truncated)
 
     def load_node(self, info: Info, identity: str, asked: Asked, type_name: str = NODE) -> Record | None:
         """The node with that id, of a kind or of any; None where there is none."""
@@ -190,6 +201,12 @@ class GraphQLContext:
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
         with self.services.moments.reading(asked) as (queries, _):
             return self._noted(queries.run(bound, parameters, self.services.principal, self.budget.left()))
+
+    def _run_tree(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
+        """Run what was not planned."""
+        bound = self.services.queries.prepare_tree(query, self.services.principal)
+        self.budget.take(0, self._cost(bound))
+        return self._run(bound, parameters, asked)
 
     def _noted(self, result: QueryResult) -> QueryResult:
         self.results.append(result)

@@ -41,6 +41,12 @@ class FilterError(UsageError):
     code = "FILTER"
 
 
+class GroupingError(UsageError):
+    """An aggregate asks for groups, keys or orders that do not go together, or that could tell of one person."""
+
+    code = "GROUPING"
+
+
 class GraphQLLimitError(QueryError):
     """A GraphQL request beyond a limit of its form; `details` have what was seen and the limit."""
 

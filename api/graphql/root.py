@@ -1,4 +1,4 @@
-"""The query type: a list per kind, one node by id, Cypher, and the catalogue."""
+"""The query type: a list and an aggregate per kind, one node by id, Cypher, and the catalogue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from graphql import (
     GraphQLString,
 )
 
+from api.graphql.aggregate_types import AggregateTypes
+from api.graphql.aggregates import GroupPage
 from api.graphql.context import PLAN, GraphQLContext
+from api.graphql.groups import Groups
 from api.graphql.inputs import Inputs
 from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
@@ -29,6 +32,7 @@ from api.graphql.shape import Shape
 from api.graphql.subscriptions import subscription_type
 from api.graphql.types import Types
 from graph.queries.catalogue import CatalogueQuery
+from services.access.small_groups import LEAST
 from services.moments import Asked
 
 _TEXT = GraphQLNonNull(GraphQLString)
@@ -61,13 +65,15 @@ CATALOGUE_QUERY = GraphQLObjectType(
 )
 
 
-_CONVENTIONS = f"""Lists of every kind, one node by id, Cypher and the catalogue.
+_CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher and the catalogue.
 
 - `filter`: every condition must hold; AND, OR and NOT nest. An absent value fits no comparison and no NOT of one: ask
   `isNull`, or `eq: null`.
 - `orderBy`: keys in order, one attribute each; ties are broken by id. Absent values come last ascending.
 - `first`: at most {MAX_PAGE}, {DEFAULT_PAGE} where it is not given. `after`: a cursor of the same field and ordering.
 - `count`: how many fit the filter, on whatever page.
+- `...Aggregate`: groups by attributes of a kind (`attribute`) and of what one relation leads to; an element is counted once in each
+  of its groups. Of people, groups of fewer than {LEAST} are told as suppressed.
 - `asOf`, `branch`: the whole field as it was at a date (the end of that day, UTC), an instant or an event (`#123`), or as a
   branch makes it; the extensions of the answer say which moment that is.
 - A relation is a field on both ends, named by its reading; its own attributes are in `edges`. Up to {MAX_DEPTH} lists nest,
@@ -78,6 +84,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
     """The GraphQL schema of a shape."""
     inputs = Inputs(shape)
     types = Types(shape, inputs)
+    aggregates = AggregateTypes(shape, inputs, Groups(shape))
     fields = {
         "node": GraphQLField(
             types.node,
@@ -87,6 +94,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             description="The one element with that id, of whatever kind.",
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
+        **{f"{name}Aggregate": _aggregate_field(aggregates, kind) for name, kind in shape.roots.items()},
         "cypher": GraphQLField(
             JSON,
             args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
@@ -130,6 +138,18 @@ def _list_field(types: Types, kind: str) -> GraphQLField:
         extensions={PLAN: lambda context, info, arguments: context.plan_list(kind, info, arguments)},
         description=types.kinds[kind].description,
     )
+
+
+def _aggregate_field(types: AggregateTypes, kind: str) -> GraphQLField:
+    return GraphQLField(
+        GraphQLNonNull(types.result(kind)),
+        args={**types.arguments(kind), **WHEN},
+        resolve=_load_aggregate(kind),
+    )
+
+
+def _load_aggregate(kind: str) -> Callable[..., GroupPage]:
+    return lambda _root, info, **arguments: _context(info).load_aggregate(kind, info, arguments, _asked(arguments))
 
 
 def _load_list(kind: str) -> Callable[..., Page]:

@@ -36,6 +36,14 @@ ListKey = tuple[str, Hashable]
 """Field name and arguments of a list."""
 
 
+def page_size(first: int | None, *, usual: int = DEFAULT_PAGE, most: int = MAX_PAGE) -> int:
+    """How many are asked for at a time. Raises PageSizeError."""
+    first = usual if first is None else first
+    if not 0 <= first <= most:
+        raise PageSizeError(f"first is {first}", where="first", hint=f"ask for 0 to {most} at a time")
+    return first
+
+
 def frozen(value: Any) -> Hashable:
     """Arguments as a value that can be compared and hashed."""
     if isinstance(value, dict):
@@ -107,10 +115,7 @@ class SelectionReader:
             for one in arguments.get("orderBy") or ()
             for attribute, direction in one.items()
         )
-        first = arguments.get("first")
-        first = DEFAULT_PAGE if first is None else first
-        if not 0 <= first <= MAX_PAGE:
-            raise PageSizeError(f"first is {first}", where="first", hint=f"ask for 0 to {MAX_PAGE} at a time")
+        first = page_size(arguments.get("first"))
         cursor = arguments.get("after")
         after = None if cursor is None else decode(cursor, order, self._shape.value_types)
         given = arguments.get("first") is not None

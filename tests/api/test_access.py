@@ -53,6 +53,7 @@ NEEDS: Mapping[tuple[str, str], Action] = {
 }
 FIELDS = {  # of GraphQL, with what they ask for beyond reading
     "{ servers { count } }": Action.READ,
+    "{ serversAggregate { groups { count } } }": Action.READ,
     '{ node(id: "x") { id } }': Action.READ,
     '{ cypher(query: "MATCH (n) RETURN count(n)") }': Action.READ,
     "{ catalogue { name } }": Action.READ,
