@@ -78,9 +78,9 @@ def compile_page(selection: ListSelection, shape: Shape) -> CompiledPage:
     node = _with_order_keys(selection)
     if node.branches:
         clauses.append(ast.With(ast.Projection((as_itself("n0"),), order=order, limit=limit)))
-    layout, items = _Branches(shape, names, clauses).node(node, "n0", ())
+    layout, items = Branches(shape, names, clauses).node(node, "n0", ())
     paged: dict[str, Any] = {} if node.branches else {"order": order, "limit": limit}
-    clauses.append(ast.Return(ast.Projection(_aliased(items), **paged)))
+    clauses.append(ast.Return(ast.Projection(aliased(items), **paged)))
     return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
@@ -89,8 +89,8 @@ def compile_node(selection: NodeSelection, identity: str, shape: Shape) -> Compi
     names = Names()
     condition = ast.Comparison((value_of("n0", "id"), names.bind(identity)), (ast.BinaryOperator.EQ,))
     clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(any_of("n0", selection.type_name)),), condition)]
-    layout, items = _Branches(shape, names, clauses).node(selection, "n0", ())
-    clauses.append(ast.Return(ast.Projection(_aliased(items))))
+    layout, items = Branches(shape, names, clauses).node(selection, "n0", ())
+    clauses.append(ast.Return(ast.Projection(aliased(items))))
     return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
@@ -102,7 +102,7 @@ def compile_count(selection: ListSelection, shape: Shape) -> tuple[ast.Query, Ma
     return query_of([start, ast.Return(ast.Projection((total,)))]), names.parameters
 
 
-class _Branches:
+class Branches:
     """Appends the clauses that gather a node's lists, depth first."""
 
     def __init__(self, shape: Shape, names: Names, clauses: list[ast.Clause]) -> None:
@@ -208,7 +208,8 @@ def as_itself(variable: str) -> ast.ProjectionItem:
     return ast.ProjectionItem(ast.Variable(variable), variable)
 
 
-def _aliased(items: Iterable[tuple[str, ast.Expression]]) -> tuple[ast.ProjectionItem, ...]:
+def aliased(items: Iterable[tuple[str, ast.Expression]]) -> tuple[ast.ProjectionItem, ...]:
+    """Expressions projected under their keys."""
     return tuple(ast.ProjectionItem(expression, key) for key, expression in items)
 
 

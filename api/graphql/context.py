@@ -16,6 +16,7 @@ from api.graphql.compile import CompiledPage, compile_count, compile_node, compi
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.groups import Groups
 from api.graphql.pages import Page, Record, root_page, root_record
+from api.graphql.search import SearchReader, SearchResult, compile_search, search_result
 from api.graphql.selection import ListSelection, SelectionReader
 from api.graphql.sessions import Session
 from api.graphql.shape import NODE, Shape
@@ -88,6 +89,14 @@ class GraphQLContext:
         query, parameters = compile_aggregate(selection, self.shape)
         answer = self._run_tree(query, parameters, asked).answer
         return groups_of(selection, answer.columns, answer.rows, truncated=answer.truncated)
+
+    def search(self, info: Info, text: str, arguments: Mapping[str, Any], asked: Asked) -> SearchResult:
+        """What is called like that, the best first."""
+        reader = SearchReader(self.shape, info)
+        selection = reader.read_search(text, arguments.get("kinds"), arguments.get("first"))
+        compiled = compile_search(selection, self.shape)
+        answer = self._run_tree(compiled.query, compiled.parameters, asked).answer
+        return search_result(selection, compiled, answer.columns, answer.rows)
 
     def load_node(self, info: Info, identity: str, asked: Asked, type_name: str = NODE) -> Record | None:
         """The node with that id, of a kind or of any; None where there is none."""

@@ -47,6 +47,12 @@ class GroupingError(UsageError):
     code = "GROUPING"
 
 
+class SearchError(UsageError):
+    """A text that is too short or too long to be searched for, or no kind to look through."""
+
+    code = "SEARCH"
+
+
 class GraphQLLimitError(QueryError):
     """A GraphQL request beyond a limit of its form; `details` have what was seen and the limit."""
 

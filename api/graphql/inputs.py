@@ -42,6 +42,11 @@ class Inputs:
         self._value_filters: dict[str, GraphQLInputObjectType] = {}
         self._filters = {kind: self._make_filter(kind) for kind in (NODE, *shape.kinds)}
         self._orders = {kind: self._make_order(kind) for kind in (NODE, *shape.kinds)}
+        self.kind_name = GraphQLEnumType(
+            "KindName",
+            {name: name for name in shape.kinds},
+            description="A kind, or a generic that stands for several.",
+        )
 
     def filter(self, kind: str) -> GraphQLInputObjectType:
         """The filter of a kind's attributes."""

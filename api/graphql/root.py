@@ -27,6 +27,7 @@ from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
 from api.graphql.pages import Page
 from api.graphql.scalars import JSON
+from api.graphql.search import search_arguments, search_types
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
 from api.graphql.shape import Shape
 from api.graphql.subscriptions import subscription_type
@@ -95,6 +96,13 @@ def build_schema(shape: Shape) -> GraphQLSchema:
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
         **{f"{name}Aggregate": _aggregate_field(aggregates, kind) for name, kind in shape.roots.items()},
+        "search": GraphQLField(
+            GraphQLNonNull(search_types(types)),
+            args={**search_arguments(inputs.kind_name), **WHEN},
+            resolve=lambda _, info, text, **rest: _context(info).search(info, text, rest, _asked(rest)),
+            description="What has this text in a name, code, number, alias or description, accents and cases aside: what is "
+            "called just so first, then what begins so, then what holds it. People are not searched for.",
+        ),
         "cypher": GraphQLField(
             JSON,
             args={"query": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},

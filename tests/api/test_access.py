@@ -54,6 +54,7 @@ NEEDS: Mapping[tuple[str, str], Action] = {
 FIELDS = {  # of GraphQL, with what they ask for beyond reading
     "{ servers { count } }": Action.READ,
     "{ serversAggregate { groups { count } } }": Action.READ,
+    '{ search(text: "srv") { hasMore } }': Action.READ,
     '{ node(id: "x") { id } }': Action.READ,
     '{ cypher(query: "MATCH (n) RETURN count(n)") }': Action.READ,
     "{ catalogue { name } }": Action.READ,
