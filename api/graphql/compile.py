@@ -67,19 +67,35 @@ class Names:
         return ast.Parameter(name)
 
 
-def compile_page(selection: ListSelection, shape: Shape) -> CompiledPage:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where a root list begins that is a closure: one element, and the relations that are followed from it.
+
+    `kinds` are the concrete kinds that are listed; what is passed on the way may be of any.
+    """
+
+    identity: str
+    relations: tuple[str, ...]
+    direction: ast.Direction
+    depth: int
+    kinds: tuple[str, ...]
+
+
+def compile_page(selection: ListSelection, shape: Shape, reach: Reach | None = None) -> CompiledPage:
     """The query of a root list: one row per node of the page, and one more to tell whether there is another page."""
     names = Names()
-    start = _match_all(selection, shape, names, selection.after)
+    start = _match_all(selection, shape, names, selection.after, reach)
     limit = names.bind(selection.first + 1)
     order = tuple(ast.SortItem(value_of("n0", key.attribute), key.descending) for key in selection.order)
     order = (*order, ast.SortItem(value_of("n0", "id")))
     clauses: list[ast.Clause] = [start]
     node = _with_order_keys(selection)
-    if node.branches:
-        clauses.append(ast.With(ast.Projection((as_itself("n0"),), order=order, limit=limit)))
+    apart = bool(node.branches) or reach is not None  # the page is cut before lists are gathered, and of distinct nodes
+    if apart:
+        distinct = reach is not None
+        clauses.append(ast.With(ast.Projection((as_itself("n0"),), distinct=distinct, order=order, limit=limit)))
     layout, items = Branches(shape, names, clauses).node(node, "n0", ())
-    paged: dict[str, Any] = {} if node.branches else {"order": order, "limit": limit}
+    paged: dict[str, Any] = {} if apart else {"order": order, "limit": limit}
     clauses.append(ast.Return(ast.Projection(aliased(items), **paged)))
     return CompiledPage(query_of(clauses), names.parameters, layout)
 
@@ -87,19 +103,23 @@ def compile_page(selection: ListSelection, shape: Shape) -> CompiledPage:
 def compile_node(selection: NodeSelection, identity: str, shape: Shape) -> CompiledPage:
     """The query of one node by id: no row or one."""
     names = Names()
-    condition = ast.Comparison((value_of("n0", "id"), names.bind(identity)), (ast.BinaryOperator.EQ,))
+    condition = is_element("n0", names.bind(identity))
     clauses: list[ast.Clause] = [ast.Match((ast.PathPattern(any_of("n0", selection.type_name)),), condition)]
     layout, items = Branches(shape, names, clauses).node(selection, "n0", ())
     clauses.append(ast.Return(ast.Projection(aliased(items))))
     return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
-def compile_count(selection: ListSelection, shape: Shape) -> tuple[ast.Query, Mapping[str, Any]]:
+def compile_count(
+    selection: ListSelection, shape: Shape, reach: Reach | None = None
+) -> tuple[ast.Query, Mapping[str, Any]]:
     """The query of a root list's total: how many fit the filter, whatever the page."""
     names = Names()
-    start = _match_all(selection, shape, names, None)
-    total = ast.ProjectionItem(ast.CountStar(), "total")
-    return query_of([start, ast.Return(ast.Projection((total,)))]), names.parameters
+    clauses: list[ast.Clause] = [_match_all(selection, shape, names, None, reach)]
+    if reach is not None:
+        clauses.append(ast.With(ast.Projection((as_itself("n0"),), distinct=True)))
+    clauses.append(ast.Return(ast.Projection((ast.ProjectionItem(ast.CountStar(), "total"),))))
+    return query_of(clauses), names.parameters
 
 
 class Branches:
@@ -182,9 +202,40 @@ def matched(
     return ast.Match((ast.PathPattern(any_of("n0", type_name)),), both(condition, after))
 
 
-def _match_all(selection: ListSelection, shape: Shape, names: Names, after: tuple[Any, ...] | None) -> ast.Match:
+def is_element(
+    variable: str, identity: ast.Expression, operator: ast.BinaryOperator = ast.BinaryOperator.EQ
+) -> ast.Expression:
+    """Whether a variable is the element of that id, or with another operator is not."""
+    return ast.Comparison((value_of(variable, "id"), identity), (operator,))
+
+
+def one_of(variable: str, kinds: Iterable[str]) -> ast.NodePattern:
+    """The pattern of a node of one of these kinds."""
+    labels = tuple(ast.LabelName(kind) for kind in kinds)
+    return ast.NodePattern(variable, labels[0] if len(labels) == 1 else ast.LabelOr(labels))
+
+
+def walk(relations: Iterable[str], direction: ast.Direction, most: int) -> ast.RelationshipPattern:
+    """The pattern of one to so many relations of these types, one after another."""
+    labels = ast.LabelOr(tuple(ast.LabelName(name) for name in relations))
+    return ast.RelationshipPattern(None, labels, direction=direction, hops=ast.Hops(1, most))
+
+
+def _match_all(
+    selection: ListSelection,
+    shape: Shape,
+    names: Names,
+    after: tuple[Any, ...] | None,
+    reach: Reach | None,
+) -> ast.Match:
     further = None if after is None else seek(selection.order, after, ast.Variable("n0"), names.bind)
-    return matched(selection.node.type_name, selection.filter, shape, names, further)
+    found = matched(selection.node.type_name, selection.filter, shape, names, further)
+    if reach is None:
+        return found
+    origin = names.bind(reach.identity)
+    others = both(is_element("s", origin), is_element("n0", origin, ast.BinaryOperator.NE))
+    step = (walk(reach.relations, reach.direction, reach.depth), one_of("n0", reach.kinds))
+    return ast.Match((ast.PathPattern(any_of("s", NODE), (step,)),), both(others, found.where))
 
 
 def _with_order_keys(selection: ListSelection) -> NodeSelection:

@@ -12,10 +12,11 @@ from api.deps import Services
 from api.graphql.aggregate_selection import AggregateReader
 from api.graphql.aggregates import GroupPage, compile_aggregate, groups_of
 from api.graphql.budget import RequestBudget, nodes_of, pages_of
-from api.graphql.compile import CompiledPage, compile_count, compile_node, compile_page
+from api.graphql.compile import CompiledPage, Reach, compile_count, compile_node, compile_page
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.groups import Groups
 from api.graphql.pages import Page, Record, root_page, root_record
+from api.graphql.paths import Closure, FoundPath, PathReader, compile_path, found_path, reach
 from api.graphql.search import SearchReader, SearchResult, compile_search, search_result
 from api.graphql.selection import ListSelection, SelectionReader
 from api.graphql.sessions import Session
@@ -72,16 +73,20 @@ class GraphQLContext:
         """The page of a root list, with every list nested in it."""
         planned = self._plans.pop(info.path.key, None)
         plan = planned if isinstance(planned, ListPlan) else self._plan_list(kind, info, arguments)
-        selection = plan.selection
-        page = Page([], None, False, selection.after is not None)
-        if plan.page is not None:
-            compiled, bound = plan.page
-            answer = self._run(bound, compiled.parameters, asked).answer
-            page = root_page(compiled, answer.columns, answer.rows, selection)
-            page.has_next = page.has_next or answer.truncated
-        if plan.count is not None:
-            page.count = int(self._run(*plan.count, asked).answer.rows[0][0])
-        return page
+        return self._page(plan, asked)
+
+    def load_closure(self, closure: Closure, info: Info, arguments: Mapping[str, Any], asked: Asked) -> Page:
+        """The page of what a walk along dependencies reaches, each element once."""
+        begun = reach(self.shape, closure, arguments)
+        selection = SelectionReader(self.shape, info).read_list(closure.far, arguments)
+        selection.node.keep(begun.kinds, self.shape.schema)
+        return self._page(self._planned(selection, begun), asked)
+
+    def load_path(self, info: Info, arguments: Mapping[str, Any], asked: Asked) -> FoundPath | None:
+        """One shortest path between two elements, None where there is none."""
+        PathReader(self.shape, info).check_path()
+        query, parameters = compile_path(self.shape, arguments)
+        return found_path(self.shape, self._run_tree(query, parameters, asked).answer.rows)
 
     def load_aggregate(self, kind: str, info: Info, arguments: Mapping[str, Any], asked: Asked) -> GroupPage:
         """The groups of a kind's aggregate."""
@@ -181,16 +186,18 @@ class GraphQLContext:
             self._plans[info.path.key] = None
 
     def _plan_list(self, kind: str, info: Info, arguments: Mapping[str, Any]) -> ListPlan:
-        selection = SelectionReader(self.shape, info).read_list(kind, arguments)
+        return self._planned(SelectionReader(self.shape, info).read_list(kind, arguments))
+
+    def _planned(self, selection: ListSelection, begun: Reach | None = None) -> ListPlan:
         page = count = None
         queries = self.services.queries
         cost = 0.0
         if selection.listed:
-            compiled = compile_page(selection, self.shape)
+            compiled = compile_page(selection, self.shape, begun)
             page = compiled, queries.prepare_tree(compiled.query, self.services.principal)
             cost += self._cost(page[1])
         if selection.counted:
-            query, parameters = compile_count(selection, self.shape)
+            query, parameters = compile_count(selection, self.shape, begun)
             count = queries.prepare_tree(query, self.services.principal), parameters
             cost += self._cost(count[0])
         self.budget.take(pages_of(selection, queries.statistics()), cost)
@@ -206,6 +213,18 @@ class GraphQLContext:
 
     def _cost(self, bound: BoundQuery) -> float:
         return self.services.queries.expected_cost(bound) if self.is_shared else 0.0
+
+    def _page(self, plan: ListPlan, asked: Asked) -> Page:
+        selection = plan.selection
+        page = Page([], None, False, selection.after is not None)
+        if plan.page is not None:
+            compiled, bound = plan.page
+            answer = self._run(bound, compiled.parameters, asked).answer
+            page = root_page(compiled, answer.columns, answer.rows, selection)
+            page.has_next = page.has_next or answer.truncated
+        if plan.count is not None:
+            page.count = int(self._run(*plan.count, asked).answer.rows[0][0])
+        return page
 
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
         with self.services.moments.reading(asked) as (queries, _):

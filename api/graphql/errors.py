@@ -53,6 +53,12 @@ class SearchError(UsageError):
     code = "SEARCH"
 
 
+class PathError(UsageError):
+    """A walk along dependencies that is longer than is allowed, leads nowhere by its kinds, or begins where it ends."""
+
+    code = "PATH"
+
+
 class GraphQLLimitError(QueryError):
     """A GraphQL request beyond a limit of its form; `details` have what was seen and the limit."""
 

@@ -26,6 +26,7 @@ from api.graphql.inputs import Inputs
 from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
 from api.graphql.pages import Page
+from api.graphql.paths import Closure, closure_arguments, closures, path_arguments, path_type
 from api.graphql.scalars import JSON
 from api.graphql.search import search_arguments, search_types
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
@@ -96,6 +97,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
         **{f"{name}Aggregate": _aggregate_field(aggregates, kind) for name, kind in shape.roots.items()},
+        **_path_fields(shape, types, inputs),
         "search": GraphQLField(
             GraphQLNonNull(search_types(types)),
             args={**search_arguments(inputs.kind_name), **WHEN},
@@ -158,6 +160,31 @@ def _aggregate_field(types: AggregateTypes, kind: str) -> GraphQLField:
 
 def _load_aggregate(kind: str) -> Callable[..., GroupPage]:
     return lambda _root, info, **arguments: _context(info).load_aggregate(kind, info, arguments, _asked(arguments))
+
+
+def _path_fields(shape: Shape, types: Types, inputs: Inputs) -> dict[str, GraphQLField]:
+    found = {
+        closure.name: GraphQLField(
+            GraphQLNonNull(types.connection(closure.far)),
+            args={**closure_arguments(types, closure, inputs.kind_name), **WHEN},
+            resolve=_load_closure(closure),
+            description=closure.description,
+        )
+        for closure in closures(shape)
+    }
+    if found:
+        found["pathTo"] = GraphQLField(
+            path_type(types),
+            args={**path_arguments(), **WHEN},
+            resolve=lambda _, info, **arguments: _context(info).load_path(info, arguments, _asked(arguments)),
+            description="One shortest path along relations of dependency, in either direction unless `directed`; null where "
+            "there is none. Which one of several equally short ones is not said.",
+        )
+    return found
+
+
+def _load_closure(closure: Closure) -> Callable[..., Page]:
+    return lambda _root, info, **arguments: _context(info).load_closure(closure, info, arguments, _asked(arguments))
 
 
 def _load_list(kind: str) -> Callable[..., Page]:

@@ -26,7 +26,7 @@ from graphql import (
     GraphQLString,
 )
 
-from api.graphql.compile import Branches, CompiledPage, Names, aliased, as_itself, query_of, value_of
+from api.graphql.compile import Branches, CompiledPage, Names, aliased, as_itself, one_of, query_of, value_of
 from api.graphql.errors import SearchError
 from api.graphql.folding import Folded, Match
 from api.graphql.pages import Record, root_record
@@ -99,6 +99,7 @@ class SearchReader(SelectionReader):
                     if hit.name.value == "node":
                         self._read_node(node, hit.selection_set, 1)
         found = self._searched(kinds)
+        node.keep(found, self._shape.schema)
         had = {name for kind in found for name in self._shape.schema.kinds[kind].attributes}
         attributes = tuple(name for name in ATTRIBUTES if name in had)
         return SearchSelection(Folded(written), found, attributes, page_size(first, usual=USUAL, most=MOST), node)
@@ -119,11 +120,9 @@ def compile_search(selection: SearchSelection, shape: Shape) -> CompiledPage:
     names = Names()
     patterns = {match: names.bind(pattern) for match, pattern in selection.text.patterns.items()}
     text, n0 = ast.Variable("t"), ast.Variable("n0")
-    labels = tuple(ast.LabelName(kind) for kind in selection.kinds)
-    label = labels[0] if len(labels) == 1 else ast.LabelOr(labels)
     first = ast.FunctionCall("left", (text, ast.Literal(READ)))
     clauses: list[ast.Clause] = [
-        ast.Match((ast.PathPattern(ast.NodePattern("n0", label)),)),
+        ast.Match((ast.PathPattern(one_of("n0", selection.kinds)),)),
         ast.Unwind(_texts(selection, shape), "t"),
         ast.With(
             ast.Projection((as_itself("n0"), ast.ProjectionItem(first, "t"))), _like(text, patterns[Match.CONTAINS])
@@ -221,6 +220,6 @@ def _hit(selection: SearchSelection, row: Mapping[str, Any], record: Record) -> 
     for key, attribute in _columns(selection):
         held = row[key]
         for value in held if isinstance(held, list | tuple) else [held]:
-            if value is not None and selection.text.match(value[:READ]) is how:
+            if value is not None and selection.text.match(value[:READ]) == how:
                 return Hit(record, attribute, value, how)
     return Hit(record, None, None, how)

@@ -6,7 +6,7 @@ field and its arguments (`ListKey`), never by its alias.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from api.graphql.cursors import Order, OrderKey, decode
 from api.graphql.errors import PageSizeError, SelectionTooDeepError
 from api.graphql.filters import check_conditions
 from api.graphql.shape import NODE, RelationField, Shape
+from graph.schema.model import Schema
 
 MAX_DEPTH = 8
 MAX_PAGE = 500
@@ -59,6 +60,12 @@ class NodeSelection:
     needs_kind: bool = False
     attributes: dict[str, None] = field(default_factory=dict)  # an ordered set
     branches: dict[ListKey, Branch] = field(default_factory=dict)
+
+    def keep(self, kinds: Collection[str], schema: Schema) -> None:
+        """Leave out what nodes of these concrete kinds, and no others, cannot be asked."""
+        had = {name for kind in kinds for name in schema.kinds[kind].attributes}
+        self.attributes = {name: None for name in self.attributes if name in had}
+        self.branches = {key: one for key, one in self.branches.items() if not one.parents.isdisjoint(kinds)}
 
 
 @dataclass(slots=True)

@@ -154,3 +154,9 @@ def test_every_text_finds_itself_and_how_it_is_written_otherwise(text: str) -> N
     for pattern in folded.patterns.values():
         re.compile(pattern)
         assert not is_too_much(pattern, 2_000)
+
+
+def test_what_other_kinds_are_asked_is_left_out(named: Asking) -> None:
+    text = """{ search(text: "reseau", kinds: [Team]) { hits { node { ... on Server { cpuCores runs { count } }
+        ... on Team { name } } } } }"""
+    assert [hit["node"]["name"] for hit in named.graphql(text)["search"]["hits"]] == ["Réseau", "RESEAU SUD"]
