@@ -20,6 +20,7 @@ from services.export.service import ExportService
 from services.health import HealthService
 from services.history import HistoryService
 from services.moments import MomentService
+from services.operations import OperationsService
 from services.proposals import ProposalService
 from services.query import QueryService
 from services.telemetry.metrics import Metrics
@@ -43,6 +44,7 @@ class Services:
     exports: ExportService
     metrics: Metrics
     changes: ChangeFeed
+    operations: OperationsService
     doorkeeper: Doorkeeper
     principal: Principal = LOCAL_OPERATOR  # who asks
 
@@ -76,6 +78,7 @@ class Services:
             ExportService(twin, moments),
             metrics,
             ChangeFeed(twin),
+            OperationsService(twin, queries),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             principal,
         )

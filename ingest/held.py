@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, Text, delete, insert, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Connection, String, Table, Text, delete, func, insert, select
 
 from core.errors import NotFoundError
 from core.ids import uuid_of
@@ -95,16 +95,25 @@ class HeldRows:
         self._ledger = ledger
         ledger.prepare(held_row)
 
-    def of(self, source: str | None = None, code: str | None = None, *, undecided: bool = False) -> list[HeldRow]:
-        """Rows by source, file and position; with `undecided`, those that a person can decide."""
-        conditions = []
-        if source is not None:
-            conditions.append(held_row.c.source == source)
-        if code is not None:
-            conditions.append(held_row.c.code == code)
+    def of(
+        self,
+        source: str | None = None,
+        code: str | None = None,
+        *,
+        undecided: bool = False,
+        limit: int | None = None,
+    ) -> list[HeldRow]:
+        """Rows by source, file and position, the first `limit`; with `undecided`, those that a person can decide."""
+        conditions = _conditions(source, code)
         if undecided:
             conditions.append(held_row.c.key.is_not(None))
-        return self._read(*conditions)
+        return self._read(*conditions, limit=limit)
+
+    def count(self, source: str | None = None, code: str | None = None) -> int:
+        """How many rows there are."""
+        query = select(func.count()).select_from(held_row).where(*_conditions(source, code))
+        with self._ledger.reading() as connection:
+            return int(connection.execute(query).scalar_one())
 
     def find(self, name: str) -> HeldRow:
         """The row of that identifier, or of an unambiguous beginning of it. Raises NotFoundError."""
@@ -136,11 +145,20 @@ class HeldRows:
 
         return write
 
-    def _read(self, *conditions: ColumnElement[bool]) -> list[HeldRow]:
-        query = select(held_row).where(*conditions)
+    def _read(self, *conditions: ColumnElement[bool], limit: int | None = None) -> list[HeldRow]:
+        query = select(held_row).where(*conditions).limit(limit)
         order = (held_row.c.source, held_row.c.file, held_row.c.position)
         with self._ledger.reading() as connection:
             return [_held(row) for row in connection.execute(query.order_by(*order))]
+
+
+def _conditions(source: str | None, code: str | None) -> list[ColumnElement[bool]]:
+    conditions = []
+    if source is not None:
+        conditions.append(held_row.c.source == source)
+    if code is not None:
+        conditions.append(held_row.c.code == code)
+    return conditions
 
 
 def holder(source: str, run: str, rejections: Sequence[Rejection]) -> Callable[[Connection, int], None]:

@@ -10,7 +10,9 @@ from core.clock import clock_for
 from core.errors import UsageError
 from core.settings import Settings
 from graph.history.events import State
+from graph.history.ledger import Ledger
 from graph.history.selection import contested, named
+from graph.schema.model import Schema
 from ingest.discrepancies import Discrepancies, shown
 from ingest.override import DecidedValue, Overrides
 from services.ingestion import project
@@ -48,14 +50,26 @@ def discrepancies(
 
     Raises NotFoundError for a name that nothing has, UsageError for a name of several or a number of sources other than two.
     """
+    schema, ledger = open_ledger(settings)
+    try:
+        return disagreements(schema, ledger, name, between=between, attribute=attribute)
+    finally:
+        ledger.close()
+
+
+def disagreements(
+    schema: Schema,
+    ledger: Ledger,
+    name: str | None = None,
+    *,
+    between: Sequence[str] = (),
+    attribute: str | None = None,
+) -> list[FoundDiscrepancy]:
+    """The same, of a ledger that is open."""
     if len(between) not in (0, 2):
         hint = "name two, as in --source netbox --source servicenow_cmdb, or none"
         raise UsageError(f"{len(between)} source is given", where="--source", hint=hint)
-    schema, ledger = open_ledger(settings)
-    try:
-        states = [named(ledger, name, schema.concrete)] if name is not None else contested(ledger)
-    finally:
-        ledger.close()
+    states = [named(ledger, name, schema.concrete)] if name is not None else contested(ledger)
     finder = Discrepancies(schema)
     found = [
         _found(state, d.attribute, shown(d.chosen), d.chosen_source, {s: shown(v) for s, v in d.said.items()})

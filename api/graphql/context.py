@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -125,6 +125,16 @@ class GraphQLContext:
         with self.services.moments.reading(asked) as (_, catalogue):
             left = self.budget.left()
             return self._noted(catalogue.run(name, parameters, self.services.principal, left)).to_dict()
+
+    def explain(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> Sequence[Sequence[Any]]:
+        """The stages of a Cypher query, as rows."""
+        with self.services.moments.reading(asked) as (queries, _):
+            return self._noted(queries.explain(text, parameters, self.services.principal)).answer.rows
+
+    def load_counts(self) -> list[dict[str, Any]]:
+        """How many elements of each kind the asker sees."""
+        answer = self._noted(self.services.operations.counts(self.services.principal)).answer
+        return [{"kind": kind, "count": count} for kind, count in answer.rows]
 
     def extensions(self) -> dict[str, Any]:
         """What every answer says about itself: the sequence it reflects, that of the ledger, and how it was run."""

@@ -43,9 +43,11 @@ def read_key(source: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Any:
     return source.get(_CAPITAL.sub("_", info.field_name).lower())
 
 
-def object_of(called: str, description: str, /, **fields: GraphQLOutputType) -> GraphQLObjectType:
-    """A type whose fields are keys of what a service says."""
-    made = {field: GraphQLField(of, resolve=read_key) for field, of in fields.items()}
+def object_of(called: str, description: str, /, **fields: GraphQLOutputType | GraphQLField) -> GraphQLObjectType:
+    """A type whose fields read the keys of their names, those aside that are fields already."""
+    made = {
+        name: of if isinstance(of, GraphQLField) else GraphQLField(of, resolve=read_key) for name, of in fields.items()
+    }
     return GraphQLObjectType(called, made, description=description)
 
 

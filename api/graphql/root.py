@@ -25,6 +25,7 @@ from api.graphql.groups import Groups
 from api.graphql.inputs import Inputs
 from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
+from api.graphql.operation_fields import WHEN, operation_fields
 from api.graphql.pages import Page
 from api.graphql.paths import Closure, closure_arguments, closures, path_arguments, path_type
 from api.graphql.scalars import JSON
@@ -38,9 +39,6 @@ from services.access.small_groups import LEAST
 from services.moments import Asked
 
 _TEXT = GraphQLNonNull(GraphQLString)
-
-WHEN = {"asOf": GraphQLArgument(GraphQLString), "branch": GraphQLArgument(GraphQLString)}
-"""What every root field may be asked about instead of the present of main."""
 
 CATALOGUE_PARAMETER = GraphQLObjectType(
     "CatalogueParameter",
@@ -129,6 +127,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             description="A named query, answered like `cypher`.",
         ),
         **ledger_fields(),
+        **operation_fields(),
     }
     timed = {name: _timed(field) for name, field in fields.items()}
     query = GraphQLObjectType("Query", timed, description=_CONVENTIONS)

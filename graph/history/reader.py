@@ -323,12 +323,20 @@ class LedgerReader:
         seen = "several runs begin with" if rows else "no run begins with"
         raise NotFoundError(f"{seen} {name!r}", where=self.url, hint="`jumeau ingest runs` lists them")
 
-    def runs(self, limit: int = 50) -> list[Run]:
-        """The latest runs, newest first: by their last batch, clocks do not matter; one without any is the newest."""
+    def runs(self, limit: int = 50, *, source: str | None = None, status: str | None = None) -> list[Run]:
+        """The latest runs, newest first: by their last batch, clocks do not matter; one without any is the newest.
+
+        `source` and `status` leave out the others.
+        """
         last = select(func.max(tables.batch.c.number)).where(tables.batch.c.run == tables.run.c.id).scalar_subquery()
         order = (func.coalesce(last, _NEVER_YET).desc(), tables.run.c.started_at.desc())
+        query = select(tables.run).order_by(*order).limit(limit)
+        if source is not None:
+            query = query.where(tables.run.c.source == source)
+        if status is not None:
+            query = query.where(tables.run.c.status == status)
         with self.reading() as connection:
-            rows = connection.execute(select(tables.run).order_by(*order).limit(limit)).all()
+            rows = connection.execute(query).all()
             return [self._run(connection, row) for row in rows]
 
     def latest_run(self, source: str) -> Run | None:
