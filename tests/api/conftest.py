@@ -109,23 +109,29 @@ def _quiet_log() -> None:
 
 
 Open = Callable[[Path], AbstractContextManager[Asking]]
+OpenAny = Callable[[Path, Estate], AbstractContextManager[Asking]]
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
-def open_estate(request: pytest.FixtureRequest, schema: Schema) -> Open:
-    """Opens the small estate, with a ledger in the given folder, on each backend in turn."""
+def open_any(request: pytest.FixtureRequest, schema: Schema) -> OpenAny:
+    """Opens an estate, with a ledger in the given folder, on each backend in turn."""
     url, access = request.param, dict[str, object]()
     if url == "neo4j":
         server: Neo4jServer = request.getfixturevalue("neo4j_server")
         url, access = server.url, {"neo4j_user": server.user, "neo4j_password": server.password}
 
     @contextmanager
-    def open_it(folder: Path) -> Iterator[Asking]:
-        estate = small_estate()
+    def open_it(folder: Path, estate: Estate) -> Iterator[Asking]:
         with opened(url, schema, folder, estate, access) as twin:
             yield asking(twin, estate)
 
     return open_it
+
+
+@pytest.fixture(scope="session")
+def open_estate(open_any: OpenAny) -> Open:
+    """Opens the small estate on each backend in turn."""
+    return lambda folder: open_any(folder, small_estate())
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from core.clock import parse_instant
 from graph.schema.model import Schema
 from services.access.small_groups import withheld
-from tests.api.conftest import Asking, asking
+from tests.api.conftest import Asking, OpenAny, asking
 from tests.api.estate import Estate, Thing, opened
 from tests.api.random_estate import NORTH, NOWHERE, random_estate, seen_by_north
 
@@ -30,12 +30,11 @@ TEXT = """query($by: [ServerGroupBy!], $order: [ServerAggregateOrder!], $first: 
   serversAggregate(groupBy: $by, orderBy: $order, first: $first, filter: $filter) { hasMore groups { %s } } }"""
 
 
-@pytest.fixture(scope="module", params=["networkx", "embedded"])
-def drawn(request: pytest.FixtureRequest, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    """A random estate on two backends."""
-    estate = random_estate()
-    with opened(request.param, schema, tmp_path_factory.mktemp("drawn"), estate) as twin:
-        yield asking(twin, estate)
+@pytest.fixture(scope="module")
+def drawn(open_any: OpenAny, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """A random estate on each backend."""
+    with open_any(tmp_path_factory.mktemp("drawn"), random_estate()) as asking:
+        yield asking
 
 
 def asked_by(drawn: Asking, principal: Any) -> Asking:
@@ -187,15 +186,15 @@ def agree(drawn: Asking, keys: list[Key], orders: list[dict[str, Any]], first: i
 # --- one query, whoever asks -----------------------------------------------------------------------------------------
 
 
-def test_an_aggregate_is_one_query(ask: Asking) -> None:
+def test_an_aggregate_is_one_query(drawn: Asking) -> None:
     text = "{ serversAggregate(groupBy: [{ownedBy: name}, {attribute: environment}]) { groups { count } } }"
-    assert ask.counted(text) == 1
-    assert ask.counted("{ serversAggregate { groups { count cpuCores { avg } } } }") == 1
+    assert drawn.counted(text) == 1
+    assert drawn.counted("{ serversAggregate { groups { count cpuCores { avg } } } }") == 1
 
 
-def test_servers_are_counted_by_owning_team(ask: Asking) -> None:
+def test_servers_are_counted_by_owning_team(memory: Asking) -> None:
     text = "{ serversAggregate(groupBy: [{ownedBy: name}]) { groups { keys { ownedBy { name } } count } } }"
-    assert ask.graphql(text)["serversAggregate"]["groups"] == [
+    assert memory.graphql(text)["serversAggregate"]["groups"] == [
         {"keys": {"ownedBy": {"name": "Données"}}, "count": 7},
         {"keys": {"ownedBy": {"name": "Réseau"}}, "count": 7},
         {"keys": {"ownedBy": {"name": "Socle"}}, "count": 7},

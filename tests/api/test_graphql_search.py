@@ -15,9 +15,8 @@ from api.graphql.folding import Folded, Match, plain
 from api.graphql.search import LONGEST
 from core.principal import Principal
 from graph.cypher.regular_expressions import is_too_much
-from graph.schema.model import Schema
-from tests.api.conftest import Asking, asking
-from tests.api.estate import Estate, opened
+from tests.api.conftest import Asking, OpenAny, asking
+from tests.api.estate import Estate
 
 TEXT = """query($of: String!, $kinds: [KindName!], $first: Int, $asOf: String) {
   search(text: $of, kinds: $kinds, first: $first, asOf: $asOf) {
@@ -40,12 +39,11 @@ def named_estate() -> Estate:
     return estate
 
 
-@pytest.fixture(scope="module", params=["networkx", "embedded"])
-def named(request: pytest.FixtureRequest, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
-    """The estate of names on two backends."""
-    estate = named_estate()
-    with opened(request.param, schema, tmp_path_factory.mktemp("named"), estate) as twin:
-        yield asking(twin, estate)
+@pytest.fixture(scope="module")
+def named(open_any: OpenAny, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """The estate of names on each backend."""
+    with open_any(tmp_path_factory.mktemp("named"), named_estate()) as asking:
+        yield asking
 
 
 def found(named: Asking, text: str, **variables: Any) -> list[tuple[str, str, str, str]]:
