@@ -1,7 +1,7 @@
 """Accents and cases folded: a text as a regular expression that finds it however it is written.
 
 `reseau` finds `Réseau`, and `Œuvre` is found by `oeuvre`. The expression keeps to what every backend's engine understands,
-and has no repetition without bound inside, so that it takes a time that grows with the text alone.
+and has one repetition without bound at most, so that it takes a time that grows with the text alone.
 """
 
 from __future__ import annotations
@@ -17,6 +17,10 @@ from typing import Final
 LETTERS: Final = "".join(map(chr, range(0xC0, 0x100)))
 """Letters with accents, of Latin-1."""
 LIGATURES: Final = {"oe": "œŒ", "ae": "æÆ"}
+
+
+FAR: Final = 1_000
+"""Characters of a value after which a text is not looked for: the most that every engine counts to."""
 
 
 class Match(StrEnum):
@@ -37,7 +41,11 @@ class Folded:
     def patterns(self) -> dict[Match, str]:
         """The regular expressions; each match of an earlier one is one of all later ones."""
         found = "".join(_parts(plain(self.text)))
-        return {Match.EXACT: f"(?is){found}", Match.PREFIX: f"(?is){found}.*", Match.CONTAINS: f"(?is).*{found}.*"}
+        return {
+            Match.EXACT: f"(?is){found}",
+            Match.PREFIX: f"(?is){found}.*",
+            Match.CONTAINS: f"(?is).{{0,{FAR}}}{found}.*",
+        }
 
     def match(self, value: str) -> Match | None:
         """How the text is found in a value."""

@@ -41,8 +41,6 @@ ATTRIBUTES: Final = ("name", "code", "number", "title", "hostname", "fqdn", "cve
 """Where a text is looked for; of two that match alike, the earlier one is told."""
 LONGEST: Final = 50
 """Characters of a text that is searched for."""
-READ: Final = 2_000
-"""Characters of each value that are looked at."""
 USUAL, MOST = 20, 100
 RANK: Final = "rank"
 
@@ -120,13 +118,10 @@ def compile_search(selection: SearchSelection, shape: Shape) -> CompiledPage:
     names = Names()
     patterns = {match: names.bind(pattern) for match, pattern in selection.text.patterns.items()}
     text, n0 = ast.Variable("t"), ast.Variable("n0")
-    first = ast.FunctionCall("left", (text, ast.Literal(READ)))
     clauses: list[ast.Clause] = [
         ast.Match((ast.PathPattern(one_of("n0", selection.kinds)),)),
         ast.Unwind(_texts(selection, shape), "t"),
-        ast.With(
-            ast.Projection((as_itself("n0"), ast.ProjectionItem(first, "t"))), _like(text, patterns[Match.CONTAINS])
-        ),
+        ast.With(ast.Projection((as_itself("n0"), as_itself("t"))), _like(text, patterns[Match.CONTAINS])),
     ]
     ranks = tuple((_like(text, patterns[match]), ast.Literal(at)) for at, match in enumerate(Match))
     rank = ast.FunctionCall("min", (ast.Case(None, ranks[:-1], ranks[-1][1]),))
@@ -220,6 +215,6 @@ def _hit(selection: SearchSelection, row: Mapping[str, Any], record: Record) -> 
     for key, attribute in _columns(selection):
         held = row[key]
         for value in held if isinstance(held, list | tuple) else [held]:
-            if value is not None and selection.text.match(value[:READ]) == how:
+            if value is not None and selection.text.match(value) == how:
                 return Hit(record, attribute, value, how)
     return Hit(record, None, None, how)
