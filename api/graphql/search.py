@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Final
 
 from graphql import (
@@ -119,7 +120,9 @@ def compile_search(selection: SearchSelection, shape: Shape) -> CompiledPage:
     patterns = {match: names.bind(pattern) for match, pattern in selection.text.patterns.items()}
     text, n0 = ast.Variable("t"), ast.Variable("n0")
     clauses: list[ast.Clause] = [
-        ast.Match((ast.PathPattern(one_of("n0", selection.kinds)),)),
+        ast.Match(
+            (ast.PathPattern(one_of("n0", selection.kinds)),), _likely(selection, shape, patterns[Match.CONTAINS])
+        ),
         ast.Unwind(_texts(selection, shape), "t"),
         ast.With(ast.Projection((as_itself("n0"), as_itself("t"))), _like(text, patterns[Match.CONTAINS])),
     ]
@@ -194,6 +197,14 @@ def _texts(selection: SearchSelection, shape: Shape) -> ast.Expression:
             several = ast.FunctionCall("coalesce", (value_of("n0", name), ast.ListLiteral(())))
             found = ast.Binary(ast.BinaryOperator.ADD, found, several)
     return found
+
+
+def _likely(selection: SearchSelection, shape: Shape, pattern: ast.Expression) -> ast.Expression:
+    """Leaves out, before texts become rows, the elements of which no single text is like the pattern and which have no list."""
+    types = shape.schema.node_attributes
+    held = ((value_of("n0", name), types[name] is ValueType.STRING_LIST) for name in selection.attributes)
+    parts = (ast.IsNull(value, negated=True) if is_list else _like(value, pattern) for value, is_list in held)
+    return reduce(lambda left, right: ast.Binary(ast.BinaryOperator.OR, left, right), parts)
 
 
 def _columns(selection: SearchSelection) -> Iterator[tuple[str, str]]:
