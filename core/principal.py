@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from core.errors import JumeauError
@@ -16,7 +16,8 @@ EVERYONE: Final = "*"
 class Principal:
     """Who asks. `perimeters` are names of perimeters; None for whoever may see everything.
 
-    `scope` are the actions that a token was made for; None for all that the roles allow.
+    `scope` are the actions that a token was made for; None for all that the roles allow. `token` is the id of the token that
+    it asks with: it makes nobody somebody else.
 
     No role widens what a principal sees so far: impact through hidden nodes (DESIGN section 10) is not built.
     """
@@ -25,6 +26,7 @@ class Principal:
     roles: frozenset[str] = frozenset()
     perimeters: frozenset[str] | None = frozenset()
     scope: frozenset[str] | None = None
+    token: str | None = field(default=None, compare=False)
 
     @property
     def restricted(self) -> bool:

@@ -79,6 +79,12 @@ class Settings(BaseSettings):
         None,
         description="A provider of OpenID Connect at which people sign in, beside local accounts: `[oidc]`, see below.",
     )
+    audit_days: int | None = Field(
+        None, ge=1, description="How long entries of the audit trail are kept, in days. Default: for ever."
+    )
+    audit_text: bool = Field(
+        False, description="Whether the audit trail keeps the text of questions beside its SHA-256."
+    )
     port: int = Field(8000, ge=0, le=65535, description="Port that `jumeau serve` listens on; 0 takes a free one.")
     stop_s: float = Field(
         25.0,

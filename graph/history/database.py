@@ -66,22 +66,22 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def ledger_error(error: SQLAlchemyError, url: str) -> Exception:
-    """A database error in our words."""
+def ledger_error(error: SQLAlchemyError, url: str, what: str = "the ledger") -> Exception:
+    """A database error in our words; `what` lies in that database."""
     seen = str(error.orig) if isinstance(error, DBAPIError) else str(error)
     lowered = seen.lower()
     if "readonly database" in lowered or "unable to open database file" in lowered or "read-only" in lowered:
         return StoreReadOnlyError(
-            f"the ledger cannot be written: {seen}", where=url, hint="check the rights on the file and its directory"
+            f"{what} cannot be written: {seen}", where=url, hint="check the rights on the file and its directory"
         )
     if "disk is full" in lowered or "no space left" in lowered:
         return DiskFullError(
-            "the disk under the ledger is full; the batch was rolled back", where=url, hint="free space, then run again"
+            f"the disk under {what} is full; the batch was rolled back", where=url, hint="free space, then run again"
         )
     if "database is locked" in lowered:
         return StoreLockedError(
-            "another process is writing to the ledger", where=url, hint="wait until the other load has ended"
+            f"another process is writing to {what}", where=url, hint="wait until the other load has ended"
         )
     if isinstance(error, OperationalError):
-        return LedgerError(f"the ledger cannot be reached: {seen}", where=url, hint="check that its database runs")
+        return LedgerError(f"{what} cannot be reached: {seen}", where=url, hint="check that its database runs")
     return LedgerError(seen, where=url)

@@ -150,6 +150,10 @@ class Accounts:
             raise NotFoundError(f"there is no account {name!r}", where="accounts", hint=hint)
         return found[0]
 
+    def has(self, name: str) -> bool:
+        """Whether there is an account of that name."""
+        return self._read(name) is not None
+
     def all(self) -> list[Account]:
         """Every account, by name."""
         with self._ledger.reading() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from hmac import compare_digest
@@ -13,7 +14,7 @@ from core.clock import Clock
 from core.errors import JumeauError
 from core.principal import LOCAL_OPERATOR, Principal
 from graph.history.ledger import Ledger
-from services.access.accounts import Accounts, SignInError
+from services.access.accounts import Account, Accounts, SignInError
 from services.access.attempts import FailedAttempts
 from services.access.federated import FederatedAccounts
 from services.access.oidc.errors import OidcNotConfiguredError
@@ -99,8 +100,13 @@ class Doorkeeper:
             return self._vouched_for(self.identity_provider, secret)
         return self.tokens.principal(secret)
 
-    def sign_in(self, name: str, password: str) -> tuple[str, Token]:
-        """A token for somebody who knows a password. Raises SignInError, TooManyAttemptsError."""
+    def sign_in(
+        self, name: str, password: str, recognised: Callable[[Account], None] = lambda _: None
+    ) -> tuple[str, Token]:
+        """A token for somebody who knows a password. Raises SignInError, TooManyAttemptsError.
+
+        `recognised` is called between the two: what it raises keeps the token from being made.
+        """
         self._attempts.check(name)
         try:
             account = self.accounts.sign_in(name, password)
@@ -108,16 +114,20 @@ class Doorkeeper:
             self._attempts.failed(name)
             raise
         self._attempts.succeeded(name)
+        recognised(account)
         return self.tokens.issue(account, SESSION, note="signed in")
 
-    def sign_in_at_provider(self, arrival: Arrival) -> tuple[str, Token]:
-        """A token for somebody who comes back from the provider.
+    def sign_in_at_provider(
+        self, arrival: Arrival, recognised: Callable[[Account], None] = lambda _: None
+    ) -> tuple[str, Token]:
+        """A token for somebody who comes back from the provider. `recognised` is called before it is made.
 
         Raises SignInStateError, ProviderRefusedError, ProviderTokenError, ProviderError, WithoutRoleError, SignInError.
         """
         provider = self.provider
         identity = provider.arrive(arrival)
         account = self.federated.vouch(identity, self._clock.now() + provider.session)
+        recognised(account)
         return self.tokens.issue(account, provider.session, note="signed in at the provider")
 
     def _vouched_for(self, provider: IdentityProvider, access_token: str) -> Principal:

@@ -51,6 +51,10 @@ class TokenError(JumeauError):
     exit_code = 2
     status = 401
 
+    def __init__(self, seen: str, *, hint: str, whose: Principal | None = None) -> None:
+        super().__init__(seen, hint=hint)
+        self.whose = whose  # for the audit trail; whoever asks is not told
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
@@ -138,19 +142,22 @@ class Tokens:
         if row is None:
             raise TokenError("this token is not known", hint=hint)
         found = _token(row)
+        whose = Principal(found.account, token=found.id)
         if found.revoked_at is not None:
-            raise TokenError("this token was revoked", hint=hint)
+            raise TokenError("this token was revoked", hint=hint, whose=whose)
         if found.expires_at <= self._clock.now():
-            raise TokenError(f"this token expired at {found.expires_at.isoformat()}", hint=hint)
+            raise TokenError(f"this token expired at {found.expires_at.isoformat()}", hint=hint, whose=whose)
         try:
             account = self._accounts.get(found.account)
         except NotFoundError:
             account = None
         if account is None or not account.enabled:
-            raise TokenError("the account of this token may not sign in", hint="ask an administrator of the twin")
+            hint = "ask an administrator of the twin"
+            raise TokenError("the account of this token may not sign in", hint=hint, whose=whose)
         if account.vouched_until is not None and account.vouched_until <= self._clock.now():
-            raise TokenError("the provider of this token's account was last asked too long ago", hint="sign in again")
-        asked = account.principal.narrowed(found.perimeters)
+            seen = "the provider of this token's account was last asked too long ago"
+            raise TokenError(seen, hint="sign in again", whose=whose)
+        asked = replace(account.principal.narrowed(found.perimeters), token=found.id)
         return asked if found.actions is None else replace(asked, scope=found.actions)
 
     def all(self, account: str | None = None) -> list[Token]:
