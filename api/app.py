@@ -13,6 +13,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import Lifespan
 
+from api.audit import AuditMiddleware
+from api.calls import GRAPHQL
 from api.deps import SERVICES, Services, asking_graphql
 from api.errors import install_error_handlers
 from api.follower import LedgerFollower
@@ -26,10 +28,24 @@ from api.graphql.sessions import SESSION, Session
 from api.graphql.shape import Shape
 from api.observation import Observation
 from api.pages import serve_assets
-from api.rest import access, branches, catalogue, exports, graph, health, history, metrics, oidc, query, scorecard
+from api.rest import (
+    access,
+    audit,
+    branches,
+    catalogue,
+    exports,
+    graph,
+    health,
+    history,
+    metrics,
+    oidc,
+    query,
+    scorecard,
+)
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
 from services.access.doorkeeper import Doorkeeper
+from services.audit.recorder import Recorder, recorder_of
 from services.telemetry.observer import silent
 from services.telemetry.traces import Traces
 from services.twin import Twin
@@ -50,17 +66,21 @@ def create_app(
     principal: Principal = LOCAL_OPERATOR,
     doorkeeper: Doorkeeper | None = None,
     traces: Traces | None = None,
+    recorder: Recorder | None = None,
 ) -> FastAPI:
-    """The application over an open twin; it closes nothing. Without a doorkeeper everybody asks as `principal`.
+    """The application over an open twin, which it does not close. Without a doorkeeper everybody asks as `principal`.
 
     `follow`: keep up with loads of other processes. `traces` are made where they are given; they are not closed here.
+    `recorder` writes the audit trail, that of the twin by default; it is started and closed with the application.
     """
-    services = Services.of(twin, principal, doorkeeper, silent if traces is None else traces.span)
+    spans = silent if traces is None else traces.span
+    services = Services.of(twin, principal, doorkeeper, spans, recorder or recorder_of(twin))
     shape = Shape(twin.schema)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         follower = LedgerFollower(twin, applied=services.changes.publish)
+        services.recorder.start()
         if follow:
             follower.start()
         try:
@@ -69,10 +89,12 @@ def create_app(
             if follow:
                 await run_in_threadpool(follower.stop)
             services.moments.close()
+            await run_in_threadpool(services.recorder.close)
 
     app = _rest(lifespan)
     app.state.services = services
     app.add_middleware(Observation, observer=services.queries.observer)
+    app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     install_error_handlers(app)
     schema = TwinSchema(
         build_schema(shape),
@@ -81,7 +103,7 @@ def create_app(
         PersistedDocuments.of(twin.settings),
     )
     origins = twin.settings.allowed_origins
-    router = TwinRouter(schema, twin.settings, path="/graphql", context_getter=_asking, allowed_origins=origins)
+    router = TwinRouter(schema, twin.settings, path=GRAPHQL, context_getter=_asking, allowed_origins=origins)
     app.include_router(router, include_in_schema=False)
     serve_assets(app)
     if origins:
@@ -122,7 +144,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
     )
-    rooms = (health, access, oidc, scorecard, query, catalogue, graph, history, branches, exports, metrics)
+    rooms = (health, access, oidc, audit, scorecard, query, catalogue, graph, history, branches, exports, metrics)
     for router in (room.router for room in rooms):
         app.include_router(router)
     return app

@@ -9,9 +9,13 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request
 
+from api.calls import call_of, door_of
 from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
+from services.access.tokens import TokenError
+from services.audit.call import NOBODY, Call
+from services.audit.recorder import Recorder, recorder_of
 from services.branches import BranchService
 from services.catalogue import CatalogueService
 from services.changes.feed import ChangeFeed
@@ -46,6 +50,8 @@ class Services:
     changes: ChangeFeed
     operations: OperationsService
     doorkeeper: Doorkeeper
+    recorder: Recorder
+    call: Call  # what becomes known of this request
     principal: Principal = LOCAL_OPERATOR  # who asks
 
     @classmethod
@@ -55,6 +61,7 @@ class Services:
         principal: Principal = LOCAL_OPERATOR,
         doorkeeper: Doorkeeper | None = None,
         spans: Spans = silent,
+        recorder: Recorder | None = None,
     ) -> Services:
         """The use cases of a twin, sharing one query service and its prepared queries, whose steps `spans` traces.
 
@@ -80,15 +87,18 @@ class Services:
             ChangeFeed(twin),
             OperationsService(twin, queries),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
+            recorder or recorder_of(twin),
+            Call(twin.clock),
             principal,
         )
 
-    def asked_by(self, principal: Principal) -> Services:
+    def asked_by(self, principal: Principal, call: Call) -> Services:
         """The same use cases for somebody: what is written is theirs."""
         if principal == self.principal:
-            return self
+            return replace(self, principal=principal, call=call)
         branches = self.branches.by(self._actor_of(principal))
-        return replace(self, principal=principal, branches=branches, proposals=self.proposals.over(branches))
+        proposals = self.proposals.over(branches)
+        return replace(self, principal=principal, call=call, branches=branches, proposals=proposals)
 
     def check_free_question(self) -> None:
         """Refuse a question of one's own to whoever may ask registered ones only. Raises ForbiddenError."""
@@ -107,22 +117,37 @@ class Services:
 def anybody(request: Request) -> Services:
     """The application's services, for whoever knocks: to sign in, and to see that it lives."""
     services = cast(Services, request.app.state.services)
-    everybody = services.doorkeeper.everybody
-    return services.asked_by(NOBODY if everybody is None else everybody)
+    everybody, call = services.doorkeeper.everybody, _called(request)
+    call.principal = NOBODY if everybody is None else everybody
+    return services.asked_by(call.principal, call)
 
 
 def admitted(request: Request) -> Services:
     """The services for whoever the request says is asking. Raises UnauthenticatedError, TokenError."""
-    services = cast(Services, request.app.state.services)
-    return services.asked_by(services.doorkeeper.admit(request.headers.get("authorization")))
+    services, call = cast(Services, request.app.state.services), _called(request)
+    try:
+        call.principal = services.doorkeeper.admit(request.headers.get("authorization"))
+    except TokenError as refused:
+        call.principal = refused.whose or NOBODY
+        raise
+    return services.asked_by(call.principal, call)
 
 
-def to(action: Action) -> Callable[[Request], Services]:
-    """What admits those who may do this. It raises ForbiddenError for others."""
+def to(action: Action, *, changes: bool | None = None) -> Callable[[Request], Services]:
+    """What admits those who may do this. It raises ForbiddenError for others.
+
+    Whatever `changes` something, by default all but questions, is on record before it is done: AuditUnavailableError.
+    """
+    is_first = action not in QUESTIONS if changes is None else changes
 
     def admit(request: Request) -> Services:
+        call = _called(request)
+        call.action = action.value
         services = admitted(request)
         require(services.principal, action)
+        call.target = ", ".join(str(name) for name in request.path_params.values()) or None
+        if is_first:
+            call.begin()
         return services
 
     return admit
@@ -145,17 +170,27 @@ def scraping(request: Request) -> Services:
 
 def asking_graphql(request: Request) -> Any:
     """The context of a GraphQL request: the services, under a name. The page that comes before any question is for everybody."""
-    is_page = request.method == "GET" and not {"query", "extensions"} & request.query_params.keys()
-    return {SERVICES: anybody(request) if is_page else to(Action.READ)(request)}
+    if request.method == "GET" and not {"query", "extensions"} & request.query_params.keys():
+        _called(request).is_kept = False
+        return {SERVICES: anybody(request)}
+    return {SERVICES: to(Action.READ)(request)}
+
+
+def _called(request: Request) -> Call:
+    call = call_of(request.scope)
+    call.door = door_of(request.scope)
+    return call
 
 
 SERVICES: Final = "services"
-NOBODY: Final = Principal("nobody")
-"""Who has not said who asks."""
+QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
+"""Actions that change nothing: their entries are written behind the answers."""
 
 Anybody = Annotated[Services, Depends(anybody)]
 """The types of an endpoint's parameter that receives the services: each says who may call the endpoint."""
 ToRead = Annotated[Services, Depends(to(Action.READ))]
+ToKeepTokens = Annotated[Services, Depends(to(Action.READ, changes=True))]
+ToAudit = Annotated[Services, Depends(to(Action.AUDIT))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]

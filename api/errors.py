@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.calls import call_of
 from core.errors import JumeauError, NotFoundError, UsageError
 
 log = structlog.get_logger(__name__)
@@ -50,25 +51,31 @@ def error_response(error: JumeauError, status: int | None = None) -> Response:
     return answer
 
 
+def refuse(request: Request, error: JumeauError, status: int | None = None) -> Response:
+    """The answer to a request that ended with an error, which the audit trail is told too."""
+    call_of(request.scope).ended_with(error.code, status or error.status)
+    return error_response(error, status)
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Answer every kind of failure in the one form."""
 
-    def of_ours(_request: Request, error: Exception) -> Response:
+    def of_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, JumeauError)
-        return error_response(error)
+        return refuse(request, error)
 
-    def of_payload(_request: Request, error: Exception) -> Response:
+    def of_payload(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return error_response(PayloadError(first["msg"], where=where, hint="see /docs for the form of requests"))
+        return refuse(request, PayloadError(first["msg"], where=where, hint="see /docs for the form of requests"))
 
     def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == HTTPStatus.NOT_FOUND:
-            return error_response(NotFoundError(f"nothing at {request.url.path}", hint="see /docs for what there is"))
+            return refuse(request, NotFoundError(f"nothing at {request.url.path}", hint="see /docs for what there is"))
         seen = str(error.detail or HTTPStatus(error.status_code).phrase)
-        return error_response(RequestError(seen, where=f"{request.method} {request.url.path}"), error.status_code)
+        return refuse(request, RequestError(seen, where=f"{request.method} {request.url.path}"), error.status_code)
 
     def of_anything(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)

@@ -9,6 +9,7 @@ import typer
 from cli import (
     access,
     archive,
+    audit,
     backup,
     branch,
     catalogue,
@@ -32,12 +33,14 @@ from cli import (
     serve,
 )
 from cli.answers import print_error
+from cli.audited import AuditedGroup
 from core.errors import JumeauError
 from core.log import configure_logging
 from core.settings import load_settings
 
 app = typer.Typer(
     name="jumeau",
+    cls=AuditedGroup,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -69,6 +72,7 @@ app.add_typer(backup.app, name="backup")
 app.add_typer(person.app, name="person")
 app.add_typer(access.accounts, name="account")
 app.add_typer(access.tokens, name="token")
+app.add_typer(audit.app, name="audit")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")

@@ -157,6 +157,11 @@ class GraphQLContext:
             }
         }
 
+    def keep_call(self) -> None:
+        """Put on record what was asked over a websocket; requests over HTTP are kept with their responses."""
+        if self.session is not None:
+            self.session.keep(self.services.call)
+
     def admit(self) -> Services:
         """The services for the asker as it is now; what the request was let in with, where there is no session.
 

@@ -222,10 +222,15 @@ def _of_proposals() -> dict[str, GraphQLField]:
 
 
 def _to(info: Info, action: Action, do: Callable[[Services], Any]) -> Any:
-    """What somebody who may do it does, or what stood against it. Raises ForbiddenError, RestrictedError."""
+    """What somebody who may do it does, or what stood against it.
+
+    Raises ForbiddenError, RestrictedError, AuditUnavailableError.
+    """
     services = info.context.services
+    services.call.action = action.value
     require(services.principal, action)
     require_whole_estate(services.principal, "a change")
+    services.call.begin()  # on record before it is done
     try:
         return do(services)
     except tuple(FAILURES) as error:

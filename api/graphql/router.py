@@ -22,7 +22,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
-from api.errors import RequestError, error_response
+from api.errors import RequestError, refuse
 from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError, OriginError
 from api.graphql.sessions import Connections
 from api.graphql.websocket import TwinHandler, begin
@@ -101,9 +101,9 @@ class TwinRouter(GraphQLRouter[Any, None]):
             answer = await super().run(request, context, root_value)
         except HTTPException as refusal:
             where = f"{request.method} {request.url.path}"
-            return error_response(RequestError(refusal.reason or "refused", where=where), refusal.status_code)
+            return refuse(request, RequestError(refusal.reason or "refused", where=where), refusal.status_code)
         except JumeauError as refusal:
-            refused = error_response(refusal)
+            refused = refuse(request, refusal)
             if refused.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
                 refused.headers["Allow"] = "POST"
             return refused

@@ -39,7 +39,6 @@ from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
-from api.deps import NOBODY
 from api.errors import unexpected
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import (
@@ -53,6 +52,7 @@ from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
 from core.errors import JumeauError
 from services.access.rights import Action, allowed
+from services.audit.call import NOBODY
 
 DOCUMENTS = 256
 """Documents whose parsed form is kept."""
@@ -137,6 +137,24 @@ class TwinSchema(BaseSchema):
         """
         context = self._new_context(context_value)
         try:
+            return self._executed(
+                context, query, variable_values, root_value, operation_name, allowed_operation_types, operation_extensions
+            )
+        finally:
+            context.keep_call()
+
+    def _executed(
+        self,
+        context: GraphQLContext,
+        query: str | None,
+        variable_values: dict[str, Any] | None,
+        root_value: Any | None,
+        operation_name: str | None,
+        allowed_operation_types: Iterable[OperationType] | None,
+        operation_extensions: dict[str, Any] | None,
+    ) -> ExecutionResult:
+        services = context.services
+        try:
             checked = self._admit(query, context, variable_values, operation_extensions)
             operation = checked.operation(operation_name)
             _check_method(operation, allowed_operation_types)
@@ -150,8 +168,10 @@ class TwinSchema(BaseSchema):
         except OperationMethodError:
             raise
         except RefusedDocument as refused:
+            services.call.ended_with(str((refused.errors[0].extensions or {})["code"]), GraphQLValidationFault.status)
             return PreExecutionError(data=None, errors=list(refused.errors))
         except JumeauError as refusal:
+            services.call.ended_with(refusal.code, refusal.status)
             return PreExecutionError(data=None, errors=[coded(refusal)])
         result = execute_sync(
             self.schema,
@@ -162,7 +182,13 @@ class TwinSchema(BaseSchema):
             operation_name=operation_name,
             hide_suggestions=self._limits.is_closed,
         )
-        errors = [_explained(error) for error in result.errors or ()] or None
+        if context.results:
+            last = max(answered.ledger_sequence for answered in context.results)
+            services.call.told(sum(len(answered.answer.rows) for answered in context.results), last)
+        causes = [_cause(error) for error in result.errors or ()]
+        if causes:
+            services.call.ended_with(causes[0].code, causes[0].status)
+        errors = [coded(cause, error) for cause, error in zip(causes, result.errors or (), strict=True)] or None
         if result.data is None and not any(error.path for error in errors or ()):
             # execution has not begun: a variable does not fit, or the operation is not there
             return PreExecutionError(data=None, errors=errors)
@@ -219,6 +245,8 @@ class TwinSchema(BaseSchema):
             context = await run_in_threadpool(self._new_context, context_value)
             checked = await run_in_threadpool(self._admit, query, context, variables, extensions)
         except RefusedDocument as refused:
+            context.services.call.ended_with(GraphQLValidationFault.code, GraphQLValidationFault.status)
+            await run_in_threadpool(context.keep_call)
             yield PreExecutionError(data=None, errors=list(refused.errors))
             return
         except MissingQueryError:
@@ -240,6 +268,15 @@ class TwinSchema(BaseSchema):
             hide_suggestions=self._limits.is_closed,
         )
         source = await begun if isawaitable(begun) else begun
+        if isinstance(source, Executed):
+            causes = [_cause(error) for error in source.errors or ()]
+            if causes:
+                context.services.call.ended_with(causes[0].code, causes[0].status)
+        try:
+            await run_in_threadpool(context.keep_call)
+        except JumeauError as refusal:
+            yield PreExecutionError(data=None, errors=[coded(refusal)])
+            return
         if isinstance(source, Executed):
             yield PreExecutionError(data=None, errors=[_explained(error) for error in source.errors or ()])
             return
@@ -277,6 +314,7 @@ class TwinSchema(BaseSchema):
         text = self._persisted.text(query, extensions, is_free=is_free)
         if text is None:
             raise MissingQueryError
+        context.services.call.asked(text)
         checked = self._checked(text)
         if checked.errors:
             raise RefusedDocument(checked.errors)
@@ -348,17 +386,22 @@ def _named(operation: OperationDefinitionNode) -> str | None:
     return None if operation.name is None else operation.name.value
 
 
-def _explained(error: GraphQLError) -> GraphQLError:
-    """An error of execution with its code; an unexpected one is logged and says nothing of its inside."""
+def _cause(error: GraphQLError) -> JumeauError:
+    """What an error of execution is told as; an unexpected one is logged and says nothing of its inside."""
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
     if isinstance(cause, JumeauError):
-        return coded(cause, error)
+        return cause
     if cause is None or isinstance(cause, GraphQLError):
-        return coded(GraphQLValidationFault(error.message), error)
+        return GraphQLValidationFault(error.message)
     log.error("graphql_failed", path=error.path, exc_info=cause)
-    return coded(unexpected(), error)
+    return unexpected()
+
+
+def _explained(error: GraphQLError) -> GraphQLError:
+    """An error of execution with its code."""
+    return coded(_cause(error), error)
 
 
 def coded(cause: JumeauError, at: GraphQLError | None = None) -> GraphQLError:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from api.deps import Services
 from core.errors import JumeauError
 from services.access.rights import Action, require
+from services.audit.call import Call
+from services.audit.entry import outcome_of
 
+DOOR: Final = "graphql websocket"
+"""What the audit trail calls this door."""
 SESSION: Final = "session"
 """Under which a websocket's context has its session."""
 
@@ -71,6 +76,30 @@ class Session:
         Raises UnauthenticatedError, TokenError, ForbiddenError.
         """
         services = self._services
-        found = services.asked_by(services.doorkeeper.admit(self._authorization))
-        require(found.principal, Action.READ)
-        return found
+        settings = services.twin.settings
+        call = Call(
+            services.recorder.clock,
+            services.recorder,
+            door=DOOR,
+            actor=settings.actor,
+            keeps_text=settings.audit_text,
+        )
+        call.action = Action.READ.value
+        try:
+            call.principal = services.doorkeeper.admit(self._authorization)
+            require(call.principal, Action.READ)
+        except JumeauError as refused:
+            call.principal = getattr(refused, "whose", None) or call.principal
+            call.ended_with(refused.code, refused.status)
+            self.keep(call)
+            raise
+        return services.asked_by(call.principal, call)
+
+    def keep(self, call: Call) -> None:
+        """Put what was asked on record: over a websocket no response ends it. Blocks. Raises AuditUnavailableError."""
+        recorder = self._services.recorder
+        entry = call.entry(outcome_of(call.status or HTTPStatus.OK))
+        if call.has_begun:
+            recorder.end(entry)
+        elif not recorder.offer(entry):
+            recorder.note(entry)

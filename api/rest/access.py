@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Anybody, ToAdminister, ToRead
+from api.deps import Anybody, ToAdminister, ToKeepTokens, ToRead
 from core.errors import UsageError
+from core.principal import Principal
+from services.access.accounts import Account
 from services.access.names import listed
 from services.access.rights import Action, allowed
 from services.access.tokens import LONGEST
 
 router = APIRouter(prefix="/api", tags=["access"])
+
+SIGN_IN: Final = "sign_in"
 
 
 class SignInRequest(BaseModel):
@@ -105,7 +110,17 @@ class MeAnswer(BaseModel):
 @router.post("/sign-in")
 def sign_in(body: SignInRequest, services: Anybody) -> IssuedAnswer:
     """Exchange a password for a token that lasts some hours. Five failures make a name wait."""
-    secret, token = services.doorkeeper.sign_in(body.name, body.password)
+    call, keeper = services.call, services.doorkeeper
+    call.action = SIGN_IN
+    if keeper.accounts.has(body.name):  # else it may be anything that somebody typed, a password too
+        call.principal = Principal(body.name)
+
+    def recognised(account: Account) -> None:
+        call.principal = account.principal
+        call.begin()
+
+    secret, token = keeper.sign_in(body.name, body.password, recognised)
+    call.principal = replace(call.principal, token=token.id)
     return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))
 
 
@@ -128,7 +143,7 @@ def tokens(services: ToRead) -> list[TokenAnswer]:
 
 
 @router.post("/tokens", status_code=201)
-def issue(body: TokenRequest, services: ToRead) -> IssuedAnswer:
+def issue(body: TokenRequest, services: ToKeepTokens) -> IssuedAnswer:
     """A new token of the asker's account. A token with a scope makes none: it could make one without."""
     if services.principal.scope is not None:
         raise UsageError("a token with a scope makes no tokens", where="tokens", hint="sign in with the account")
@@ -138,11 +153,12 @@ def issue(body: TokenRequest, services: ToRead) -> IssuedAnswer:
     secret, token = keeper.tokens.issue(
         account, timedelta(hours=body.hours), note=body.note, actions=body.actions, perimeters=perimeters
     )
+    services.call.target = token.id
     return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))
 
 
 @router.delete("/tokens/{id}")
-def revoke(id: str, services: ToRead) -> TokenAnswer:
+def revoke(id: str, services: ToKeepTokens) -> TokenAnswer:
     """End one of the asker's tokens now."""
     return TokenAnswer(**services.doorkeeper.tokens.revoke(id, services.principal.id).to_dict())
 
@@ -156,6 +172,7 @@ def accounts(services: ToAdminister) -> list[AccountAnswer]:
 @router.post("/accounts", status_code=201)
 def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
     """A new local account."""
+    services.call.target = body.name
     perimeters = None if body.whole_estate else body.perimeters
     made = services.doorkeeper.accounts.create(
         body.name, body.password, body.roles, perimeters, by=services.principal.id

@@ -151,6 +151,7 @@ def branches(services: ToLookBack) -> list[BranchAnswer]:
 @router.post("/branches", status_code=201)
 def create(body: BranchRequest, services: ToBranch) -> BranchAnswer:
     """Begin a branch."""
+    services.call.target = body.name
     service = _branches(services)
     base = None if body.at is None else sequence_of(service.ledger, body.at)
     branch = service.create(body.name, base=base, note=body.note)
@@ -191,8 +192,11 @@ def drop(name: str, services: ToBranch) -> BranchAnswer:
 def difference(body: DifferenceRequest, services: ToLookBack) -> DifferenceAnswer:
     """What leads from one moment to another, by element and attribute."""
     require_whole_estate(services.principal, "the difference of two moments")
+    services.call.asked(body.model_dump_json())
     first, last = Asked(body.since, body.since_branch), Asked(body.until, body.until_branch)
-    return DifferenceAnswer(**services.differences.between(first, last, kind=body.kind, shown=body.shown))
+    told = services.differences.between(first, last, kind=body.kind, shown=body.shown)
+    services.call.told(len(told["changes"]))
+    return DifferenceAnswer(**told)
 
 
 def _branches(services: Services) -> BranchService:

@@ -47,7 +47,9 @@ def run_query(name: str, services: ToRead, body: CatalogueRequest | None = None)
     """Run a named query."""
     asked = body or CatalogueRequest()
     principal = services.principal.narrowed(asked.perimeters)
+    services.call.asked(name)
     with services.moments.reading(Asked(asked.as_of, asked.branch)) as (queries, catalogue):
         result = catalogue.run(name, asked.parameters, principal)
+        services.call.told(len(result.answer.rows), result.ledger_sequence)
         with queries.observer.span("rows", True):
             return json_response(result.to_dict())

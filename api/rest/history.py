@@ -17,4 +17,7 @@ router = APIRouter(prefix="/api/history", tags=["history"])
 def history(body: HistoryRequest, services: ToLookBack) -> dict[str, Any]:
     """Who changed an element, what, when, from which source and run, oldest first."""
     require_whole_estate(services.principal, "the history of an element")
-    return services.history.of(body.of, kind=body.kind, relations=body.relations)
+    services.call.asked(body.model_dump_json())
+    told = services.history.of(body.of, kind=body.kind, relations=body.relations)
+    services.call.told(len(told["entries"]))
+    return told

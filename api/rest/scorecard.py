@@ -65,7 +65,11 @@ class ScorecardAnswer(BaseModel):
 def scorecard(body: ScorecardRequest, services: ToRead) -> dict[str, Any]:
     """Completeness, correctness and compliance of the configuration items."""
     principal = services.principal.narrowed(body.perimeters)
+    services.call.asked(body.model_dump_json())
     if body.record:
         require(services.principal, Action.MAINTAIN)
+        services.call.begin()
         services.health.record(principal)
-    return services.health.scorecard(body.by, principal, trend_days=body.trend_days).to_dict()
+    told = services.health.scorecard(body.by, principal, trend_days=body.trend_days).to_dict()
+    services.call.told(len(told["scores"]))
+    return told

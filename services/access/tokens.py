@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -51,8 +51,10 @@ class TokenError(JumeauError):
     exit_code = 2
     status = 401
 
-    def __init__(self, seen: str, *, hint: str, whose: Principal | None = None) -> None:
-        super().__init__(seen, hint=hint)
+    def __init__(
+        self, seen: str, *, hint: str, whose: Principal | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(seen, hint=hint, details=details)
         self.whose = whose  # for the audit trail; whoever asks is not told
 
 

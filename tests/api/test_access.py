@@ -50,6 +50,8 @@ NEEDS: Mapping[tuple[str, str], Action] = {
     ("GET", "/api/accounts"): Action.ACCOUNTS,
     ("POST", "/api/accounts"): Action.ACCOUNTS,
     ("PATCH", "/api/accounts/{name}"): Action.ACCOUNTS,
+    ("GET", "/api/audit"): Action.AUDIT,
+    ("POST", "/api/audit/verify"): Action.AUDIT,
 }
 FIELDS = {  # of GraphQL, with what they ask for beyond reading
     "{ servers { count } }": Action.READ,
