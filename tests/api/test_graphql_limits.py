@@ -11,7 +11,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from api.app import create_app
-from api.deps import NOBODY, Services
+from api.deps import Services
 from api.graphql.budget import RequestBudget
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import FragmentCycleError, RequestTimeError
@@ -24,6 +24,7 @@ from api.graphql.shape import Shape
 from core.principal import Principal
 from core.settings import load_settings
 from graph.schema.model import Schema
+from services.audit.call import NOBODY
 from services.query import QueryService
 from tests.api.conftest import Asking, Server, served
 from tests.api.estate import opened, small_estate
@@ -142,7 +143,7 @@ def limited(asking: Asking, principal: Principal | None = None, **settings: Any)
     """The same twin with other settings."""
     held = replace_settings(asking.services, **settings)
     if principal is not None:
-        held = held.asked_by(principal)
+        held = held.asked_by(principal, held.call)
     shape = Shape(asking.twin.schema)
     return TwinSchema(asking.schema.schema, lambda _: GraphQLContext(shape, held))
 
