@@ -1,4 +1,4 @@
-"""Root fields about what the ledger knows beside the graph: history, differences, branches, scorecards."""
+"""Root fields about what is known beside the graph: history, differences, branches, scorecards, the audit trail."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from analytics.health.scorecard import Dimension
 from api.graphql.context import GraphQLContext
 from api.graphql.errors import PageSizeError
 from api.graphql.ledger_types import (
+    AUDIT,
     BRANCH,
     DIFFERENCE,
     DIMENSION,
@@ -29,8 +30,11 @@ from api.graphql.ledger_types import (
     TEXT,
     list_of,
 )
+from api.graphql.scalars import LONG
 from core.principal import require_whole_estate
 from services.access.rights import Action, require
+from services.audit.reading import PAGE, page, wanted
+from services.audit.trail import MOST
 from services.differences import SHOWN
 from services.health import TREND_DAYS
 from services.history import ROOT
@@ -66,6 +70,18 @@ def ledger_fields() -> dict[str, GraphQLField]:
             },
             resolve=_difference,
             description="What leads from one moment to another, by element and attribute.",
+        ),
+        "audit": GraphQLField(
+            GraphQLNonNull(AUDIT),
+            args={
+                **{name: GraphQLArgument(GraphQLString) for name in ("who", "door", "action", "outcome")},
+                "since": GraphQLArgument(GraphQLString, description="From this date or instant on (ISO 8601, UTC)."),
+                "until": GraphQLArgument(GraphQLString, description="Before this date or instant."),
+                "before": GraphQLArgument(LONG, description="Only entries before this number."),
+                "first": GraphQLArgument(GraphQLInt, default_value=PAGE, description=f"How many, to {MOST}."),
+            },
+            resolve=_audit,
+            description="Who did what with the twin, at which door, and how it ended, newest first; for auditors.",
         ),
         "branches": GraphQLField(list_of(BRANCH), resolve=_branches, description="Every branch, by name."),
         "proposals": GraphQLField(
@@ -104,6 +120,17 @@ def _difference(_root: Any, info: Info, **arguments: Any) -> dict[str, Any]:
     to, branch = arguments.get("to") or "now", arguments.get("branch")
     last = Asked(None if branch is not None and to == "now" else to, branch)
     return services.differences.between(Asked(arguments["from"]), last, kind=arguments.get("kind"), shown=first)
+
+
+def _audit(_root: Any, info: Info, before: int | None = None, **arguments: Any) -> dict[str, Any]:
+    services = info.context.services
+    require(services.principal, Action.AUDIT)
+    require_whole_estate(services.principal, "the audit trail")
+    first = arguments.pop("first", None)
+    first = PAGE if first is None else first
+    if not 1 <= first <= MOST:
+        raise PageSizeError(f"first is {first}", where="first", hint=f"ask for 1 to {MOST} entries")
+    return page(services.recorder.settled(), wanted(**arguments), before=before, limit=first)
 
 
 def _branches(_root: Any, info: Info) -> list[dict[str, Any]]:

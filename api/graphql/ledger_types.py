@@ -103,6 +103,36 @@ RUN_PROGRESS: Final = object_of(
     counters=GraphQLNonNull(JSON),
 )
 
+AUDIT_ENTRY: Final = object_of(
+    "AuditEntry",
+    "Who did what, at which door, and how it ended. `digest` seals the entry together with the one before.",
+    number=NUMBER,
+    at=TEXT,
+    who=TEXT,
+    roles=GraphQLNonNull(GraphQLList(TEXT)),
+    token=GraphQLString,
+    door=TEXT,
+    action=GraphQLString,
+    outcome=TEXT,
+    code=GraphQLString,
+    began=LONG,
+    target=GraphQLString,
+    reason=GraphQLString,
+    askedSha256=GraphQLString,
+    asked=GraphQLString,
+    rows=LONG,
+    durationUs=LONG,
+    sequence=LONG,
+    digest=TEXT,
+)
+
+AUDIT: Final = object_of(
+    "Audit",
+    "Entries of the audit trail, newest first; `next` is what to give as `before` for the next page.",
+    entries=list_of(AUDIT_ENTRY),
+    next=LONG,
+)
+
 HISTORY: Final = object_of(
     "History",
     "What happened to one element, oldest first.",

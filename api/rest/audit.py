@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Services, ToAudit
-from core.errors import JumeauError
 from core.principal import require_whole_estate
 from services.audit import reading
 from services.audit.entry import Outcome
@@ -106,8 +104,5 @@ def verify(services: ToAudit, body: AuditVerificationRequest | None = None) -> A
 
 
 def _trail(services: Services) -> Trail:
-    """The trail with all that has ended by now; what cannot be written now is no reason not to read the rest."""
     require_whole_estate(services.principal, "the audit trail")
-    with suppress(JumeauError):
-        services.recorder.flush()
-    return services.recorder.trail
+    return services.recorder.settled()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import Condition, Lock, Thread
@@ -136,6 +137,12 @@ class Recorder:
     def flush(self) -> None:
         """Write what waits. Where it raises, it is kept."""
         self._write([])
+
+    def settled(self) -> Trail:
+        """The trail with all that was noted by now; what cannot be written is no reason not to read the rest."""
+        with suppress(JumeauError):
+            self.flush()
+        return self.trail
 
     def purge(self) -> int:
         """Take away what is no longer kept; how many entries."""

@@ -19,6 +19,7 @@ from ingest.held import held_row
 from ingest.merge_record import merge_record
 from services.access.accounts import account, federated_account
 from services.access.tokens import token
+from services.audit.trail import audit_entry
 from services.backup.errors import BackupError
 from services.backup.file import Part
 from services.proposals import proposal
@@ -49,6 +50,8 @@ _TABLES: Final = (
     token,
     proposal,
 )
+AUDIT_TRAIL: Final = audit_entry.name
+"""On PostgreSQL it lies beside ours. It is no part of a backup: a twin that is put back must not bring an older trail with it."""
 TABLES: Final[Mapping[str, Table]] = MappingProxyType({table.name: table for table in _TABLES})
 """By name, in the order in which they are written."""
 
@@ -58,7 +61,7 @@ def tables_in(connection: Connection) -> list[Table]:
 
     Raises LedgerError where it has one that is not ours: it would be missing in the backup.
     """
-    found = set(inspect(connection).get_table_names())
+    found = set(inspect(connection).get_table_names()) - {AUDIT_TRAIL}
     strange = sorted(found - TABLES.keys())
     if strange:
         raise LedgerError(

@@ -94,6 +94,7 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     'mutation { withdraw(proposal: "nothing") { __typename } }': Action.BRANCH,
     "subscription { changes { sequence } }": Action.READ,  # who may is told to open a websocket: test_subscriptions has those
     'subscription { runProgress(run: "x") { state } }': Action.READ,
+    "{ audit { next } }": Action.AUDIT,
 }
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
 ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))

@@ -293,6 +293,21 @@ def test_an_auditor_reads_pages_and_verifies(watched: Watched) -> None:
     assert watched.http.get("/api/audit", params={"since": "2025-01-02"}, headers=headers).json()["entries"] == []
 
 
+def test_an_auditor_asks_in_graphql(watched: Watched) -> None:
+    watched.ask("POST", "/api/query", {"query": QUESTION})
+    watched.ask("POST", "/api/query", {"query": "nonsense"})
+    fields = "entries { number who roles door outcome code rows askedSha256 durationUs } next"
+    text = '{ audit(door: "POST /api/query", first: 1) { %s } refused: audit(outcome: "refused") { %s } }'
+    answer = watched.ask("POST", "/graphql", {"query": text % (fields, fields)}).json()["data"]
+    (refused,) = answer["audit"]["entries"]
+    assert answer["refused"]["entries"] == [refused]
+    assert (refused["who"], refused["roles"]) == ("ana", ["administrator", "reader"])
+    assert refused["askedSha256"] == digest_of_text("nonsense")
+    assert answer["audit"]["next"] == refused["number"]
+    wrong = watched.ask("POST", "/graphql", {"query": "{ audit(first: 0) { next } }"}).json()
+    assert wrong["errors"][0]["extensions"]["code"] == "PAGE_SIZE"
+
+
 def test_an_auditor_of_one_perimeter_does_not_see_the_trail_of_all(watched: Watched) -> None:
     auditor = watched.keeper.accounts.create("eva", PASSWORD, ["auditor"], ["Payments"], by="test")
     secret, _ = watched.keeper.tokens.issue(auditor, timedelta(days=1))
