@@ -18,7 +18,9 @@ from services.audit.call import Call
 from services.audit.entry import outcome_of
 from services.audit.recorder import Recorder
 
-UNKEPT: Final = frozenset({"/health", "/docs", "/openapi.json", GRAPHIQL_URL, SWAGGER_URL})
+UNKEPT: Final = frozenset(
+    {"/health", "/docs", "/openapi.json", "/api/oidc", "/api/oidc/sign-in", GRAPHIQL_URL, SWAGGER_URL}
+)
 """What asks nothing of the twin. Everything else that the application has leaves entries."""
 CUT_OFF: Final = "CUT_OFF"
 """The code of a call that ended with the server."""

@@ -138,7 +138,13 @@ class TwinSchema(BaseSchema):
         context = self._new_context(context_value)
         try:
             return self._executed(
-                context, query, variable_values, root_value, operation_name, allowed_operation_types, operation_extensions
+                context,
+                query,
+                variable_values,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
             )
         finally:
             context.keep_call()

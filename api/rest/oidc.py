@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Cookie, Query, Response
@@ -9,7 +10,8 @@ from pydantic import BaseModel
 from starlette.responses import RedirectResponse
 
 from api.deps import Anybody
-from api.rest.access import IssuedAnswer, TokenAnswer
+from api.rest.access import SIGN_IN, IssuedAnswer, TokenAnswer
+from services.access.accounts import Account
 from services.access.oidc.attempt import LASTS
 from services.access.oidc.provider import Arrival
 
@@ -63,8 +65,16 @@ def callback(
     sealed: Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)] = None,
 ) -> IssuedAnswer:
     """Where the provider sends a browser back: a token of ours, for somebody whom it vouches for."""
+    call = services.call
+    call.action = SIGN_IN
+
+    def recognised(account: Account) -> None:
+        call.principal = account.principal
+        call.begin()
+
     arrival = Arrival(state=state, code=code, error=error, issuer=iss, sealed=sealed)
-    secret, token = services.doorkeeper.sign_in_at_provider(arrival)
+    secret, token = services.doorkeeper.sign_in_at_provider(arrival, recognised)
+    call.principal = replace(call.principal, token=token.id)
     response.headers.update(_UNKEPT)
     response.delete_cookie(COOKIE, path=router.prefix)
     return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from graphql import GraphQLField, GraphQLInt, GraphQLObjectType, GraphQLSchema
 
 from api.app import create_app
+from api.audit import AuditMiddleware
 from api.deps import SERVICES, Services, asking_graphql
 from api.graphql.context import GraphQLContext
 from api.graphql.persisted import PersistedDocuments, digest, read_documents
@@ -178,7 +179,8 @@ def changing(memory: Asking) -> Iterator[tuple[Server, list[int]]]:
     built = GraphQLSchema(query, GraphQLObjectType("Mutation", {"add": GraphQLField(GraphQLInt, resolve=add)}))
     shape = Shape(memory.twin.schema)
     app = FastAPI()
-    app.state.services = Services.of(memory.twin)
+    services = app.state.services = Services.of(memory.twin)
+    app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=memory.twin.settings)
     schema = TwinSchema(built, lambda asked: GraphQLContext(shape, asked[SERVICES]))
     app.include_router(TwinRouter(schema, memory.twin.settings, path="/graphql", context_getter=asking_graphql))
     with served(memory.twin, app) as server:

@@ -68,6 +68,9 @@ capabilities:
 - name: JUMEAU_PERSONAL_SECRET
   valueFrom:
     secretKeyRef: {name: {{ .Values.secrets.existing | quote }}, key: personal-secret}
+- name: JUMEAU_METRICS_TOKEN
+  valueFrom:
+    secretKeyRef: {name: {{ .Values.secrets.existing | quote }}, key: metrics-token, optional: true}
 {{- if ne .Values.backend.url "embedded" }}
 - name: JUMEAU_NEO4J_USER
   value: {{ .Values.backend.user | quote }}

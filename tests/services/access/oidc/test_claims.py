@@ -35,7 +35,6 @@ def mapping(**changes: Any) -> ClaimMapping:
         ([["it-operators"], 7, None], set()),
         (None, set()),
     ],
-    ids=str,
 )
 def test_roles_come_from_values_that_are_mapped(groups: object, roles: set[str]) -> None:
     identity = mapping().identity({"sub": "1", "groups": groups})
