@@ -186,7 +186,7 @@ def test_secrets_are_named_and_settings_are_taken(
     (container,) = Render(helm, **values, **{"settings.JUMEAU_ROW_CAP": "5000"}).pod()["containers"]
     monkeypatch.chdir(tmp_path)
     for variable in container["env"]:
-        secret = re.search("PASSWORD|SECRET|LEDGER", variable["name"])
+        secret = re.search("PASSWORD|SECRET|LEDGER|TOKEN", variable["name"])
         assert ("valueFrom" in variable) == bool(secret), variable
         if secret:
             assert variable["valueFrom"]["secretKeyRef"]["name"] == "jumeau"
