@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
@@ -32,6 +33,7 @@ from graph.model import Operation
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Action, Role
+from services.audit.trail import Trail, Wanted, audit_url
 from services.twin import Twin
 from tests.api.conftest import Asking, Server, served
 from tests.api.estate import created, opened, small_estate, write
@@ -270,6 +272,40 @@ def test_registered_documents_only_are_answered_on_a_websocket_too(start: Start,
         talk.subscribe(ALL, {"since": server.twin.ledger.sequence()}, id="2")
         write(server.twin.ledger, [created("Team", "Cloud")], "one")
         assert talk.next()["changes"]["name"] == "Cloud"
+
+
+def test_what_is_asked_over_a_websocket_is_on_record(start: Start) -> None:
+    server = start(access="accounts")
+    secret, _ = _token(_people(server), "ana", ["change_manager"])
+    with talking(server) as talk:
+        assert not talk.init({})
+    with talking(server) as talk:
+        assert talk.init(_bearer(secret))
+        talk.subscribe("{ teams { count } }")
+        assert talk.next()["teams"]["count"] > 0
+        assert talk.receive()["type"] == "complete"
+        talk.subscribe('mutation { createTeam(data: {name: "Cloud"}, reason: "r") { __typename } }', id="2")
+        assert talk.next()["createTeam"]["__typename"] == "TeamChanged"
+        assert talk.receive()["type"] == "complete"
+        talk.subscribe(ALL, {"since": server.twin.ledger.sequence() - 1}, id="3")
+        assert talk.next()["changes"]["name"] == "Cloud"
+    expected = [
+        ("nobody", "read", "refused", "UNAUTHENTICATED"),
+        ("ana", "read", "answered", None),
+        ("ana", "apply", "begun", None),
+        ("ana", "apply", "answered", None),
+        ("ana", "read", "answered", None),
+    ]
+    trail = Trail(audit_url(server.twin.settings.ledger_url))
+    deadline = time.monotonic() + 30
+    while (found := _on_record(trail)) != expected and time.monotonic() < deadline:
+        time.sleep(0.05)  # entries of questions are written behind their answers
+    assert found == expected
+
+
+def _on_record(trail: Trail) -> list[tuple[str, str | None, str, str | None]]:
+    entries = [recorded.entry for recorded in reversed(trail.page(Wanted(), limit=20))]
+    return [(e.who, e.action, e.outcome.value, e.code) for e in entries if e.door == "graphql websocket"]
 
 
 def test_a_subscription_needs_a_websocket(start: Start) -> None:
