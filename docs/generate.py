@@ -96,7 +96,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "(needed)"
     default = field.get_default(call_default_factory=True, validated_data={})
-    if default is None or default is PydanticUndefined or default in ((), {}):
+    if default is None or default is PydanticUndefined or default == ():
         return ""
     shown = ", ".join(default) if isinstance(default, tuple) else default
     return f"`{shown}`"

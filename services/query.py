@@ -191,11 +191,20 @@ class QueryService:
 
     def expected_cost(self, bound: BoundQuery) -> float:
         """The rows and relations that a query is expected to visit; 0 for one that is plainly bounded."""
-        return self._costs.expected(bound, self._seen)
+        try:
+            return self._costs.expected(bound, self._seen)
+        except LOST:  # what stands in for a lost backend reckons for itself
+            return 0.0
 
     def statistics(self) -> Statistics:
-        """The numbers of the graph that estimates are made from; of the whole estate, not for a restricted principal."""
-        return self._costs.statistics(self._seen)
+        """The numbers of the graph that estimates are made from; of the whole estate, not for a restricted principal.
+
+        None are known while the backend is lost and none were taken before.
+        """
+        try:
+            return self._costs.statistics(self._seen)
+        except LOST:
+            return Statistics.of(self._twin.schema, self._seen, {})
 
     @contextmanager
     def stream(

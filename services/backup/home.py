@@ -27,6 +27,8 @@ LEDGER: Final = "ledger.db"
 _DRAFT: Final = ".restore-"
 _ASIDE: Final = "replaced-"
 _NO_CONTENT: Final = frozenset({"lost+found"})  # of a volume that was just made
+_TRAIL: Final = "ledger.audit.db"
+"""The audit trail goes on whatever twin is in the home: a restore is itself on record there, and neither moves nor replaces it."""
 _UNSETTLED: Final = ".before"
 """Behind the name of a ledger that is put aside, as long as it may still be the one in the home."""
 
@@ -128,7 +130,7 @@ def _content(home: Path) -> list[Path]:
     return [
         path
         for path in sorted(home.iterdir())
-        if path.name not in _NO_CONTENT and not path.name.startswith((_DRAFT, _ASIDE))
+        if path.name not in _NO_CONTENT and not path.name.startswith((_DRAFT, _ASIDE, _TRAIL))
     ]
 
 

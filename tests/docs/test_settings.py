@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
+from core.oidc_settings import OidcSettings
 from core.settings import ConnectionSettings, QuerySettings, Settings, load_settings
 from docs.generate import pages
 from tests.conftest import ROOT
@@ -22,6 +23,7 @@ FOR_DEVELOPERS = {
     "JUMEAU_NEO4J_ERASE",
     "JUMEAU_NIGHTLY",
     "JUMEAU_REQUIRE_NEO4J",
+    "JUMEAU_REQUIRE_OIDC",
     "JUMEAU_REQUIRE_POSTGRESQL",
     "JUMEAU_TCK",
     "JUMEAU_TEST_POSTGRESQL",
@@ -38,12 +40,12 @@ def documented(page: str) -> list[dict[str, tuple[str, str]]]:
 
 
 def test_every_setting_is_documented_and_nothing_else_with_its_default_and_its_meaning() -> None:
-    settings, connections, queries = documented(PAGE.read_text(encoding="utf-8"))
-    for told, model in ((connections, ConnectionSettings), (queries, QuerySettings)):
+    settings, connections, queries, oidc = documented(PAGE.read_text(encoding="utf-8"))
+    for told, model in ((connections, ConnectionSettings), (queries, QuerySettings), (oidc, OidcSettings)):
         assert set(told) == set(model.model_fields)
     assert set(settings) == SETTINGS
     assert {
-        name for table in (settings, connections, queries) for name, row in table.items() if len(row[1]) < 10
+        name for table in (settings, connections, queries, oidc) for name, row in table.items() if len(row[1]) < 10
     } == set()
     assert settings["JUMEAU_PORT"][0] == "`8000`"
     assert settings["JUMEAU_CONNECTIONS"][0] == "`{}`"
