@@ -121,7 +121,10 @@ def audit_url(ledger_url: str) -> str:
 def ledger_sequence(ledger_url: str) -> int | None:
     """The last sequence number of a ledger that is not open; None where there is none, or it does not answer."""
     url = make_url(ledger_url)
-    if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+    try:
+        if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+            return None
+    except OSError:  # a home that may not be entered: who opens the trail or the ledger says so
         return None
     engine = open_engine(ledger_url)
     try:
