@@ -102,14 +102,13 @@ class Edits:
         _check(edit.kind, problems)
         keys = self._keys.of(edit.kind, values)
         known = self._known(keys)
-        for element in known.values():
-            if self._state(element) is not None:
-                raise ChangeRefusedError(
-                    f"there is one already: {element}",
-                    where=f"{edit.kind} {name_of(values, '')}".strip(),
-                    hint="give its id to change it, or upsert",
-                    details={"element": element},
-                )
+        for element in self._alive(known):
+            raise ChangeRefusedError(
+                f"there is one already: {element}",
+                where=f"{edit.kind} {name_of(values, '')}".strip(),
+                hint="give its id to change it, or upsert",
+                details={"element": element},
+            )
         element = next(iter(known.values()), None) or (element_of(keys[0]) if keys else str(uuid4()))
         self._note(Event(Operation.CREATE, element, False, edit.kind, None, values))
         self._identify(keys, known, element, edit.kind)
@@ -124,8 +123,8 @@ class Edits:
             return element
         keys = self._keys.of(event.kind, event.after or {})
         known = self._known(keys)
-        for other in known.values():
-            if other != element and self._state(other) is not None:
+        for other in self._alive(known):
+            if other != element:
                 raise ChangeRefusedError(
                     f"{other} is called that already",
                     where=f"{edit.kind} {element}",
@@ -155,7 +154,7 @@ class Edits:
         """The element that an upsert means, None for a new one. Two are not chosen between."""
         values, problems = self._validator.node(edit.kind, edit.properties, complete=False)
         _check(edit.kind, problems)
-        found = {e for e in self._known(self._keys.of(edit.kind, values)).values() if self._state(e) is not None}
+        found = set(self._alive(self._known(self._keys.of(edit.kind, values))))
         if not found:
             (verdict,) = self._matcher.verdicts([(edit.kind, values, frozenset())])
             found = set(verdict.candidates)
@@ -169,6 +168,10 @@ class Edits:
         """The elements that hold natural keys, on the branch or by an edit before this one."""
         found = {key: element for key, (element, _) in self._view.identities(keys).items()} if keys else {}
         return found | {key: self.identities[key][0] for key in keys if key in self.identities}
+
+    def _alive(self, known: Mapping[str, str]) -> list[str]:
+        """Those of the elements that hold natural keys which exist: a key keeps its element beyond a deletion."""
+        return [element for element in known.values() if self._state(element) is not None]
 
     def _identify(self, keys: Iterable[str], known: Mapping[str, str], element: str, kind: str) -> None:
         self.identities.update({key: (element, kind) for key in keys if key not in known})

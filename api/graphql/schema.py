@@ -7,7 +7,6 @@ Strawberry carries the protocol: HTTP, GraphiQL and websockets.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any, NoReturn
@@ -18,7 +17,6 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    OperationDefinitionNode,
     execute_sync,
     print_schema,
     subscribe,
@@ -41,13 +39,14 @@ from strawberry.types.graphql import OperationType
 
 from api.errors import unexpected
 from api.graphql.context import GraphQLContext
+from api.graphql.documents import NOTHING, CheckedDocument, RefusedDocument, cause_of, coded, explained
 from api.graphql.errors import (
     GraphQLSyntaxFault,
     GraphQLValidationFault,
     OperationMethodError,
     SubscriptionTransportError,
 )
-from api.graphql.extent import DocumentExtent, Extent
+from api.graphql.extent import Extent
 from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
 from core.errors import JumeauError
@@ -60,31 +59,7 @@ DOCUMENTS = 256
 TOGETHER = 2
 """Root fields from which on a query is planned before it is run."""
 
-NOTHING = DocumentExtent((), 0, 0)
-
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedDocument:
-    """A document that may run, with its extent; or what is wrong with it."""
-
-    document: DocumentNode
-    extent: DocumentExtent
-    errors: tuple[GraphQLError, ...] = ()
-
-    def operation(self, name: str | None) -> tuple[Kind, Extent] | None:
-        """The kind and the extent of the operation that is to run, None where execution will refuse to choose."""
-        named = [(node, extent) for node, extent in self.extent.operations if name is None or _named(node) == name]
-        return (named[0][0].operation, named[0][1]) if len(named) == 1 else None
-
-
-class RefusedDocument(Exception):  # what it carries are the errors
-    """A document that does not parse, is beyond the limits, or does not fit the schema."""
-
-    def __init__(self, errors: tuple[GraphQLError, ...]) -> None:
-        super().__init__(errors)
-        self.errors = errors
 
 
 class Planner(Executor[Any]):
@@ -137,30 +112,6 @@ class TwinSchema(BaseSchema):
         """
         context = self._new_context(context_value)
         try:
-            return self._executed(
-                context,
-                query,
-                variable_values,
-                root_value,
-                operation_name,
-                allowed_operation_types,
-                operation_extensions,
-            )
-        finally:
-            context.keep_call()
-
-    def _executed(
-        self,
-        context: GraphQLContext,
-        query: str | None,
-        variable_values: dict[str, Any] | None,
-        root_value: Any | None,
-        operation_name: str | None,
-        allowed_operation_types: Iterable[OperationType] | None,
-        operation_extensions: dict[str, Any] | None,
-    ) -> ExecutionResult:
-        services = context.services
-        try:
             checked = self._admit(query, context, variable_values, operation_extensions)
             operation = checked.operation(operation_name)
             _check_method(operation, allowed_operation_types)
@@ -170,31 +121,39 @@ class TwinSchema(BaseSchema):
                     where="subscription",
                     hint="open a websocket at /graphql with the protocol graphql-transport-ws",
                 )
-            self._plan(checked, context, variable_values, operation_name)
         except OperationMethodError:
             raise
-        except RefusedDocument as refused:
-            services.call.ended_with(str((refused.errors[0].extensions or {})["code"]), GraphQLValidationFault.status)
-            return PreExecutionError(data=None, errors=list(refused.errors))
+        except (RefusedDocument, JumeauError) as refusal:
+            return _refused(context, refusal)
+        return self._executed(context, checked, variable_values, root_value, operation_name)
+
+    def _executed(
+        self,
+        context: GraphQLContext,
+        checked: CheckedDocument,
+        variables: dict[str, Any] | None,
+        root_value: Any | None,
+        operation_name: str | None,
+    ) -> ExecutionResult:
+        """What a query or mutation gives that was admitted."""
+        try:
+            self._plan(checked, context, variables, operation_name)
         except JumeauError as refusal:
-            services.call.ended_with(refusal.code, refusal.status)
-            return PreExecutionError(data=None, errors=[coded(refusal)])
+            return _refused(context, refusal)
         result = execute_sync(
             self.schema,
             checked.document,
             root_value=root_value,
             context_value=context,
-            variable_values=variable_values,
+            variable_values=variables,
             operation_name=operation_name,
             hide_suggestions=self._limits.is_closed,
         )
+        call = context.services.call
         if context.results:
             last = max(answered.ledger_sequence for answered in context.results)
-            services.call.told(sum(len(answered.answer.rows) for answered in context.results), last)
-        causes = [_cause(error) for error in result.errors or ()]
-        if causes:
-            services.call.ended_with(causes[0].code, causes[0].status)
-        errors = [coded(cause, error) for cause, error in zip(causes, result.errors or (), strict=True)] or None
+            call.told(sum(len(answered.answer.rows) for answered in context.results), last)
+        errors = _told(context, result.errors)
         if result.data is None and not any(error.path for error in errors or ()):
             # execution has not begun: a variable does not fit, or the operation is not there
             return PreExecutionError(data=None, errors=errors)
@@ -249,21 +208,21 @@ class TwinSchema(BaseSchema):
     ) -> AsyncGenerator[ExecutionResult, None]:
         try:
             context = await run_in_threadpool(self._new_context, context_value)
-            checked = await run_in_threadpool(self._admit, query, context, variables, extensions)
-        except RefusedDocument as refused:
-            context.services.call.ended_with(GraphQLValidationFault.code, GraphQLValidationFault.status)
-            await run_in_threadpool(context.keep_call)
-            yield PreExecutionError(data=None, errors=list(refused.errors))
-            return
-        except MissingQueryError:
-            yield PreExecutionError(data=None, errors=[coded(GraphQLValidationFault("there is no document"))])
-            return
         except JumeauError as refusal:
             yield PreExecutionError(data=None, errors=[coded(refusal)])
             return
+        try:
+            checked = await run_in_threadpool(self._admit, query, context, variables, extensions)
+        except MissingQueryError:
+            yield PreExecutionError(data=None, errors=[coded(GraphQLValidationFault("there is no document"))])
+            return
+        except (RefusedDocument, JumeauError) as refusal:
+            yield await run_in_threadpool(_kept, context, _refused(context, refusal))
+            return
         operation = checked.operation(operation_name)
         if operation is None or operation[0] is not Kind.SUBSCRIPTION:
-            yield await self.execute(query, variables, context_value, None, operation_name, None, extensions)
+            answer = await run_in_threadpool(self._executed, context, checked, variables, None, operation_name)
+            yield await run_in_threadpool(_kept, context, answer)
             return
         begun = subscribe(
             self.schema,
@@ -275,20 +234,17 @@ class TwinSchema(BaseSchema):
         )
         source = await begun if isawaitable(begun) else begun
         if isinstance(source, Executed):
-            causes = [_cause(error) for error in source.errors or ()]
-            if causes:
-                context.services.call.ended_with(causes[0].code, causes[0].status)
-        try:
-            await run_in_threadpool(context.keep_call)
-        except JumeauError as refusal:
-            yield PreExecutionError(data=None, errors=[coded(refusal)])
+            refusals = PreExecutionError(data=None, errors=_told(context, source.errors))
+            yield await run_in_threadpool(_kept, context, refusals)
             return
-        if isinstance(source, Executed):
-            yield PreExecutionError(data=None, errors=[_explained(error) for error in source.errors or ()])
+        begun_answer = await run_in_threadpool(_kept, context, ExecutionResult(None, None))
+        if begun_answer.errors:
+            await source.aclose()  # type: ignore[attr-defined]
+            yield begun_answer
             return
         try:
             async for result in source:
-                yield ExecutionResult(result.data, [_explained(error) for error in result.errors or ()] or None)
+                yield ExecutionResult(result.data, [explained(error) for error in result.errors or ()] or None)
         except JumeauError as end:
             yield ExecutionResult(data=None, errors=[coded(end)])
         except Exception as error:
@@ -388,38 +344,27 @@ def _check_method(operation: tuple[Kind, Extent] | None, ways: Iterable[Operatio
         )
 
 
-def _named(operation: OperationDefinitionNode) -> str | None:
-    return None if operation.name is None else operation.name.value
+def _refused(context: GraphQLContext, refusal: RefusedDocument | JumeauError) -> PreExecutionError:
+    """What is told, and put on record, of a document that does not run."""
+    if isinstance(refusal, RefusedDocument):
+        context.services.call.ended_with(refusal.code, GraphQLValidationFault.status)
+        return PreExecutionError(data=None, errors=list(refusal.errors))
+    context.services.call.ended_with(refusal.code, refusal.status)
+    return PreExecutionError(data=None, errors=[coded(refusal)])
 
 
-def _cause(error: GraphQLError) -> JumeauError:
-    """What an error of execution is told as; an unexpected one is logged and says nothing of its inside."""
-    cause = error.original_error
-    while isinstance(cause, GraphQLError) and cause.original_error is not None:
-        cause = cause.original_error
-    if isinstance(cause, JumeauError):
-        return cause
-    if cause is None or isinstance(cause, GraphQLError):
-        return GraphQLValidationFault(error.message)
-    log.error("graphql_failed", path=error.path, exc_info=cause)
-    return unexpected()
+def _told(context: GraphQLContext, errors: Iterable[GraphQLError] | None) -> list[GraphQLError] | None:
+    """Errors of execution with their codes; the first is put on record."""
+    found = [(cause_of(error), error) for error in errors or ()]
+    if found:
+        context.services.call.ended_with(found[0][0].code, found[0][0].status)
+    return [coded(cause, error) for cause, error in found] or None
 
 
-def _explained(error: GraphQLError) -> GraphQLError:
-    """An error of execution with its code."""
-    return coded(_cause(error), error)
-
-
-def coded(cause: JumeauError, at: GraphQLError | None = None) -> GraphQLError:
-    """An error of ours as GraphQL tells it: the code and what else is known in its extensions."""
-    content = cause.to_dict()
-    message = content.pop("message")
-    return GraphQLError(
-        message,
-        nodes=at.nodes if at else None,
-        source=at.source if at else None,
-        positions=at.positions if at else None,
-        path=at.path if at else None,
-        original_error=cause,
-        extensions=content,
-    )
+def _kept(context: GraphQLContext, answer: ExecutionResult) -> ExecutionResult:
+    """An answer over a websocket, once it is on record; what keeps it from being is told in its place."""
+    try:
+        context.keep_call()
+    except JumeauError as refusal:
+        return PreExecutionError(data=None, errors=[coded(refusal)])
+    return answer

@@ -7,7 +7,7 @@ from typing import Any, Final
 from starlette.concurrency import run_in_threadpool
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
-from api.graphql.schema import coded
+from api.graphql.documents import coded
 from api.graphql.sessions import SESSION, Connections, Session
 from core.errors import JumeauError
 

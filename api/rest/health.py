@@ -13,13 +13,12 @@ router = APIRouter(tags=["operations"])
 @router.get("/health")
 def health(services: Anybody) -> Health:
     """The state of the twin. An unreachable backend or ledger is an error with its code."""
-    twin = services.twin
-    applied, written = twin.repository.watermark(), twin.ledger.sequence()
-    behind = max(written - applied, 0)
+    found = services.operations.health()
+    behind = found["lag"]
     return Health(
-        status="behind" if behind else "ok",
-        backend=twin.repository.capabilities.name,
-        sequence=applied,
-        ledger_sequence=written,
+        status=found["status"],
+        backend=found["backend"],
+        sequence=found["sequence"],
+        ledger_sequence=found["ledger_sequence"],
         freshness=Freshness(up_to_date=not behind, events_behind=behind),
     )

@@ -16,9 +16,8 @@ from core.errors import JumeauError
 from graph.history import tables
 from ingest.held import HeldRows, held_row
 from services.freshness import SourceFreshness
+from services.runs import RUNNING
 from services.twin import Twin
-
-INCOMPLETE = "incomplete"
 
 
 class TwinCollector(Collector):
@@ -87,7 +86,7 @@ class TwinCollector(Collector):
                 held.add_metric((source, code), count)
         for source in sorted({source for source, _, _ in runs}):
             own = [(status, counters) for of, status, counters in runs if of == source]
-            loads.add_metric((source,), sum(status == INCOMPLETE for status, _ in own))
+            loads.add_metric((source,), sum(status == RUNNING for status, _ in own))
             totals: dict[str, int] = {}
             for _, counters in own:
                 for result, count in orjson.loads(counters or "{}").items():

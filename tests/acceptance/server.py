@@ -14,8 +14,8 @@ from tests.acceptance.console import ROOT, Console
 
 
 @contextmanager
-def serving(console: Console) -> Iterator[str]:
-    """A server on the console's data directory, ended with the context; its address."""
+def started(console: Console) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server on the console's data directory, and its address; killed with the context, if it lives then."""
     process = subprocess.Popen(
         [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
         cwd=ROOT,
@@ -28,8 +28,20 @@ def serving(console: Console) -> Iterator[str]:
         while (found := running_server(console.home)) is None:
             assert process.poll() is None, process.stderr.read() if process.stderr else ""
             assert time.monotonic() < deadline
-            time.sleep(0.2)
-        yield found.url
+            time.sleep(0.1)
+        yield process, found.url
     finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def serving(console: Console) -> Iterator[str]:
+    """A server on the console's data directory, told to stop at the end of the context; its address."""
+    with started(console) as (process, url):
+        try:
+            yield url
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=30)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +17,8 @@ import pytest
 from core.errors import StoreLockedError
 from services.rendezvous import only_server, running_server
 from services.twin import open_twin
-from tests.acceptance.console import ROOT, Console
+from tests.acceptance.console import Console
+from tests.acceptance.server import started
 from tests.services.backup.twins import settings_of
 
 pytestmark = pytest.mark.faults
@@ -57,24 +57,8 @@ class Serving:
 
 @contextmanager
 def serving(console: Console) -> Iterator[Serving]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
-        cwd=ROOT,
-        env=console.variables(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while (found := running_server(console.home)) is None:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-        yield Serving(process, found.url)
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+    with started(console) as (process, url):
+        yield Serving(process, url)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
