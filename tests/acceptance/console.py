@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.acceptance import forked
+from tests.conftest import ROOT
+
+__all__ = ["ROOT", "Console"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +24,7 @@ class Console:
 
     def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command and wait for it."""
-        return subprocess.run(
-            [sys.executable, "-m", "cli.main", *arguments],
-            capture_output=True,
-            text=True,
-            input=stdin,
-            timeout=600,
-            cwd=ROOT,
-            env=self.variables(),
-            check=False,
-        )
+        return forked.run(arguments, self.variables(), stdin=stdin)
 
     def json(self, *arguments: str, code: int = 0) -> Any:
         """Run a command that prints JSON and must end with `code`."""

@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from services.rendezvous import running_server
-from tests.acceptance.console import ROOT, Console
+from tests.acceptance.console import Console
+from tests.acceptance.forked import Process, begun
 
 
 @contextmanager
-def started(console: Console) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def started(console: Console) -> Iterator[tuple[Process, str]]:
     """A server on the console's data directory, and its address; killed with the context, if it lives then."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cli.main", "serve", "--port", "0"],
-        cwd=ROOT,
-        env=console.variables(),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    with begun(["serve", "--port", "0"], console.variables()) as process:
         deadline = time.monotonic() + 60
         while (found := running_server(console.home)) is None:
-            assert process.poll() is None, process.stderr.read() if process.stderr else ""
+            assert process.poll() is None, process.said()
             assert time.monotonic() < deadline
-            time.sleep(0.1)
+            time.sleep(0.02)
         yield process, found.url
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
 
 
 @contextmanager

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from core.clock import SystemClock
 from core.settings import Settings, load_settings
 from docs.generate import TABLES, error_classes, pages
 from services.access.oidc.provider import IdentityProvider
+from tests.acceptance.forked import run
 from tests.conftest import ROOT
 
 DOCS = ROOT / "docs"
@@ -49,15 +48,7 @@ def test_the_commands_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None
         command, _, remark = line.partition(" # ")
         name, *arguments = shlex.split(command)
         assert name == "jumeau"
-        done = subprocess.run(
-            [sys.executable, "-m", "cli.main", *arguments],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        done = run(arguments, environment, tmp_path, timeout_s=300)
         assert (done.returncode != 0) == ("fails" in remark), f"{line}\n{done.stdout}\n{done.stderr}"
 
 

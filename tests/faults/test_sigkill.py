@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ingest.estate_generator import generate_estate
+from tests.acceptance.forked import run
 from tests.conftest import NIGHTLY
 
 pytestmark = pytest.mark.faults
@@ -24,19 +24,8 @@ BATCH_ROWS = "100" if NIGHTLY else "700"
 
 
 def jumeau(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={
-            **os.environ,
-            "JUMEAU_HOME": str(home),
-            "JUMEAU_BATCH_ROWS": BATCH_ROWS,
-            "JUMEAU_NOW": "2025-01-01",
-            **environment,
-        },
-    )
+    settings = {"JUMEAU_HOME": str(home), "JUMEAU_BATCH_ROWS": BATCH_ROWS, "JUMEAU_NOW": "2025-01-01"}
+    return run(arguments, {**os.environ, **settings, **environment}, timeout_s=300)
 
 
 def checksum(home: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from core.errors import StoreLockedError
 from services.rendezvous import only_server, running_server
 from services.twin import open_twin
 from tests.acceptance.console import Console
+from tests.acceptance.forked import Process
 from tests.acceptance.server import started
 from tests.services.backup.twins import settings_of
 
@@ -32,7 +32,7 @@ ENDLESS = {"JUMEAU_QUERY_COST_LIMIT": "1e15", "JUMEAU_QUERY_TIMEOUT_S": "600"}
 class Serving:
     """A server of a test's own."""
 
-    process: subprocess.Popen[str]
+    process: Process
     url: str
 
     def ask(self, query: str) -> Future[tuple[httpx.Response, float]]:
@@ -52,7 +52,7 @@ class Serving:
         began = time.monotonic()
         self.process.send_signal(how)
         _, said = self.process.communicate(timeout=60)
-        return self.process.returncode, time.monotonic() - began, said
+        return self.process.wait(), time.monotonic() - began, said
 
 
 @contextmanager
