@@ -86,7 +86,7 @@ def _docker(stack: ExitStack) -> Neo4jServer:
 
 def _own(stack: ExitStack) -> Neo4jServer:
     """A server made of Maven artifacts, in a process of ours."""
-    process = start(lib=prepare_distribution())
+    process = start(lib=prepare_distribution(), brief=True)
     stack.callback(process.stop)
     return Neo4jServer(process.url, process.user, process.password, f"process {process.pid}")
 

@@ -51,7 +51,7 @@ def test_a_half_copied_distribution_is_not_taken_for_a_complete_one(tmp_path: Pa
 def test_a_neo4j_server_listens_on_the_loopback_interface_only_and_its_temporary_home_is_removed(
     distribution: Path,
 ) -> None:
-    server = start(lib=distribution)
+    server = start(lib=distribution, brief=True)
     try:
         listening = {
             c.laddr.ip.removeprefix("::ffff:")
@@ -72,7 +72,7 @@ def test_a_neo4j_server_listens_on_the_loopback_interface_only_and_its_temporary
 def test_a_neo4j_server_dies_with_the_process_that_started_it(distribution: Path, tmp_path: Path) -> None:
     code = (
         "from pathlib import Path; from scripts.neo4j.launch import start; import time;"
-        f"print(start(Path({str(tmp_path)!r}), lib=Path({str(distribution)!r})).pid, flush=True); time.sleep(120)"
+        f"print(start(Path({str(tmp_path)!r}), lib=Path({str(distribution)!r}), brief=True).pid, flush=True); time.sleep(120)"
     )
     starter = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT, text=True)
     with starter:
@@ -88,7 +88,7 @@ def test_a_neo4j_server_dies_with_the_process_that_started_it(distribution: Path
 @pytest.mark.neo4j
 def test_a_server_that_cannot_start_says_the_end_of_its_log(distribution: Path, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(Neo4jUnavailableError, match="already in use"):
-        start(tmp_path, taken.getsockname()[1], lib=distribution)
+        start(tmp_path, taken.getsockname()[1], lib=distribution, brief=True)
 
 
 def _alive(process: psutil.Process) -> bool:

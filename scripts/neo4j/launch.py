@@ -21,6 +21,9 @@ START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 _ATTEMPTS = 3
 _READY = "READY"
+_BRIEF = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
+"""Options of Java for a server that lives for minutes: most of its processor time would go into optimising its own code."""
+
 _OPENS = ("--add-opens=java.base/java.nio=ALL-UNNAMED", "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED")
 
 
@@ -92,10 +95,12 @@ def start(
     *,
     memory: Memory | None = None,
     lib: Path | None = None,
+    brief: bool = False,
 ) -> Neo4jProcess:
     """Start a server and wait until Bolt answers. Without `home` a temporary one; port 0 takes a free one.
 
-    Without `password` one is generated. Raises Neo4jUnavailableError with the end of the server's log.
+    Without `password` one is generated. `brief`: it will live for minutes, as those of tests do. Raises
+    Neo4jUnavailableError with the end of the server's log.
     """
     lib = lib or prepare_distribution()
     temporary = home is None
@@ -105,7 +110,7 @@ def start(
     try:
         for attempt in range(1, _ATTEMPTS + 1):
             chosen = port or _free_port()
-            process = _launch(folder, chosen, secret, memory or Memory(), lib)
+            process = _launch(folder, chosen, secret, memory or Memory(), lib, _BRIEF if brief else ())
             said = _await_ready(process, folder)
             if said is None:
                 return Neo4jProcess(process, folder, chosen, secret, temporary)
@@ -118,10 +123,12 @@ def start(
         raise
 
 
-def _launch(home: Path, port: int, password: str, memory: Memory, lib: Path) -> subprocess.Popen[bytes]:
+def _launch(
+    home: Path, port: int, password: str, memory: Memory, lib: Path, options: tuple[str, ...]
+) -> subprocess.Popen[bytes]:
     conf = home / "jumeau.conf"
     conf.write_text(_configuration(port, memory), encoding="utf-8")
-    command = [java(), f"-Xms{min(512, memory.heap)}m", f"-Xmx{memory.heap}m", *_OPENS, "-cp", str(lib / "*")]
+    command = [java(), f"-Xms{min(512, memory.heap)}m", f"-Xmx{memory.heap}m", *options, *_OPENS, "-cp", str(lib / "*")]
     command += [str(HERE / "Neo4jServer.java"), str(home), str(conf)]
     with _log(home).open("wb") as log:
         process = subprocess.Popen(

@@ -36,7 +36,7 @@ def distribution() -> Path:
 
 @pytest.fixture
 def mortal(distribution: Path, tmp_path: Path) -> Iterator[Neo4jProcess]:
-    server = start(tmp_path / "home", lib=distribution)
+    server = start(tmp_path / "home", lib=distribution, brief=True)
     yield server
     server.stop()
 
@@ -93,7 +93,7 @@ def test_a_server_killed_in_the_middle_of_a_delta_has_applied_nothing_and_takes_
     with pytest.raises(BackendUnavailableError):
         repository.watermark()
 
-    revived = start(mortal.home, mortal.port, mortal.password, lib=distribution)
+    revived = start(mortal.home, mortal.port, mortal.password, lib=distribution, brief=True)
     try:
         assert repository.watermark() == 1  # the same repository: dead connections are replaced
         assert repository.counts() == {"Server": 1}
