@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import count
 
 import pytest
 
@@ -19,7 +20,7 @@ from graph.cypher.prepare import prepare
 from graph.cypher.rewrite import descend
 from graph.repository import GraphRepository
 from tests.conftest import NIGHTLY
-from tests.differential.backends import CONTEXT, ask, disagreement, report
+from tests.differential.backends import CONTEXT, Outcome, ask, disagreement, report
 from tests.differential.queries import Sample
 from tests.security.perimeter.cases import SCHEMA, Case, make_case
 
@@ -29,26 +30,35 @@ WANTED = 4_000 if NIGHTLY else 150
 PER_GRAPH = 20
 
 
-class Asked:
-    """Queries worth asking: of the graph, and at least every other one cut by the perimeter."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A query, bound for a restricted asker, and what the reduced graph answers to it."""
+
+    sample: Sample
+    bound: BoundQuery
+    wanted: Outcome
+
+
+class Questions:
+    """Queries worth asking: of the graph, and at least every other one cut by the perimeter. The same for every backend."""
 
     def __init__(self, whole: GraphRepository, reduced: GraphRepository) -> None:
         self._whole = whole
         self._reduced = reduced
+        self._made: list[tuple[Case, list[Question]]] = []
         self.counts: Counter[str] = Counter()
 
-    def cases(self, first: int) -> Iterator[tuple[Case, list[tuple[Sample, BoundQuery]]]]:
-        """Cases with their queries, bound for a restricted asker, without end."""
-        number = first
-        while True:
-            case = make_case(number, PER_GRAPH)
-            number += 1
-            load(self._whole, case)
-            self._reduced.reset()
-            self._reduced.apply(case.reduced.delta())
-            yield case, list(self._chosen(case))
+    def cases(self) -> Iterator[tuple[Case, list[Question]]]:
+        """Cases with their queries, without end; made once."""
+        for number in count():
+            if number == len(self._made):
+                case = make_case(number, PER_GRAPH)
+                load(self._whole, case)
+                load(self._reduced, case, reduced=True)
+                self._made.append((case, list(self._chosen(case))))
+            yield self._made[number]
 
-    def _chosen(self, case: Case) -> Iterator[tuple[Sample, BoundQuery]]:
+    def _chosen(self, case: Case) -> Iterator[Question]:
         for sample in case.samples:
             try:
                 plain, bound = prepare(sample.text, SCHEMA), prepare(sample.text, SCHEMA, restricted=True)
@@ -60,28 +70,32 @@ class Asked:
             cut = disagreement(here, everywhere, sample) is not None
             if cut or self.counts["not cut"] < self.counts["cut"]:
                 self.counts["cut" if cut else "not cut"] += 1
-                yield sample, bound
+                yield Question(sample, bound, here)
 
-    def compare(self, repository: GraphRepository, case: Case, sample: Sample, bound: BoundQuery) -> None:
-        """The restricted answer against the reduced graph. A dialect without words gives no answer."""
-        wanted = ask(self._reduced, prepare(sample.text, SCHEMA), sample)
-        got = ask(repository, bound, sample, replace(CONTEXT, sees=case.asker.sees))
-        if got.unsupported is not None:
-            self.counts["without words"] += 1
-            return
-        reason = disagreement(wanted, got, sample)
-        if reason is not None:
-            load(repository, case, reduced=True)  # a dialect that errs without any perimeter is another test's matter
-            plain = ask(repository, prepare(sample.text, SCHEMA), sample)
-            load(repository, case)
-            if disagreement(wanted, plain, sample) is not None:
-                self.counts["wrong without perimeter"] += 1
-                return
-        name = repository.capabilities.name
-        hidden = sorted({n.id for n in case.graph.nodes} - {n.id for n in case.reduced.nodes})
-        shown = f"\nsees {case.asker.sees}, hidden {hidden}"
-        assert reason is None, report(case.graph, sample, {name: got}, {name: reason or ""}) + shown
-        self.counts["answered"] += 1
+
+@pytest.fixture(scope="module")
+def questions(whole: GraphRepository, reduced: GraphRepository) -> Questions:
+    return Questions(whole, reduced)
+
+
+def compare(repository: GraphRepository, case: Case, question: Question) -> str:
+    """The restricted answer against the reduced graph; what became of it. A dialect without words gives no answer."""
+    sample, wanted = question.sample, question.wanted
+    got = ask(repository, question.bound, sample, replace(CONTEXT, sees=case.asker.sees))
+    if got.unsupported is not None:
+        return "without words"
+    reason = disagreement(wanted, got, sample)
+    if reason is not None:
+        load(repository, case, reduced=True)  # a dialect that errs without any perimeter is another test's matter
+        plain = ask(repository, prepare(sample.text, SCHEMA), sample)
+        load(repository, case)
+        if disagreement(wanted, plain, sample) is not None:
+            return "wrong without perimeter"
+    name = repository.capabilities.name
+    hidden = sorted({n.id for n in case.graph.nodes} - {n.id for n in case.reduced.nodes})
+    shown = f"\nsees {case.asker.sees}, hidden {hidden}"
+    assert reason is None, report(case.graph, sample, {name: got}, {name: reason or ""}) + shown
+    return "answered"
 
 
 def load(repository: GraphRepository, case: Case, *, reduced: bool = False) -> None:
@@ -91,16 +105,15 @@ def load(repository: GraphRepository, case: Case, *, reduced: bool = False) -> N
 
 @pytest.mark.parametrize("backend", ["networkx", "embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def test_a_restricted_answer_is_that_of_the_reduced_graph(
-    backend: str, whole: GraphRepository, reduced: GraphRepository, request: pytest.FixtureRequest
+    backend: str, questions: Questions, request: pytest.FixtureRequest
 ) -> None:
     repository: GraphRepository = request.getfixturevalue(backend)
-    asked = Asked(whole, reduced)
-    for case, queries in asked.cases(first=0):
-        if queries:
+    became: Counter[str] = Counter()
+    for case, asked in questions.cases():
+        if asked:
             load(repository, case)
-        for sample, bound in queries:
-            asked.compare(repository, case, sample, bound)
-        if asked.counts["answered"] >= WANTED:
+        became.update(compare(repository, case, question) for question in asked)
+        if became["answered"] >= WANTED:
             break
-    assert asked.counts["cut"] >= asked.counts["not cut"]
-    assert asked.counts["wrong without perimeter"] <= 0.02 * asked.counts["answered"]
+    assert questions.counts["cut"] >= questions.counts["not cut"]
+    assert became["wrong without perimeter"] <= 0.02 * became["answered"]
