@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from graph.cypher.ast import Literal, Projection, ProjectionItem, Query, Return, SinglePart, Unary, UnaryOperator
 from graph.cypher.diagnostics import CypherError
 from graph.cypher.prepare import prepare, prepare_ast
+from tests.conftest import NIGHTLY
 from tests.graph.cypher.small_schema import SCHEMA
 from tests.graph.cypher.trees import queries
 
@@ -155,7 +156,7 @@ def test_a_query_with_words_lost_doubled_or_exchanged(text: str, seed: int) -> N
     _survives(" ".join(words))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000 if NIGHTLY else 30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(queries)
 def test_any_tree_with_and_without_schema(query: Query) -> None:
     refusals = []

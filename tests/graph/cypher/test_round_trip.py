@@ -8,6 +8,7 @@ from graph.cypher import ast
 from graph.cypher.ast import Expression, Query
 from graph.cypher.parser import parse
 from graph.cypher.printer import print_tree
+from tests.conftest import NIGHTLY
 from tests.graph.cypher.trees import expressions, queries
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -17,7 +18,7 @@ def _alone(tree: Expression) -> Query:
     return ast.Query((ast.SinglePart((ast.Return(ast.Projection((ast.ProjectionItem(tree, "it"),))),)),))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=1_000 if NIGHTLY else 100, deadline=None, suppress_health_check=_SLOW)
 @given(expressions)
 @example(ast.ListLiteral((ast.Binary(ast.BinaryOperator.IN, ast.Variable("x"), ast.Variable("y")),)))
 @example(ast.Unary(ast.UnaryOperator.MINUS, ast.Literal(1)))
@@ -30,13 +31,13 @@ def test_an_expression_printed_and_parsed_is_the_same_expression(tree: Expressio
     assert parse(print_tree(query)) == query
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=1_000 if NIGHTLY else 30, deadline=None, suppress_health_check=_SLOW)
 @given(queries)
 def test_a_query_printed_and_parsed_is_the_same_query(query: Query) -> None:
     assert parse(print_tree(query)) == query
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=_SLOW)
+@settings(max_examples=400 if NIGHTLY else 15, deadline=None, suppress_health_check=_SLOW)
 @given(queries)
 def test_printing_is_canonical(query: Query) -> None:
     text = print_tree(query)
