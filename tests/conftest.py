@@ -24,7 +24,14 @@ settings.register_profile("nightly", max_examples=1_000, deadline=None)
 settings.load_profile("nightly" if NIGHTLY else "everyday")
 
 ROOT = Path(__file__).resolve().parent.parent
+LONG = ("tests/acceptance/", "tests/differential/", "tests/tck/", "tests/test_servers.py", "tests/security/perimeter/")
+"""Files that take long begin first: one of them at the end would keep one worker busy while the other has nothing to do."""
+
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 @pytest.fixture(scope="session")
