@@ -67,17 +67,34 @@ def begun(
             process.wait()
 
 
+READ_ON_IMPORT = (
+    "PYTHON",
+    "LD_",
+    "LC_",
+    "LANG",
+    "TZ",
+    "TERM",
+    "COLUMNS",
+    "LINES",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "OTEL_",
+    "NUMBA_",
+    "MPL",
+)
+"""Beginnings of the variables that Python and what is imported look at once, when they start: what differs in one is started anew."""
+
+
 def may_fork(environment: Environment) -> bool:
-    """Whether a command with this environment would import the same: nothing but settings of jumeau differs from ours."""
+    """Whether a command with this environment would import the same. Any other variable is read when it is needed."""
     if NIGHTLY or sys.platform != "linux":
         return False
-    return _not_ours(environment) == _not_ours(os.environ)
+    return _fixed(environment) == _fixed(os.environ)
 
 
-def _not_ours(environment: Environment) -> dict[str, str]:
-    settings = ("JUMEAU_", "PYTEST_")
+def _fixed(environment: Environment) -> dict[str, str]:
     return {
-        name: value for name, value in environment.items() if not name.startswith(settings) and name != "PYTHONPATH"
+        name: value for name, value in environment.items() if name.startswith(READ_ON_IMPORT) and name != "PYTHONPATH"
     }
 
 
