@@ -5,11 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from core.errors import ConfigurationError
 from core.oidc_settings import OidcSettings
+from core.outbound import networks
+
+
+def _networks(given: Any) -> Any:
+    """Networks as a list, or as one text with commas. Raises ValueError for what is none."""
+    if isinstance(given, str):
+        given = [part.strip() for part in given.strip().strip("[]").split(",") if part.strip()]
+    texts = tuple(str(part).strip().strip("\"'") for part in given)
+    networks(texts)
+    return texts
 
 
 class QuerySettings(BaseModel):
@@ -160,6 +176,20 @@ class Settings(BaseSettings):
     allowed_origins: tuple[Annotated[str, Field(pattern=r"^https?://[^/*\s]+$")], ...] = Field(
         (),
         description='Origins of other sites whose pages may ask, as a JSON list: `["https://portal.example"]`. Default: none.',
+    )
+    allowed_networks: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_networks)] = Field(
+        (),
+        description="Networks beyond the public ones that connectors and webhooks may connect to, with commas between: "
+        "`10.20.0.0/16, fd12::/16`. Default: none, neither this machine nor private ranges.",
+    )
+    webhook_timeout_s: float = Field(
+        10.0, gt=0, le=120, description="Longest time that the receiver of a webhook may take, in seconds."
+    )
+    webhook_failures: int = Field(
+        12, ge=1, description="Deliveries in a row that may fail before a webhook is paused; waits between them double."
+    )
+    webhook_body_bytes: int = Field(
+        256 * 1024, ge=4_096, description="Most bytes of one message of a webhook; more is told in several."
     )
     subscription_backlog: int = Field(
         100_000,

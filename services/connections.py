@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import SystemClock
+from core.outbound import AddressGuard, networks
 from core.settings import ConnectionSettings, Settings
 from ingest.connectors.fetch import Fetched, fetch
 from ingest.connectors.registry import address_of, connector_for, credentials_of
@@ -45,7 +46,7 @@ def fetch_source(
     delta: bool = False,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> FetchedSource:
-    """Fetch everything, or with `delta` what changed since the last fetch that was loaded. Raises IngestError.
+    """Fetch everything, or with `delta` what changed since the last fetch that was loaded. Raises IngestError, AddressRefusedError.
 
     A fetch that was stopped is taken up where it stopped.
     """
@@ -54,5 +55,8 @@ def fetch_source(
     connector = connector_for(source).make(given, address.rstrip("/"))
     spool = Spool(settings.home / FETCHED / source)
     limits = Limits(silence_s=given.silence_s, answer_s=given.answer_s)
-    with Transport(address, credentials_of(source, given), limits=limits, ca_file=given.ca_file) as transport:
+    guard = AddressGuard(networks(settings.allowed_networks))
+    with Transport(
+        address, credentials_of(source, given), limits=limits, ca_file=given.ca_file, guard=guard
+    ) as transport:
         return FetchedSource(fetch(connector, transport, spool, SystemClock(), delta=delta, progress=progress), spool)

@@ -20,6 +20,8 @@ import orjson
 
 from core.addresses import is_loopback
 from core.clock import Clock, SystemClock
+from core.guarded_http import GuardedTransport, no_proxy, proxy_of_environment
+from core.outbound import AddressGuard
 from ingest.connectors.credentials import Credentials
 from ingest.connectors.errors import (
     AnswerTooLargeError,
@@ -76,6 +78,8 @@ class _Passing(Exception):
 class Transport:
     """Requests below one base URL. `sleep`, `clock` and `elapsed` are injected: tests wait for nothing.
 
+    `guard` says where it may lead, redirections and addresses within answers too; by default nowhere but to public addresses.
+
     Raises InsecureUrlError for an address in the clear beyond this machine, or with a secret in it.
     """
 
@@ -88,6 +92,7 @@ class Transport:
         limits: Limits | None = None,
         ca_file: Path | None = None,
         environment: Mapping[str, str] | None = None,
+        guard: AddressGuard | None = None,
         clock: Clock | None = None,
         sleep: Sleep = time.sleep,
         elapsed: Callable[[], float] = time.monotonic,
@@ -104,10 +109,15 @@ class Transport:
         self.server_time: datetime | None = None
         """What the server's own clock said in its first answer: deltas are asked for in its time, not in ours."""
         self.requests = self.retries = 0
+        local = is_loopback(urlsplit(self.base_url).hostname or "")
         self._client = httpx.Client(
             timeout=httpx.Timeout(self._limits.silence_s),
-            verify=ssl.create_default_context(cafile=None if ca_file is None else str(ca_file)),
-            trust_env=not is_loopback(urlsplit(self.base_url).hostname or ""),
+            transport=GuardedTransport(
+                guard or AddressGuard(),
+                verify=ssl.create_default_context(cafile=None if ca_file is None else str(ca_file)),
+                proxy_for=no_proxy if local else proxy_of_environment,
+            ),
+            trust_env=False,
             headers={"User-Agent": "jumeau", "Accept-Encoding": "gzip"},
         )
 

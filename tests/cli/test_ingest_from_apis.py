@@ -11,6 +11,7 @@ import pytest
 from tests.acceptance.console import Console
 from tests.ingest.connectors.doubles.netbox import NetBoxDouble
 
+HERE = {"JUMEAU_ALLOWED_NETWORKS": "127.0.0.0/8"}
 SITES_ONLY = '{"netbox": {"tables": ["dcim.site"]}}'
 
 
@@ -30,7 +31,8 @@ def double() -> Iterator[NetBoxDouble]:
 @pytest.fixture
 def console(tmp_path: Path) -> Console:
     return Console(
-        tmp_path / "home", {"NETBOX_TOKEN": "t0ken", "JUMEAU_BACKEND": "networkx", "JUMEAU_CONNECTIONS": SITES_ONLY}
+        tmp_path / "home",
+        {"NETBOX_TOKEN": "t0ken", "JUMEAU_BACKEND": "networkx", "JUMEAU_CONNECTIONS": SITES_ONLY, **HERE},
     )
 
 

@@ -12,6 +12,7 @@ from core.settings import ConnectionSettings, Settings, load_settings
 from ingest.connectors.registry import CONNECTORS, address_of, credentials_of
 from services.connections import fetch_source, is_address
 from tests.ingest.connectors.doubles.netbox import NetBoxDouble
+from tests.ingest.connectors.doubles.server import HERE
 
 NOTHING = ConnectionSettings.model_validate({})
 
@@ -26,7 +27,7 @@ def double() -> Iterator[NetBoxDouble]:
 
 
 def settings(home: Path, **netbox: object) -> Settings:
-    return load_settings(home=home, connections={"netbox": netbox})
+    return load_settings(home=home, allowed_networks=HERE, connections={"netbox": netbox})
 
 
 def test_the_address_and_the_names_of_secrets_may_stand_in_the_settings(
@@ -37,6 +38,21 @@ def test_the_address_and_the_names_of_secrets_may_stand_in_the_settings(
     assert {request.path for request in double.requests} == {"/api/dcim/sites/"}
     assert fetched.path.is_relative_to(tmp_path / "fetched" / "netbox")
     assert fetched.fetched.manifest.shortfalls == ("only some of the source's tables were asked for",)
+
+
+def test_a_source_on_a_private_network_is_asked_where_a_setting_lists_it_and_the_refusal_names_the_setting(
+    double: NetBoxDouble, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NETBOX_TOKEN", "t0ken")
+    for allowed in ((), ("10.0.0.0/8",)):
+        unlisted = load_settings(home=tmp_path, allowed_networks=allowed, connections={"netbox": {"url": double.url}})
+        with pytest.raises(JumeauError) as refused:
+            fetch_source(unlisted, "netbox")
+        assert refused.value.code == "ADDRESS_REFUSED"
+        assert "JUMEAU_ALLOWED_NETWORKS" in (refused.value.hint or "")
+        assert double.requests == []
+    fetch_source(settings(tmp_path, url=double.url, tables=["dcim.site"]), "netbox")
+    assert double.requests
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from ingest.connectors.transport import Limits, Transport
 from ingest.report import IngestReport
 from tests.conftest import NOW
 from tests.ingest.connectors.cases import CASES, Case
-from tests.ingest.connectors.doubles.server import Double, Fault
+from tests.ingest.connectors.doubles.server import TO_DOUBLES, Double, Fault
 from tests.ingest.twin import TestTwin
 
 OLD = "2024-06-01 00:00:00"
@@ -57,6 +57,7 @@ class Trial:
             environment=self.environment,
             limits=self.limits,
             policy=self.policy,
+            guard=TO_DOUBLES,
             clock=FrozenClock(NOW),
             sleep=self.waits.append,
         ) as transport:

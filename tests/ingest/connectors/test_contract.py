@@ -302,10 +302,11 @@ from ingest.connectors.fetch import fetch
 from ingest.connectors.spool import Spool
 from ingest.connectors.transport import Transport
 from tests.ingest.connectors.cases import CASES
+from tests.ingest.connectors.doubles.server import TO_DOUBLES
 
 name, url, folder = sys.argv[1:]
 case = next(case for case in CASES if case.name == name)
-with Transport(url) as transport:
+with Transport(url, guard=TO_DOUBLES) as transport:
     fetch(case.connector(), transport, Spool(Path(folder)), SystemClock())
 """
 

@@ -18,7 +18,7 @@ from ingest.connectors.spool import Spool
 from ingest.connectors.transport import Limits, Transport
 from tests.conftest import NOW
 from tests.ingest.connectors.doubles.feeds import FileDouble
-from tests.ingest.connectors.doubles.server import cut, status
+from tests.ingest.connectors.doubles.server import TO_DOUBLES, cut, status
 from tests.ingest.twin import TestTwin
 
 NOTHING = ConnectionSettings.model_validate({})
@@ -40,7 +40,9 @@ def double() -> Iterator[FileDouble]:
 
 def fetched(url: str, folder: Path, source: str = "epss", *, limits: Limits | None = None) -> Fetched:
     connector = connector_for(source).make(NOTHING, url)
-    with Transport(url, limits=limits, clock=FrozenClock(NOW), sleep=lambda _seconds: None) as transport:
+    with Transport(
+        url, limits=limits, guard=TO_DOUBLES, clock=FrozenClock(NOW), sleep=lambda _seconds: None
+    ) as transport:
         return fetch(connector, transport, Spool(folder), FrozenClock(NOW))
 
 

@@ -19,6 +19,7 @@ from ingest.files import ExtractFile, open_bytes
 from ingest.sources.netbox.normalise import REFERENCES
 from tests.conftest import NOW
 from tests.ingest.connectors.doubles.netbox import NetBoxDouble
+from tests.ingest.connectors.doubles.server import TO_DOUBLES
 from tests.ingest.twin import TestTwin
 
 CHOICES = frozenset({"status", "type", "role", "face", "mode", "side", "airflow"})
@@ -69,7 +70,7 @@ def shown(model: str, key: Any, fields: Mapping[str, Any], by_key: Mapping[tuple
 
 
 def fetched(double: NetBoxDouble, folder: Path, *, delta: bool = False) -> Fetched:
-    with Transport(double.url, clock=FrozenClock(NOW)) as transport:
+    with Transport(double.url, guard=TO_DOUBLES, clock=FrozenClock(NOW)) as transport:
         return fetch(NetBox(), transport, Spool(folder), FrozenClock(NOW), delta=delta)
 
 

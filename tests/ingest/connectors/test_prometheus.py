@@ -17,6 +17,7 @@ from ingest.connectors.spool import Spool
 from ingest.connectors.transport import Transport
 from tests.conftest import NOW
 from tests.ingest.connectors.doubles.prometheus import PrometheusDouble
+from tests.ingest.connectors.doubles.server import TO_DOUBLES
 from tests.ingest.twin import TestTwin
 
 CPU = "100 * (1 - rate(idle[5m]))"
@@ -31,7 +32,7 @@ def double() -> Iterator[PrometheusDouble]:
 
 
 def fetched(double: PrometheusDouble, folder: Path, **queries: QuerySettings) -> Fetched:
-    with Transport(double.url, clock=FrozenClock(NOW), sleep=lambda _seconds: None) as transport:
+    with Transport(double.url, guard=TO_DOUBLES, clock=FrozenClock(NOW), sleep=lambda _seconds: None) as transport:
         return fetch(Prometheus(queries), transport, Spool(folder), FrozenClock(NOW))
 
 

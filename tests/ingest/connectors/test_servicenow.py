@@ -16,6 +16,7 @@ from ingest.connectors.spool import Spool
 from ingest.connectors.transport import Transport
 from tests.conftest import NOW
 from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
+from tests.ingest.connectors.doubles.server import TO_DOUBLES
 from tests.ingest.twin import TestTwin
 
 AT = "2024-11-05 09:30:00"
@@ -141,7 +142,7 @@ def double() -> Iterator[ServiceNowDouble]:
 
 
 def fetched(double: ServiceNowDouble, folder: Path, *, delta: bool = False) -> Fetched:
-    with Transport(double.url, clock=FrozenClock(NOW)) as transport:
+    with Transport(double.url, guard=TO_DOUBLES, clock=FrozenClock(NOW)) as transport:
         return fetch(ServiceNow(page_records=3), transport, Spool(folder), FrozenClock(NOW), delta=delta)
 
 

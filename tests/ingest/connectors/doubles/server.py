@@ -13,6 +13,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
+from core.outbound import AddressGuard, networks
+
+HERE = ("127.0.0.0/8", "::1")
+"""Where doubles are: what a test allows as JUMEAU_ALLOWED_NETWORKS."""
+TO_DOUBLES = AddressGuard(networks(HERE))
 DATE = "Wed, 01 Jan 2025 06:00:00 GMT"
 
 
