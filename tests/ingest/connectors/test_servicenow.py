@@ -15,8 +15,8 @@ from ingest.connectors.servicenow import TABLES, ServiceNow
 from ingest.connectors.spool import Spool
 from ingest.connectors.transport import Transport
 from tests.conftest import NOW
-from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
 from tests.ingest.connectors.doubles.server import TO_DOUBLES
+from tests.ingest.connectors.doubles.servicenow import ServiceNowDouble
 from tests.ingest.twin import TestTwin
 
 AT = "2024-11-05 09:30:00"
