@@ -41,6 +41,7 @@ from api.rest import (
     oidc,
     query,
     scorecard,
+    webhooks,
 )
 from api.rest.models import ErrorAnswer
 from core.principal import LOCAL_OPERATOR, Principal
@@ -80,13 +81,16 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         follower = LedgerFollower(twin, applied=services.changes.publish)
+        courier = services.webhooks.courier(services.changes)
         services.recorder.start()
         if follow:
             follower.start()
+            courier.start()
         try:
             yield
         finally:
             if follow:
+                await run_in_threadpool(courier.stop)
                 await run_in_threadpool(follower.stop)
             services.moments.close()
             await run_in_threadpool(services.recorder.close)
@@ -144,7 +148,21 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         lifespan=lifespan,
         responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
     )
-    rooms = (health, access, oidc, audit, scorecard, query, catalogue, graph, history, branches, exports, metrics)
+    rooms = (
+        health,
+        access,
+        oidc,
+        audit,
+        scorecard,
+        query,
+        catalogue,
+        graph,
+        history,
+        branches,
+        exports,
+        metrics,
+        webhooks,
+    )
     for router in (room.router for room in rooms):
         app.include_router(router)
     return app

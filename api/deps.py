@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, cast
 from fastapi import Depends, Request
 
 from api.calls import call_of, door_of
+from api.webhook_filters import WebhookFilters
 from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
@@ -30,6 +31,7 @@ from services.query import QueryService
 from services.telemetry.metrics import Metrics
 from services.telemetry.observer import Observer, Spans, silent
 from services.twin import Twin
+from services.webhooks.service import WebhookService
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Services:
     metrics: Metrics
     changes: ChangeFeed
     operations: OperationsService
+    webhooks: WebhookService
     doorkeeper: Doorkeeper
     recorder: Recorder
     call: Call  # what becomes known of this request
@@ -86,6 +89,7 @@ class Services:
             metrics,
             ChangeFeed(twin),
             OperationsService(twin, queries),
+            WebhookService(twin.ledger, twin.schema, twin.settings, WebhookFilters(twin.schema)),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             recorder or recorder_of(twin),
             Call(twin.clock),
@@ -195,5 +199,7 @@ ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
 ToScrape = Annotated[Services, Depends(scraping)]
+ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
+ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]
 ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
 ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS))]

@@ -46,6 +46,9 @@ QUESTIONS: Final = frozenset(
         "review list",
         "review show",
         "review duplicates",
+        "webhook list",
+        "webhook show",
+        "webhook deliveries",
         "audit list",
         "audit verify",
     }

@@ -31,6 +31,7 @@ from cli import (
     reconciliation,
     schema_commands,
     serve,
+    webhook,
 )
 from cli.answers import print_error
 from cli.audited import AuditedGroup
@@ -72,6 +73,7 @@ app.add_typer(backup.app, name="backup")
 app.add_typer(person.app, name="person")
 app.add_typer(access.accounts, name="account")
 app.add_typer(access.tokens, name="token")
+app.add_typer(webhook.app, name="webhook")
 app.add_typer(audit.app, name="audit")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")

@@ -92,7 +92,7 @@ class GuardedTransport(httpx.BaseTransport):
             transport.close()
 
     def abort(self) -> None:
-        """End every connection that is open, from whatever thread: who waits for an answer is told that it broke off."""
+        """End every connection, from whatever thread, and make no more: who waits for an answer is told that it broke off."""
         self._backend.abort()
 
 
@@ -112,6 +112,7 @@ class _JudgedConnections(httpcore.NetworkBackend):
         self._whole_s = whole_s
         self._system = httpcore.SyncBackend()
         self._open: set[socket.socket] = set()
+        self._ended = False
         self._lock = Lock()
 
     def connect_tcp(
@@ -123,6 +124,8 @@ class _JudgedConnections(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         end = None if self._whole_s is None else monotonic() + self._whole_s
+        if self._ended:
+            raise httpcore.ConnectError("no connections are made any more")
         try:
             addresses = self._guard.checked(host, port)
         except OSError as error:
@@ -143,6 +146,7 @@ class _JudgedConnections(httpcore.NetworkBackend):
 
     def abort(self) -> None:
         with self._lock:
+            self._ended = True
             found = tuple(self._open)
         for one in found:
             with suppress(OSError):
@@ -151,6 +155,9 @@ class _JudgedConnections(httpcore.NetworkBackend):
     def opened(self, one: socket.socket) -> None:
         with self._lock:
             self._open.add(one)
+            if self._ended:
+                with suppress(OSError):
+                    one.shutdown(socket.SHUT_RDWR)
 
     def closed(self, one: socket.socket) -> None:
         with self._lock:

@@ -73,10 +73,14 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
 
 @dataclass(frozen=True, slots=True)
 class AddressGuard:
-    """Judges addresses. `allowed` are networks beyond the public ones; `resolve` is injected: tests have names of their own."""
+    """Judges addresses. `allowed` are networks beyond the public ones; without `public` they are the only ones.
+
+    `resolve` is injected: tests have names of their own.
+    """
 
     allowed: tuple[Network, ...] = ()
     resolve: Resolver = field(default=system_resolver)
+    public: bool = True
 
     def checked(self, host: str, port: int) -> list[Address]:
         """The addresses of a host, each of which may be connected to. Raises AddressRefusedError, OSError for no such name."""
@@ -103,10 +107,6 @@ class AddressGuard:
             self._judge(address, host)
         return found
 
-    def is_listed(self, host: str, port: int) -> bool:
-        """Whether every address of a host is on a listed network. Raises AddressRefusedError, OSError."""
-        return all(self._lists(inner) for address in self.checked(host, port) for inner in _meant(address))
-
     def _judge(self, address: Address, host: str) -> None:
         for inner in _meant(address):
             seen = self._refusal(inner)
@@ -114,7 +114,9 @@ class AddressGuard:
                 raise AddressRefusedError(
                     f"{seen}, and this installation does not connect to it",
                     where=host[:100],
-                    hint=f"if it is meant, list its network in {SETTING}, such as 10.20.0.0/16",
+                    hint=f"if it is meant, list its network in {SETTING}, such as 10.20.0.0/16"
+                    if self.public
+                    else f"use https; http is for networks that {SETTING} lists",
                 )
 
     def _refusal(self, address: Address) -> str | None:
@@ -136,7 +138,7 @@ class AddressGuard:
             return "this is an address of the local link"
         if not address.is_global or address.is_reserved or site_local:
             return "this is an address of a private or reserved network"
-        return None
+        return None if self.public else "this is a public address, to which everything would go in the clear"
 
     def _lists(self, address: Address) -> bool:
         return any(address in network for network in self._of(address))

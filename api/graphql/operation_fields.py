@@ -16,7 +16,7 @@ from graphql import (
 
 from api.graphql.context import GraphQLContext
 from api.graphql.ledger_types import TEXT, list_of
-from api.graphql.operation_types import DISAGREEMENTS, FRESHNESS, HEALTH, QUARANTINE, RUN, STAGE
+from api.graphql.operation_types import DISAGREEMENTS, FRESHNESS, HEALTH, QUARANTINE, RUN, STAGE, WEBHOOK
 from api.graphql.scalars import JSON
 from api.graphql.selection import page_size
 from core.principal import require_whole_estate
@@ -90,6 +90,14 @@ def operation_fields() -> dict[str, GraphQLField]:
             resolve=_disagreements,
             description="Where sources say different things, with all that each says. `discrepancies` lists the elements that "
             "the twin keeps for them, within the asker's perimeters.",
+        ),
+        "webhooks": GraphQLField(
+            list_of(WEBHOOK),
+            resolve=lambda _, info: [
+                hook.to_dict() for hook in info.context.services.webhooks.all(info.context.services.principal)
+            ],
+            description="The asker's webhooks, everybody's for who may maintain the whole twin. Asks for the action "
+            f"`{Action.NOTIFY.value}`.",
         ),
         "explain": GraphQLField(
             list_of(STAGE),

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from graphql import (
+    GraphQLArgument,
     GraphQLBoolean,
     GraphQLField,
     GraphQLID,
+    GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -117,6 +119,51 @@ DISAGREEMENTS: Final = object_of(
     "How many there are, and the first by kind and name.",
     count=NUMBER,
     disagreements=list_of(DISAGREEMENT),
+)
+
+WEBHOOK_MESSAGE: Final = object_of(
+    "WebhookMessage",
+    "A message of a webhook and what became of it (`pending`, `delivered`, `dead`); never what it tells.",
+    id=_ID,
+    number=NUMBER,
+    type=TEXT,
+    state=TEXT,
+    bytes=NUMBER,
+    attempts=NUMBER,
+    status=GraphQLInt,
+    error=TEXT,
+    createdAt=TEXT,
+    triedAt=GraphQLString,
+)
+
+WEBHOOK: Final = object_of(
+    "Webhook",
+    "An address that is told what happens, with no more of it than the host. `owner` is null for the operator of the machine.",
+    name=TEXT,
+    receiver=TEXT,
+    owner=GraphQLString,
+    perimeters=GraphQLList(TEXT),
+    events=GraphQLNonNull(GraphQLList(TEXT)),
+    kinds=GraphQLList(TEXT),
+    ids=GraphQLList(TEXT),
+    filter=JSON,
+    state=TEXT,
+    reason=TEXT,
+    position=NUMBER,
+    failures=NUMBER,
+    nextAt=GraphQLString,
+    createdAt=TEXT,
+    deliveries=GraphQLField(
+        list_of(WEBHOOK_MESSAGE),
+        args={"first": GraphQLArgument(GraphQLInt), "state": GraphQLArgument(GraphQLString)},
+        resolve=lambda row, info, first=50, state=None: [
+            message.to_dict()
+            for message in info.context.services.webhooks.deliveries(
+                info.context.services.principal, row["name"], state=state, limit=first
+            )
+        ],
+        description="What was sent, waits or is dead, newest first; at most 500.",
+    ),
 )
 
 STAGE: Final = GraphQLObjectType(

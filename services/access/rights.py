@@ -19,6 +19,7 @@ class Action(StrEnum):
     QUERY_FREELY = "query_freely"  # questions of one's own where only registered ones are answered
     LOOK_BACK = "look_back"  # history of elements, differences of moments
     EXPORT = "export"  # files beyond the row cap of answers; smaller ones belong to reading
+    NOTIFY = "notify"  # webhooks: what one sees goes out by itself, to an address of one's own
     LOAD = "load"  # ingestion, quarantine, review
     BRANCH = "branch"  # begin, change, drop a branch
     APPLY = "apply"  # bring a branch to main
@@ -47,8 +48,8 @@ _ASKING: Final = _READING | {Action.QUERY_FREELY}
 RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.READER: _READING,
-        Role.OPERATOR: _ASKING | {Action.EXPORT, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
-        Role.OWNER: _ASKING | {Action.EXPORT, Action.BRANCH},
+        Role.OPERATOR: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
+        Role.OWNER: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.BRANCH},
         Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY},
         Role.AUDITOR: _ASKING | {Action.EXPORT, Action.AUDIT},
         Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},

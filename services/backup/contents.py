@@ -23,6 +23,7 @@ from services.audit.trail import audit_entry
 from services.backup.errors import BackupError
 from services.backup.file import Part
 from services.proposals import proposal
+from services.webhooks.tables import webhook, webhook_message, webhook_secret
 
 _TABLES: Final = (
     tables.writer,
@@ -49,6 +50,9 @@ _TABLES: Final = (
     federated_account,
     token,
     proposal,
+    webhook,
+    webhook_secret,
+    webhook_message,
 )
 AUDIT_TRAIL: Final = audit_entry.name
 """On PostgreSQL it lies beside ours. It is no part of a backup: a twin that is put back must not bring an older trail with it."""

@@ -68,8 +68,11 @@ class ChangeFeed:
             with self._lock:
                 self._listeners.discard(wake)
 
-    def reader(self, wanted: Wanted, since: int | None) -> ChangeReader:
-        """A place in the ledger: after the event `since`, or after its last one. Raises UsageError, SubscriptionLaggedError."""
+    def reader(self, wanted: Wanted, since: int | None, *, patient: bool = False) -> ChangeReader:
+        """A place in the ledger: after the event `since`, or after its last one. Raises UsageError, SubscriptionLaggedError.
+
+        A `patient` one may be behind as far as it likes.
+        """
         last = self.twin.ledger.sequence()
         if since is not None and not 0 <= since <= last:
             raise UsageError(
@@ -77,7 +80,7 @@ class ChangeFeed:
                 where="since",
                 hint=f"its last one is {last}; answers tell theirs as `sequence`",
             )
-        reader = ChangeReader(self, wanted, last if since is None else since)
+        reader = ChangeReader(self, wanted, last if since is None else since, patient=patient)
         reader.check_lag(last)
         return reader
 
@@ -85,11 +88,11 @@ class ChangeFeed:
 class ChangeReader:
     """One listener's place. For one thread at a time; it holds one batch at most."""
 
-    def __init__(self, feed: ChangeFeed, wanted: Wanted, position: int) -> None:
+    def __init__(self, feed: ChangeFeed, wanted: Wanted, position: int, *, patient: bool = False) -> None:
         self._feed = feed
         self._wanted = wanted
         self._position = position
-        self._limit = feed.twin.settings.subscription_backlog
+        self._limit = None if patient else feed.twin.settings.subscription_backlog
         self._view: LimitedView | None = None
         self._next: deque[tuple[int, int, int]] = deque()
 
@@ -100,7 +103,7 @@ class ChangeReader:
 
     def check_lag(self, last: int) -> None:
         """Raises SubscriptionLaggedError where `last` is further on than is allowed."""
-        if last - self._position > self._limit:
+        if self._limit is not None and last - self._position > self._limit:
             raise SubscriptionLaggedError(
                 f"{last - self._position:,} events behind, {self._limit:,} are allowed",
                 where="JUMEAU_SUBSCRIPTION_BACKLOG",

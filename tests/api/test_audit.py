@@ -50,6 +50,13 @@ BEGIN: frozenset[tuple[str, str]] = frozenset(
         ("GET", "/api/accounts"),
         ("POST", "/api/accounts"),
         ("PATCH", "/api/accounts/{name}"),
+        ("POST", "/api/webhooks"),
+        ("DELETE", "/api/webhooks/{name}"),
+        ("POST", "/api/webhooks/{name}/pause"),
+        ("POST", "/api/webhooks/{name}/resume"),
+        ("POST", "/api/webhooks/{name}/rotate"),
+        ("POST", "/api/webhooks/{name}/test"),
+        ("POST", "/api/webhooks/{name}/replay"),
         ("POST", "/api/sign-in"),
     }
 )

@@ -41,6 +41,15 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         pass
 
 
+def until(event: threading.Event) -> Answer:
+    """No answer before that."""
+
+    def wait(_handler: BaseHTTPRequestHandler) -> None:
+        event.wait(10)
+
+    return wait
+
+
 @contextmanager
 def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
     """A server on loopback: its port, and the Host headers that it has seen."""
@@ -177,7 +186,7 @@ def test_who_waits_is_woken_when_connections_are_ended() -> None:
     )
     silent = threading.Event()
     with (
-        serving(lambda _handler: silent.wait(10) and None) as (port, hosts),
+        serving(until(silent)) as (port, hosts),
         httpx.Client(transport=transport) as asking,
     ):
         ended: list[BaseException] = []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from core.outbound import AddressGuard, AddressRefusedError, networks
+from core.outbound import AddressGuard, AddressRefusedError, Resolver, networks
 
 PUBLIC = ["93.184.216.34", "2606:2800:220:1:248:1893:25c8:1946", "::ffff:93.184.216.34", "64:ff9b::5db8:d822"]
 REFUSED = [
@@ -58,6 +60,10 @@ def no_resolver(host: str, port: int) -> list[str]:
     raise AssertionError(f"{host} was looked up")
 
 
+def resolving(answer: list[str]) -> Resolver:
+    return lambda _host, _port: answer
+
+
 @pytest.mark.parametrize("host", PUBLIC)
 def test_a_public_address_is_connected_to(host: str) -> None:
     assert len(AddressGuard(resolve=no_resolver).checked(host, 443)) == 1
@@ -74,7 +80,7 @@ def test_a_name_of_such_an_address_is_refused_too_even_beside_a_public_one(host:
     address = host.strip("[]").partition("%")[0]
     for answer in ([address], ["93.184.216.34", address], [address, "93.184.216.34"]):
         with pytest.raises(AddressRefusedError) as refused:
-            AddressGuard(resolve=lambda _host, _port, answer=answer: answer).checked("inside.example", 443)
+            AddressGuard(resolve=resolving(answer)).checked("inside.example", 443)
         assert address not in str(refused.value), "a name's private address is not told"
 
 
@@ -94,11 +100,13 @@ def test_listed_networks_are_connected_to_in_every_form_of_their_addresses() -> 
     guard = AddressGuard(networks(["127.0.0.0/8", "10.20.0.0/16", "fd12::/16"]), resolve=no_resolver)
     for host in ("127.0.0.1", "10.20.30.40", "::ffff:10.20.0.1", "64:ff9b::10.20.0.1", "fd12::7"):
         assert guard.checked(host, 443)
-        assert guard.is_listed(host, 443)
+        assert replace(guard, public=False).checked(host, 80)
     for host in ("10.21.0.1", "::1", "fd13::7", "192.168.0.1"):
         with pytest.raises(AddressRefusedError):
             guard.checked(host, 443)
-    assert not guard.is_listed("93.184.216.34", 443)
+    assert guard.checked("93.184.216.34", 443)
+    with pytest.raises(AddressRefusedError, match="use https"):
+        replace(guard, public=False).checked("93.184.216.34", 80)
 
 
 def test_what_a_cloud_tells_a_machine_is_opened_by_its_own_address_only() -> None:

@@ -1,0 +1,1 @@
+"""Webhooks: what happens in the twin, sent to addresses that people register, signed and at least once."""
