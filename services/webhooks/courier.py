@@ -32,6 +32,7 @@ from services.webhooks.retries import Chance, Retries
 from services.webhooks.sender import GONE, Outcome, Sender
 
 POLL_S: Final = 1.0
+LONGEST_WAIT_S: Final = 30.0
 LOOK_S: Final = 5.0
 AT_ONCE: Final = 8
 """Webhooks that are served at a time: a slow receiver takes one place."""
@@ -109,8 +110,9 @@ class Courier:
     def _run(self) -> None:
         with ExitStack() as held:
             pool: ThreadPoolExecutor | None = None
+            wait = self._poll_s
             while not self._stopping.is_set():
-                self._woken.wait(self._poll_s)
+                self._woken.wait(wait)
                 self._woken.clear()
                 try:
                     waiting = self._desk.hooks.all(HookState.ACTIVE)
@@ -120,10 +122,12 @@ class Courier:
                         held.enter_context(self._feed.listening(self._woken.set))
                     for hook in waiting if pool is not None else ():
                         self._hand_out(pool, hook)
+                    wait = self._poll_s
                 except LoadInProgressError:
                     continue  # another process delivers
                 except Exception as error:
-                    log.warning("webhooks_failed", error=_named(error))
+                    wait = min(wait * 2, LONGEST_WAIT_S)
+                    log.warning("webhooks_failed", error=_named(error), retry_in_s=wait)
             self._desk.sender.abort()
         self._desk.sender.close()
 
