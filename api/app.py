@@ -24,7 +24,7 @@ from api.graphql.persisted import PersistedDocuments
 from api.graphql.root import build_schema
 from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
-from api.graphql.sessions import SESSION, Session
+from api.graphql.sessions import SESSION, Connections, Session
 from api.graphql.shape import Shape
 from api.observation import Observation
 from api.pages import serve_assets
@@ -37,6 +37,7 @@ from api.rest import (
     graph,
     health,
     history,
+    ingestions,
     metrics,
     oidc,
     query,
@@ -83,12 +84,14 @@ def create_app(
         follower = LedgerFollower(twin, applied=services.changes.publish)
         courier = services.webhooks.courier(services.changes)
         services.recorder.start()
+        await run_in_threadpool(services.jobs.start)
         if follow:
             follower.start()
             courier.start()
         try:
             yield
         finally:
+            await run_in_threadpool(services.jobs.close)
             if follow:
                 await run_in_threadpool(courier.stop)
                 await run_in_threadpool(follower.stop)
@@ -97,6 +100,7 @@ def create_app(
 
     app = _rest(lifespan)
     app.state.services = services
+    app.state.event_streams = Connections(twin.settings.connections_per_account)
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     install_error_handlers(app)
@@ -114,7 +118,7 @@ def create_app(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
         )
     return app
@@ -162,6 +166,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         exports,
         metrics,
         webhooks,
+        ingestions,
     )
     for router in (room.router for room in rooms):
         app.include_router(router)

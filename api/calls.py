@@ -21,7 +21,7 @@ def path_of(scope: Scope) -> str | None:
     """The path of a request as the application declares it, without what somebody wrote into it; None where there is nothing."""
     route = scope.get("route")
     if route is not None:
-        return str(route.path)
+        return str(getattr(route, "path_format", route.path))
     if "endpoint" not in scope:
         return None
     if "app_root_path" in scope:  # something that is mounted

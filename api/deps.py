@@ -24,6 +24,7 @@ from services.differences import DifferenceService
 from services.export.service import ExportService
 from services.health import HealthService
 from services.history import HistoryService
+from services.jobs.service import JobService
 from services.moments import MomentService
 from services.operations import OperationsService
 from services.proposals import ProposalService
@@ -52,6 +53,7 @@ class Services:
     changes: ChangeFeed
     operations: OperationsService
     webhooks: WebhookService
+    jobs: JobService
     doorkeeper: Doorkeeper
     recorder: Recorder
     call: Call  # what becomes known of this request
@@ -75,6 +77,9 @@ class Services:
         catalogue = CatalogueService(twin, queries)
         moments = MomentService(twin, queries, catalogue)
         branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
+        changes = ChangeFeed(twin)
+        jobs = JobService(twin, changes.publish)
+        metrics.watch(jobs)
         return cls(
             twin,
             queries,
@@ -87,9 +92,10 @@ class Services:
             ProposalService(branches, twin.clock),
             ExportService(twin, moments),
             metrics,
-            ChangeFeed(twin),
+            changes,
             OperationsService(twin, queries),
             WebhookService(twin.ledger, twin.schema, twin.settings, WebhookFilters(twin.schema)),
+            jobs,
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             recorder or recorder_of(twin),
             Call(twin.clock),
@@ -157,6 +163,20 @@ def to(action: Action, *, changes: bool | None = None) -> Callable[[Request], Se
     return admit
 
 
+def to_load(*, changes: bool) -> Callable[[Request], Services]:
+    """What admits those who may load. A load is of the whole estate: it raises RestrictedError for whoever has perimeters."""
+    admit = to(Action.LOAD, changes=False)
+
+    def admit_unrestricted(request: Request) -> Services:
+        services = admit(request)
+        require_whole_estate(services.principal, "a load")
+        if changes:
+            services.call.begin()
+        return services
+
+    return admit_unrestricted
+
+
 def scraping(request: Request) -> Services:
     """The services for whoever may read the metrics: with the token of the scraper, or the right to maintain the whole twin.
 
@@ -198,6 +218,8 @@ ToAudit = Annotated[Services, Depends(to(Action.AUDIT))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
+ToLoad = Annotated[Services, Depends(to_load(changes=True))]
+ToSeeLoads = Annotated[Services, Depends(to_load(changes=False))]
 ToScrape = Annotated[Services, Depends(scraping)]
 ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
 ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]

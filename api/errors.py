@@ -54,7 +54,10 @@ def error_response(error: JumeauError, status: int | None = None) -> Response:
 def refuse(request: Request, error: JumeauError, status: int | None = None) -> Response:
     """The answer to a request that ended with an error, which the audit trail is told too."""
     call_of(request.scope).ended_with(error.code, status or error.status)
-    return error_response(error, status)
+    answer = error_response(error, status)
+    if request.method == "PUT":  # an upload: what is still to come of it is not read
+        answer.headers["Connection"] = "close"
+    return answer
 
 
 def install_error_handlers(app: FastAPI) -> None:

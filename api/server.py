@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from socket import socket
 from threading import Timer, current_thread, main_thread
 from types import FrameType
 from typing import Final
@@ -25,10 +26,19 @@ class TwinServer(uvicorn.Server):
     """Takes no requests any more once it is told to stop, lets those under way end, and returns to whoever ran it.
 
     `stop_s` after the signal the process ends whatever goes on, with exit code 4, as if it were killed: ledger and stores are
-    made for that. `message_bytes`: the longest message of a websocket.
+    made for that. `message_bytes`: the longest message of a websocket. `leaving` is called before requests under way are waited
+    for: those that would wait for news end then.
     """
 
-    def __init__(self, app: FastAPI, *, log_level: str, stop_s: float, message_bytes: int) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        *,
+        log_level: str,
+        stop_s: float,
+        message_bytes: int,
+        leaving: Callable[[], None] = lambda: None,
+    ) -> None:
         requests_s = max(1, int(stop_s * _FOR_REQUESTS))
         config = uvicorn.Config(
             app,
@@ -39,6 +49,11 @@ class TwinServer(uvicorn.Server):
         )
         super().__init__(config)
         self._stop_s = stop_s
+        self._leaving = leaving
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._leaving()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         first = not self.should_exit

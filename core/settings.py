@@ -200,7 +200,31 @@ class Settings(BaseSettings):
         30.0, gt=0, description="Longest time in which the token of a subscription is looked up again, in seconds."
     )
     subscriptions_per_connection: int = Field(20, ge=1, description="Operations that one websocket may have going.")
-    connections_per_account: int = Field(32, ge=1, description="Websockets that one asker may have open.")
+    connections_per_account: int = Field(
+        32, ge=1, description="Websockets, and event streams of jobs, that one asker may have open."
+    )
+    upload_file_bytes: int = Field(2 * 2**30, ge=1, description="Bytes of one file that is uploaded.")
+    upload_files: int = Field(500, ge=1, description="Files of one upload.")
+    upload_job_bytes: int = Field(8 * 2**30, ge=1, description="Bytes of all files of one upload.")
+    upload_spool_bytes: int = Field(
+        32 * 2**30,
+        ge=1,
+        description="Bytes of all uploads that lie in `home` at a time: files go when they are loaded.",
+    )
+    upload_silence_s: float = Field(
+        30.0, gt=0, description="Longest pause within an upload, in seconds; it is then broken off."
+    )
+    upload_jobs_open: int = Field(50, ge=1, description="Uploads that may be open, not yet started, at a time.")
+    upload_jobs_waiting: int = Field(10, ge=1, description="Uploads that may wait for others that are being loaded.")
+    upload_jobs_at_once: int = Field(
+        1, ge=1, description="Uploads that are loaded at a time, each in a process of its own; never two of one source."
+    )
+    upload_days: float = Field(
+        7.0,
+        gt=0,
+        description="How long an upload that ended is listed, and its files kept where it could be started again, in days. One "
+        "that nobody touches while it is open goes after one day.",
+    )
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(
         512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."

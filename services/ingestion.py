@@ -26,6 +26,9 @@ from services.twin import open_ledger, open_twin
 CHECKPOINT_EVENTS = 1_000_000
 """Events since the last checkpoint after which a load makes one."""
 
+Began = Callable[[IngestJob], None]
+"""Given the job before it reads anything, so that it can be cancelled from another thread."""
+
 LOCK_WAIT_S = 10.0
 LOCK_POLL_S = 0.2
 
@@ -94,6 +97,31 @@ def ingest(
     return LoadResult(report, sequence if reached is None else reached, perf_counter() - started)
 
 
+def load(
+    settings: Settings,
+    source: str,
+    path: Path,
+    *,
+    reread: bool = False,
+    whole: bool = False,
+    brake: float = BRAKE,
+    loading: Callable[[str, int, int], None] | None = None,
+    began: Began | None = None,
+) -> tuple[IngestReport, int]:
+    """Run one load into the ledger, and nothing else: a server that has the graph open brings it up. The report, the sequence.
+
+    Raises IngestError, LedgerError.
+    """
+    schema, ledger = open_ledger(settings)
+    try:
+        job = ingest_job(settings, schema, ledger)
+        _tell(job, began)
+        report = job.run(source, path, progress=loading, reread=reread, whole=whole, brake=brake)
+        return report, ledger.sequence()
+    finally:
+        ledger.close()
+
+
 def rehearse(
     settings: Settings,
     source: str,
@@ -102,11 +130,13 @@ def rehearse(
     whole: bool = False,
     brake: float = BRAKE,
     loading: Callable[[str, int, int], None] | None = None,
+    began: Began | None = None,
 ) -> IngestReport:
     """What a load would change; nothing is written. Raises IngestError, LedgerError."""
     schema, ledger = open_ledger(settings)
     try:
         job = ingest_job(settings, schema, ledger)
+        _tell(job, began)
         return job.rehearse(source, path, progress=loading, whole=whole, brake=brake)
     finally:
         ledger.close()
@@ -122,8 +152,10 @@ def ingest_onto(
     brake: float = BRAKE,
     dry_run: bool = False,
     loading: Callable[[str, int, int], None] | None = None,
+    began: Began | None = None,
 ) -> tuple[IngestReport, Branch]:
-    """Load an export onto a branch: main does not see it. All of it is taken, or where the branch has moved, nothing.
+    """Load an export onto a branch: main does not see it. All of it is taken, or where the branch has moved or the load is
+    cancelled, nothing.
 
     `whole`: what the source told, on main or on the branch, and tells no more is retired on the branch. With `dry_run`
     nothing is written, and the report has the difference that the load would make.
@@ -136,14 +168,20 @@ def ingest_onto(
         branches = Branches(ledger, schema, clock)
         target = BranchLoad(BranchView(ledger, branches, branches.get(branch)), branches, schema)
         job = ingest_job(settings, schema, ledger)
+        _tell(job, began)
         report = job.rehearse(source, path, progress=loading, whole=whole, brake=brake, onto=target)
-        if dry_run:
+        if dry_run or report.status == "cancelled":
             return report, branches.get(branch)
         job.keep_persons(source)
         taken = target.commit(source, settings.actor)
         return replace(report, status="complete"), taken
     finally:
         ledger.close()
+
+
+def _tell(job: IngestJob, began: Began | None) -> None:
+    if began is not None:
+        began(job)
 
 
 def undo(settings: Settings, run: str, *, keep_conflicts: bool = False, dry_run: bool = False) -> UndoReport:

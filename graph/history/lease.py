@@ -23,6 +23,7 @@ class LoadInProgressError(LedgerError):
     """Another load of the same source is under way."""
 
     code = "LOAD_IN_PROGRESS"
+    status = 409
 
 
 class Leases:

@@ -36,6 +36,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/api/tokens"): {"hours": 1},
     ("POST", "/api/accounts"): {"name": "bob", "password": PASSWORD},
     ("POST", "/api/sign-in"): {"name": "ana", "password": PASSWORD},
+    ("POST", "/api/ingestions"): {"source": "csv", "reason": "weekly"},
 }
 BEGIN: frozenset[tuple[str, str]] = frozenset(
     {
@@ -58,6 +59,11 @@ BEGIN: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/api/webhooks/{name}/test"),
         ("POST", "/api/webhooks/{name}/replay"),
         ("POST", "/api/sign-in"),
+        ("POST", "/api/ingestions"),
+        ("PUT", "/api/ingestions/{id}/files/{name}"),
+        ("POST", "/api/ingestions/{id}/start"),
+        ("POST", "/api/ingestions/{id}/cancel"),
+        ("DELETE", "/api/ingestions/{id}"),
     }
 )
 """What is on record before it is done. A new route that changes something belongs here."""

@@ -1,0 +1,101 @@
+"""Loads over HTTP, as a client of a bank's tooling makes them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROWS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One server-sent event; comments have no type."""
+
+    id: int | None
+    type: str
+    data: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """A client of `/api/ingestions`."""
+
+    http: httpx.Client
+
+    def open(self, source: str = "csv", **options: Any) -> str:
+        """A job that takes files; its address."""
+        answer = self.http.post("/api/ingestions", json={"source": source, **options})
+        assert answer.status_code == 201, answer.text
+        assert answer.headers["Location"] == f"/api/ingestions/{answer.json()['id']}"
+        return str(answer.headers["Location"])
+
+    def put(self, job: str, name: str, content: Any, **headers: str) -> httpx.Response:
+        return self.http.put(f"{job}/files/{name}", content=content, headers=headers)
+
+    def start(self, job: str, **body: Any) -> httpx.Response:
+        return self.http.post(f"{job}/start", json=body or None)
+
+    def see(self, job: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.http.get(job).json()
+        return found
+
+    def sent(self, content: bytes | str, source: str = "csv", name: str = "Site.csv", **options: Any) -> str:
+        """A job with one file."""
+        job = self.open(source, **options)
+        assert self.put(job, name, content).status_code == 201
+        return job
+
+    def ended(self, job: str, within_s: float = 60) -> dict[str, Any]:
+        """The job, once it has ended."""
+        deadline = time.monotonic() + within_s
+        while (found := self.see(job))["state"] in ("waiting", "running"):
+            assert time.monotonic() < deadline, found
+            time.sleep(0.05)
+        return found
+
+    def events(self, job: str, **headers: str) -> Iterator[Told]:
+        """What is told of a job, until the stream ends, or until nobody reads on."""
+        with self.http.stream("GET", f"{job}/events", headers=headers) as answer:
+            assert answer.status_code == 200
+            assert answer.headers["Content-Type"].partition(";")[0] == "text/event-stream"
+            yield from told(answer.iter_lines())
+
+
+def told(lines: Iterator[str]) -> Iterator[Told]:
+    """Events and comments of a stream."""
+    block: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line and not name:
+            yield Told(None, "", value.strip())
+        elif line:
+            block[name] = value.strip()
+        elif "event" in block:
+            number = int(block["id"]) if "id" in block else None
+            yield Told(number, block["event"], json.loads(block["data"]))
+            block = {}
+        else:
+            block = {}
+
+
+def sites(rows: int = ROWS, first: int = 0, **columns: str) -> bytes:
+    """An export of sites as CSV."""
+    lines = [",".join(["key", "name", *columns])]
+    lines += [",".join([f"S{n}", f"Site {n}", *columns.values()]) for n in range(first, first + rows)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def lying_in(folder: Path) -> Mapping[str, int]:
+    """Every file below a folder with its size, journals and descriptions of jobs aside."""
+    return {
+        path.relative_to(folder).as_posix(): path.stat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and path.name not in ("job.json", "events.jsonl")
+    }
