@@ -61,6 +61,8 @@ class JobService:
         """Take in what lies in the home. What waited or ran when the server before ended is interrupted."""
         with self._changed:
             self._is_leaving = False
+            self._jobs.clear()
+            self._journals.clear()
             for folder in self._spool.jobs():
                 try:
                     job = Job.from_dict(orjson.loads((folder / JOB).read_bytes()))
