@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,11 @@ from services.twin import Twin
 from tests.api.conftest import Server, served
 from tests.api.estate import opened
 from tests.api.loading import ROWS, Loading, lying_in, sites
+from tests.conftest import ROOT
 from tests.services.access.conftest import CHEAP, PASSWORD
 from tests.services.jobs.waiting import until
+
+PAGE = ROOT / "docs" / "how-to" / "load-over-http.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,40 +91,49 @@ def guarded(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield Guarded(server, keeper, app.state.event_streams)
 
 
-def test_a_dry_run_changes_nothing_and_is_then_loaded_without_another_upload(loaded: Loaded) -> None:
+def test_the_program_of_the_how_to_rehearses_an_export_and_then_loads_it(
+    loaded: Loaded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rehearse, load = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / "export" / "relations").mkdir(parents=True)
+    (tmp_path / "export" / "Site.csv").write_bytes(sites(20, "Dry") + b"S1,,\nS99\n")
+    (tmp_path / "export" / "relations" / "LOCATED_IN.csv").write_bytes(b"from_kind,from,to_kind,to\n")
+    monkeypatch.chdir(tmp_path)
+    base = loaded.http.base_url
+    monkeypatch.setenv("TWIN", f"{base.host}:{base.port}")
     before = loaded.twin.ledger.sequence()
-    job = loaded.sent(sites(20, "Dry") + b"S1,,\nS99\n", dry_run=True, reason="weekly export")
-    assert loaded.put(job, "relations/LOCATED_IN.csv", b"from_kind,from,to_kind,to\n").status_code == 201
-    started = loaded.start(job)
-    assert (started.status_code, started.headers["Location"]) == (202, job)
-    events = list(loaded.events(job))
-    assert [event.id for event in events] == list(range(1, len(events) + 1))
-    states = [event.data["state"] for event in events if event.type == "state"]
-    assert states == ["open", "waiting", "running", "rehearsed"]
-    stages = list(dict.fromkeys(event.data["stage"] for event in events if event.type == "progress"))
-    assert stages[:2] == ["look through", "nodes"]
+    program: dict[str, Any] = {}
+    exec(rehearse, program)
+    job = program["path"]
     rehearsed = loaded.see(job)
     assert (rehearsed["state"], rehearsed["run"], rehearsed["may_start"]) == ("rehearsed", None, True)
     assert rehearsed["report"]["difference"]["counts"] == [{"kind": "Site", "operation": "create", "count": 20}]
     assert (loaded.twin.ledger.sequence(), loaded.count("Dry")) == (before, 0)
 
-    loaded.start(job, dry_run=False)
-    done = loaded.ended(job)
+    exec(load, program)
+    done = loaded.see(job)
     assert (done["state"], done["report"]["status"], done["attempts"]) == ("complete", "complete", 2)
     assert done["progress"]["counters"] == done["report"]["counters"]
     assert done["report"]["counters"]["created"] == rehearsed["report"]["counters"]["created"] == 20
-    assert {row["position"] for row in done["report"]["quarantined"]} == {
-        row["position"] for row in rehearsed["report"]["quarantined"]
-    }
+    assert done["report"]["quarantined"] == rehearsed["report"]["quarantined"]
     assert done["report"]["counters"]["rejected"] == len(done["report"]["quarantined"]) > 0
-    assert all(str(loaded.twin.settings.home) not in str(told) for told in (rehearsed, done, events))
     assert done["sequence"] == done["graph_sequence"] == loaded.twin.ledger.sequence()
     until(lambda: loaded.count("Dry") == 20)
     (run,) = loaded.twin.ledger.runs(1)
     assert (run.id, run.actor, run.status) == (done["run"], "tester", "complete")
     assert loaded.lying == {}, "what is loaded is not kept"
     assert (done["files"], done["may_start"]) == ([], False)
-    assert loaded.http.get(f"{job}/events", headers={"Last-Event-ID": "999"}).status_code == 204
+
+    known = loaded.jobs.journal(done["id"]).last
+    events = list(loaded.events(job))
+    assert [event.id for event in events] == list(range(1, known + 1))
+    states = [event.data["state"] for event in events if event.type == "state"]
+    assert states == ["open", "waiting", "running", "rehearsed", "waiting", "running", "complete"]
+    stages = list(dict.fromkeys(event.data["stage"] for event in events if event.type == "progress"))
+    assert stages[:2] == ["look through", "nodes"]
+    assert all(str(loaded.twin.settings.home) not in str(told) for told in (rehearsed, done, events))
+    assert [event.id for event in loaded.events(job, **{"Last-Event-ID": str(known - 1)})] == [known]
+    assert loaded.http.get(f"{job}/events", headers={"Last-Event-ID": str(known)}).status_code == 204
     assert loaded.start(job).json()["error"]["code"] == "JOB_STATE"
 
 
