@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ class Loading:
             time.sleep(0.05)
         return found
 
-    def events(self, job: str, **headers: str) -> Iterator[Told]:
+    def events(self, job: str, **headers: str) -> Generator[Told]:
         """What is told of a job, until the stream ends, or until nobody reads on."""
         with self.http.stream("GET", f"{job}/events", headers=headers) as answer:
             assert answer.status_code == 200
