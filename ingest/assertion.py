@@ -6,7 +6,7 @@ times faster than frozen dataclasses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 
@@ -84,12 +84,21 @@ class Rejection(NamedTuple):
     candidates: tuple[str, ...] = ()
 
 
-class SeenRow(NamedTuple):
-    """A row that was told before, and need not be looked at; its digest, and the elements that it told, packed."""
+class PassedRows(NamedTuple):
+    """Rows of a file that were told before, and need not be looked at, one after the other.
 
-    place: Place
-    digest: bytes
-    elements: bytes
+    Of each row: its position, its digest, and the elements that it told, packed.
+    """
+
+    file: str
+    positions: Sequence[int]
+    digests: Sequence[bytes]
+    elements: Sequence[bytes]
+
+    @property
+    def place(self) -> Place:
+        """Where the last of them stands."""
+        return Place(self.file, self.positions[-1])
 
 
-Told = NodeAssertion | EdgeAssertion | Rejection | SeenRow
+Told = NodeAssertion | EdgeAssertion | Rejection | PassedRows

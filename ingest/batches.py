@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graph.history.ledger import Run
-from ingest.assertion import Place, Told
+from ingest.assertion import PassedRows, Place, Told
 from ingest.sources.contract import PHASES
 
 
@@ -20,14 +20,18 @@ def committed_rows(run: Run, phase: str) -> int:
 def in_batches(told: Iterator[Told], size: int, committed: int) -> Iterator[tuple[list[Told], int]]:
     """Batches of about `size` with the rows so far; none parts what one row tells, one of them ends where the run stopped."""
     batch: list[Told] = []
-    rows = 0
+    rows = held = 0  # rows so far; what the batch holds
     last: Place | None = None
     for item in told:
-        if item.place != last:
-            if len(batch) >= size or (rows == committed and batch):
+        first, many = item.place, 1
+        if isinstance(item, PassedRows):
+            first, many = Place(item.file, item.positions[0]), len(item.positions)
+        if first != last:
+            if held >= size or (rows == committed and batch):
                 yield batch, rows
-                batch = []
-            rows, last = rows + 1, item.place
+                batch, held = [], 0
+            rows += 1
+        rows, held, last = rows + many - 1, held + many, item.place
         batch.append(item)
     if batch:
         yield batch, rows

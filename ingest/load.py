@@ -6,16 +6,16 @@ that duplicates and references among them are seen as in an undisturbed run.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import perf_counter
 
 from core.failpoints import reach
 from graph.history.ledger import Run
-from graph.history.sightings import packed
+from graph.history.sightings import one_by_one, packed
 from graph.model import Operation
 from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
-from ingest.assertion import EdgeAssertion, NodeAssertion, SeenRow, Told
+from ingest.assertion import EdgeAssertion, NodeAssertion, PassedRows, Place, Told
 from ingest.identity import KnownElements
 from ingest.load_edges import EdgeLoader
 from ingest.load_nodes import NodeLoader
@@ -79,16 +79,16 @@ class Loader:
         """
         batch = Batch()
         self.rows = rows
-        seen: list[SeenRow] = []
+        seen: list[PassedRows] = []
         nodes: list[NodeAssertion] = []
         edges: list[EdgeAssertion] = []
         for item in told:
-            if isinstance(item, SeenRow):
-                seen.append(item)
+            if isinstance(item, EdgeAssertion):
+                edges.append(item)
             elif isinstance(item, NodeAssertion):
                 nodes.append(item)
-            elif isinstance(item, EdgeAssertion):
-                edges.append(item)
+            elif isinstance(item, PassedRows):
+                seen.append(item)
             elif item.place not in self._state.refused:
                 batch.reject(item)
         if seen:
@@ -104,13 +104,22 @@ class Loader:
             self._note_taken(batch)
             self._commit(batch, phase, rows)
 
-    def _pass_over(self, rows: list[SeenRow], batch: Batch) -> None:
+    def _pass_over(self, rows: list[PassedRows], batch: Batch) -> None:
         """Rows that are known change nothing; those that were refused in a phase before are left alone."""
-        if self._state.refused:
-            refused = [row for row in rows if row.place in self._state.refused]
-            self.spared.note_elements(self._state.seen.spared(refused))
-            rows = [row for row in rows if row.place not in self._state.refused]
+        refused = self._state.refused
+        if refused:
+            files = {place.file for place in refused}
+            rows = [part for some in rows for part in (self._unrefused(some) if some.file in files else (some,))]
         batch.unchanged += self._state.seen.pass_over(rows)
+
+    def _unrefused(self, rows: PassedRows) -> Iterator[PassedRows]:
+        """The rows but for those that were refused, whose elements are spared."""
+        file, positions, digests, elements = rows
+        for position, digest, told in zip(positions, digests, elements, strict=True):
+            if Place(file, position) in self._state.refused:
+                self.spared.note_elements(set(one_by_one(told)))
+            else:
+                yield PassedRows(file, (position,), (digest,), (told,))
 
     def _note_taken(self, batch: Batch) -> None:
         refused = [place for place in batch.rows if place in batch.rejections]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from time import perf_counter
+from typing import Final
 
 from core.ids import relation_id
 from ingest.assertion import EdgeAssertion, Rejection
@@ -13,6 +14,9 @@ from ingest.load_state import Batch, LoadState, States
 from ingest.reconcile import Claim
 from ingest.refusals import cyclic, dangling, duplicate, refusal, too_many
 from ingest.seen_rows import ContradictedRowError
+
+
+_NOTHING: Final = hash(frozenset(()))
 
 
 class EdgeLoader:
@@ -34,7 +38,7 @@ class EdgeLoader:
                 [claim.element for _, claim in claims if claim.element not in known.told]
             )
         for assertion, claim in claims:
-            digest = hash(frozenset(claim.values.items()))
+            digest = hash(frozenset(claim.values.items())) if claim.values else _NOTHING
             former = known.told.get(claim.element)
             if former is not None:
                 if former == digest:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
 from time import perf_counter
 
 from graph.history.events import deletion_of
@@ -238,4 +237,4 @@ class NodeLoader:
 def _by_place(
     keyed: list[KeyedRow],
 ) -> Iterator[tuple[Place, list[KeyedRow]]]:
-    return ((place, list(rows)) for place, rows in groupby(keyed, key=lambda item: itemgetter(0)(item).place))
+    return ((place, list(rows)) for place, rows in groupby(keyed, key=lambda item: item[0].place))

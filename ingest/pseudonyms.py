@@ -11,7 +11,7 @@ from typing import Any
 
 from graph.history.subjects import Subjects
 from graph.schema.model import Attribute, PersonalData, Schema
-from ingest.assertion import EdgeAssertion, NodeAssertion, Reference, SeenRow, Told
+from ingest.assertion import EdgeAssertion, NodeAssertion, Reference, Told
 from ingest.seen_rows import SeenRows
 from ingest.sources.contract import Extract
 from ingest.sources.wrapped import WrappedExtract
@@ -48,13 +48,11 @@ class _Pseudonymous(WrappedExtract):
     def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         marked, spaces = self._marked, self._spaces
         for item in self._extract.told(phase, seen):
-            if isinstance(item, SeenRow):
-                yield item
-            elif isinstance(item, NodeAssertion):
-                yield self._node(item) if item.kind in marked else item
-            elif isinstance(item, EdgeAssertion):
+            if isinstance(item, EdgeAssertion):
                 named = item.start.space in spaces or item.end.space in spaces
                 yield self._edge(item) if named or item.type in marked else item
+            elif isinstance(item, NodeAssertion):
+                yield self._node(item) if item.kind in marked else item
             else:
                 yield item
 

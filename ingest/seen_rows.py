@@ -1,13 +1,13 @@
 """Rows that a source told before: a row that is the same, of which nothing was changed by others, is not loaded again.
 
-An extract asks for each row before it makes anything of it, and tells a known one as a `SeenRow`. The digest of a row that was
+An extract asks for each row before it makes anything of it, and tells known ones as `PassedRows`. The digest of a row that was
 taken is kept for the next load. A row that some other row contradicts must be looked at whole: then the load goes on as if
 no row were known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ import orjson
 
 from graph.history.row_digests import DigestList, KnownRows
 from graph.history.sightings import WIDTH, one_by_one, packed
-from ingest.assertion import Place, SeenRow
+from ingest.assertion import PassedRows, Place
 
 _OPTIONS: Final = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
 
@@ -68,67 +68,70 @@ class SeenRows:
         self.elements: set[bytes] = set()
         """What rows told that were passed over, packed."""
 
-    @property
-    def knows_any(self) -> bool:
-        """Whether any row is known."""
-        return bool(self._known)
-
-    def known(self, place: Place, digest: bytes | None) -> SeenRow | None:
+    def known(self, place: Place, digest: bytes | None) -> PassedRows | None:
         """The row as one that is passed over, where it was told before and nobody has changed since what it told."""
         if digest is None:
             return None
         elements = self._known.get(digest)
         if elements is not None and not (self._changed and self._is_changed(elements)):
-            return SeenRow(place, digest, elements)
+            return PassedRows(place.file, (place.position,), (digest,), (elements,))
         self._asked[place] = b"" if place in self._asked else digest  # several records of one row are not told apart
         return None
 
-    def was_asked(self, place: Place) -> bool:
-        """Whether a row was asked about in this phase, and is not known."""
-        return place in self._asked
+    def lines(
+        self, file: str, digester: RowDigester, first: int, lines: Sequence[str]
+    ) -> Iterator[PassedRows | tuple[int, str]]:
+        """Asks, as `known` does, about rows that are a line each: those passed over, and (line, text) of the others.
 
-    def lines(self, file: str, digester: RowDigester) -> Callable[[int, str], SeenRow | None]:
-        """Asks, as `known` does, about rows that are a line each; in one call, since there are very many."""
+        Lines, without their ends, stand in the file one after the other. In one loop, since there are very many.
+        """
         known, asked, is_changed = self._known.get, self._asked, self._is_changed
         begun, changed = digester.of_lines.copy, self._changed
-
-        def ask(line: int, text: str) -> SeenRow | None:
+        positions: list[int] = []
+        digests: list[bytes] = []
+        told: list[bytes] = []
+        for number, text in enumerate(lines, first):
             digest = begun()
             try:
                 digest.update(text.encode())
             except UnicodeEncodeError:  # half a surrogate pair
-                return None
+                yield number, text
+                continue
             key = digest.digest()
             elements = known(key)
             if elements is not None and (
                 not changed or (elements not in changed if len(elements) == WIDTH else not is_changed(elements))
             ):
-                return SeenRow(Place(file, line), key, elements)
-            asked[Place(file, line)] = key
-            return None
-
-        return ask
+                positions.append(number)
+                digests.append(key)
+                told.append(elements)
+                continue
+            if positions:
+                yield PassedRows(file, positions, digests, told)
+                positions, digests, told = [], [], []
+            asked[Place(file, number)] = key
+            yield number, text
+        if positions:
+            yield PassedRows(file, positions, digests, told)
 
     def _is_changed(self, elements: bytes) -> bool:
         if len(elements) == WIDTH:
             return elements in self._changed
         return not self._changed.isdisjoint(one_by_one(elements))
 
-    def pass_over(self, rows: Sequence[SeenRow]) -> int:
+    def pass_over(self, rows: Sequence[PassedRows]) -> int:
         """Note rows that are known; how many elements they tell. Raises ContradictedRowError."""
-        digests = [row.digest for row in rows]
-        elements = b"".join([row.elements for row in rows])
-        each = {row.elements for row in rows}
-        told = each if len(elements) == WIDTH * len(rows) and b"" not in each else set(one_by_one(elements))
-        if not self._told.isdisjoint(told):
+        told = [elements for some in rows for elements in some.elements]
+        elements = b"".join(told)
+        each = set(told)
+        if len(elements) != WIDTH * len(told) or b"" in each:
+            each = set(one_by_one(elements))
+        if not self._told.isdisjoint(each):
             raise ContradictedRowError
-        self._passed += digests
-        self.elements |= told
+        for some in rows:
+            self._passed += some.digests
+        self.elements |= each
         return len(elements) // WIDTH
-
-    def spared(self, rows: Sequence[SeenRow]) -> set[bytes]:
-        """What rows speak of that must not be taken."""
-        return {element for row in rows for element in one_by_one(row.elements)}
 
     def passed(self, element: str) -> bool:
         """Whether a row that was passed over tells this element."""
@@ -136,14 +139,18 @@ class SeenRows:
 
     def take(self, rows: Mapping[Place, Sequence[str]], changed: Iterable[str]) -> None:
         """Note rows that were loaded, with the elements that each told, and what changed."""
-        taken, asked = self._taken, self._asked
+        asked, contradicts = self._asked, bool(self._known)
+        digests: list[bytes] = []
+        each: list[bytes] = []
         for place, elements in rows.items():
-            told = [packed(element) for element in elements]
-            if self._known:
-                self._told.update(told)
+            told = packed(elements[0]) if len(elements) == 1 else b"".join(map(packed, elements))
+            if contradicts:
+                self._told.update(one_by_one(told))
             digest = asked.pop(place, None)
             if digest:
-                taken.add(digest, b"".join(told))
+                digests.append(digest)
+                each.append(told)
+        self._taken.extend(digests, each)
         if self._known:
             self._changed.update(map(packed, changed))
 
@@ -176,3 +183,20 @@ class SeenRows:
             left = list(untold)
             self._taken.extend(left, [known[digest] for digest in left])
         return self._taken.without(self._gone) if self._gone else self._taken
+
+
+class TableRows:
+    """Asks about the rows of one table."""
+
+    def __init__(self, seen: SeenRows, file: str, digester: RowDigester) -> None:
+        self._seen = seen
+        self._file = file
+        self._digester = digester
+
+    def lines(self, first: int, lines: Sequence[str]) -> Iterator[PassedRows | tuple[int, str]]:
+        """Of lines without quotes, each a row, from line `first` on: those told before, and (line, text) of the others."""
+        return self._seen.lines(self._file, self._digester, first, lines)
+
+    def row(self, position: int, cells: Sequence[str]) -> PassedRows | None:
+        """The row as one that was told before, if it was."""
+        return self._seen.known(Place(self._file, position), self._digester(cells))

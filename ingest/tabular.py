@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import overload
 
 from ingest import delimited
-from ingest.assertion import Rejection, SeenRow
+from ingest.assertion import PassedRows, Rejection
 from ingest.columnar import look_at_parquet, parquet_columns, parquet_rows
 from ingest.delimited import Known, Row
 from ingest.errors import UnreadableFormatError
@@ -74,23 +74,35 @@ def read_rows(
 @overload
 def read_rows(
     file: ExtractFile, *, comment: str = "", known: Known | None
-) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]: ...
+) -> Iterator[tuple[int, list[str]] | Rejection | PassedRows]: ...
 
 
 def read_rows(
     file: ExtractFile, *, comment: str = "", known: Known | None = None
-) -> Iterator[tuple[int, list[str]] | Rejection | SeenRow]:
+) -> Iterator[tuple[int, list[str]] | Rejection | PassedRows]:
     """(position, cells in the order of the columns) of each row, or a rejection of it.
 
-    Of a CSV file `known` may tell the row of a line without quotes, as `delimited.read_rows` says.
+    `known` is asked about each row that is none, and may tell rows in its place.
     """
     if file.suffix == WORKBOOK:
-        return sheet_rows(file)
-    if file.suffix == _PARQUET:
-        return parquet_rows(file)
-    if file.suffix in _JSON:
-        return json_rows(file, column_names(file))
-    return delimited.read_rows(file, comment=comment, known=known)
+        rows = sheet_rows(file)
+    elif file.suffix == _PARQUET:
+        rows = parquet_rows(file)
+    elif file.suffix in _JSON:
+        rows = json_rows(file, column_names(file))
+    else:
+        return delimited.read_rows(file, comment=comment, known=known)
+    return rows if known is None else _unknown(rows, known)
+
+
+def _unknown(
+    rows: Iterator[tuple[int, list[str]] | Rejection], known: Known
+) -> Iterator[tuple[int, list[str]] | Rejection | PassedRows]:
+    for row in rows:
+        if isinstance(row, Rejection) or (passed := known.row(*row)) is None:
+            yield row
+        else:
+            yield passed
 
 
 def read_records(file: ExtractFile, *, comment: str = "") -> Iterator[tuple[int, dict[str, str]] | Rejection]:

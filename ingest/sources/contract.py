@@ -44,7 +44,7 @@ class Extract(Protocol):
     def told(self, phase: str, seen: SeenRows | None = None) -> Iterator[Told]:
         """Assertions and rejections of one phase, those of a row next to each other.
 
-        A row that `seen` knows comes as a `SeenRow` instead, except in `references`, which many rows tell.
+        Rows that `seen` knows come as `PassedRows` instead, except in `references`, which many rows tell.
         """
 
     def spaces(self, kinds: frozenset[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from ingest.assertion import Rejection, SeenRow, Told
+from ingest.assertion import PassedRows, Rejection, Told
 from ingest.files import Content
 from ingest.mapping.apply import is_mapped, nodes_of, relations_of
 from ingest.mapping.model import MappingRules
@@ -121,7 +121,7 @@ class _Known:
         self._seen = seen
         self._digesters: dict[str, RowDigester] = {}
 
-    def row(self, record: Record) -> SeenRow | None:
+    def row(self, record: Record) -> PassedRows | None:
         if self._seen is None:
             return None
         digester = self._digesters.get(record.type)

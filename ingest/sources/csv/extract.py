@@ -8,11 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from graph.schema.fields import did_you_mean
 from graph.schema.model import Schema
-from ingest.assertion import EdgeAssertion, NodeAssertion, Place, Reference, Rejection, SeenRow, Told
-from ingest.delimited import Known
+from ingest.assertion import EdgeAssertion, NodeAssertion, PassedRows, Place, Reference, Rejection, Told
 from ingest.errors import NoKnownFilesError
 from ingest.files import Content
-from ingest.seen_rows import RowDigester, SeenRows
+from ingest.seen_rows import RowDigester, SeenRows, TableRows
 from ingest.sources.contract import Extract
 from ingest.tabular import Row, find_tables, look_at, read_header, read_rows
 
@@ -131,20 +130,12 @@ class CsvExtract:
         return [table for table in self._tables if table.relation == (phase == "relations")]
 
 
-class _KnownLines:
-    """Tells the rows of one table that were told before: by their line, before it is read, or by their cells."""
-
-    def __init__(self, table: _Table, seen: SeenRows | None) -> None:
-        self._digester = RowDigester(table.relation, table.name, table.columns)
-        self._seen = seen
-        self.line: Known | None = None
-        if seen is not None and seen.knows_any:
-            self.line = seen.lines(table.content.file.name, self._digester)
-
-    def row(self, place: Place, cells: list[str]) -> SeenRow | None:
-        if self._seen is None or self._seen.was_asked(place):
-            return None
-        return self._seen.known(place, self._digester(cells))
+def _rows(table: _Table, seen: SeenRows | None) -> Iterator[tuple[int, list[str]] | Rejection | PassedRows]:
+    file = table.content.file
+    if seen is None:
+        return read_rows(file)
+    digester = RowDigester(table.relation, table.name, table.columns)
+    return read_rows(file, known=TableRows(seen, file.name, digester))
 
 
 def _nodes(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
@@ -152,18 +143,13 @@ def _nodes(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     at = columns.index(KEY)
     attributes = [(number, column) for number, column in enumerate(columns) if number != at]
     spoken = frozenset(column for _, column in attributes)
-    known = _KnownLines(table, seen)
-    for row in read_rows(table.content.file, known=known.line):
-        if isinstance(row, Rejection | SeenRow):
+    for row in _rows(table, seen):
+        if isinstance(row, PassedRows | Rejection):
             yield row
             continue
         line, cells = row
-        place = Place(name, line)
-        if (passed := known.row(place, cells)) is not None:
-            yield passed
-            continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
-        yield NodeAssertion(place, kind, kind, cells[at], values, spoken, Row(columns, cells))
+        yield NodeAssertion(Place(name, line), kind, kind, cells[at], values, spoken, Row(columns, cells))
 
 
 def _edges(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
@@ -171,19 +157,14 @@ def _edges(table: _Table, seen: SeenRows | None) -> Iterator[Told]:
     start_kind, start, end_kind, end = (columns.index(column) for column in ENDS)
     attributes = [(number, column) for number, column in enumerate(columns) if column not in ENDS]
     spoken = frozenset(column for _, column in attributes)
-    known = _KnownLines(table, seen)
-    for row in read_rows(table.content.file, known=known.line):
-        if isinstance(row, Rejection | SeenRow):
+    for row in _rows(table, seen):
+        if isinstance(row, PassedRows | Rejection):
             yield row
             continue
         line, cells = row
-        place = Place(name, line)
-        if (passed := known.row(place, cells)) is not None:
-            yield passed
-            continue
         values = {column: cell for number, column in attributes if (cell := cells[number])}
         yield EdgeAssertion(
-            place,
+            Place(name, line),
             relation,
             Reference(cells[start_kind], cells[start]),
             Reference(cells[end_kind], cells[end]),
