@@ -15,7 +15,6 @@ from ingest.reconcile import Claim
 from ingest.refusals import cyclic, dangling, duplicate, refusal, too_many
 from ingest.seen_rows import ContradictedRowError
 
-
 _NOTHING: Final = hash(frozenset(()))
 
 

@@ -21,6 +21,7 @@ from graph.history.draft import Draft
 from graph.history.events import Run, order_of
 from graph.history.ledger import MAIN, Ledger, LedgerMovedError
 from graph.history.merge import ELEMENT, Conflict, Merge, Merger, Wins, name_of, open_conflicts
+from graph.history.renaming import refuse_renamed
 from graph.model import Operation
 from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
@@ -189,7 +190,10 @@ class BranchService:
     ) -> tuple[Edits, list[str]]:
         edits = Edits(self.schema, self._validator, self._reconciler, view)
         edits.delete(delete)
-        return edits, [edits.node(edit) for edit in nodes] + [edits.relation(edit) for edit in relations]
+        made = [edits.node(edit) for edit in nodes] + [edits.relation(edit) for edit in relations]
+        former = self.ledger.former(view.branch.base)
+        refuse_renamed(edits.events.values(), former, view.branch.name)
+        return edits, made
 
     def _check_since(self, branch: Branch, based_on: int, edits: Edits) -> None:
         """Raises BranchConflictError where the branch has changed, after an event, what is to be changed."""

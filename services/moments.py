@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,16 +14,13 @@ from core.clock import in_utc, parse_instant
 from core.errors import UsageError
 from graph.cypher.bound import BoundQuery
 from graph.history.branches import Branch, Branches
-from graph.history.former import TODAY, FormerNames
 from graph.history.moment import Moment
 from graph.history.reader import LedgerReader
 from graph.model import Edge, GraphDelta, Node
 from graph.repository import Answer, AnswerStream, Capabilities, GraphRepository, Plan, Plans, ReadContext, Value
 from graph.schema.model import Schema
-from migrations.apply import MigrationChainError, Migrations
-from migrations.chain import Migration, folder_of, load_chain
-from migrations.former import former_names
 from services.catalogue import CatalogueService
+from services.former_names import later_than
 from services.query import QueryService
 from services.twin import Twin, backend_options
 
@@ -55,27 +51,7 @@ BEFORE: Final = "before migration {}: shown under the names of today; what has b
 
 def later_migrations(twin: Twin, sequence: int) -> list[str]:
     """The names of the migrations that changed the data after an event of main, in order."""
-    return [migration.name for migration in _later(twin, sequence)]
-
-
-def names_at(twin: Twin, sequence: int) -> FormerNames:
-    """What the pack called things at an event of main; the names of today where that cannot be told."""
-    operations = [operation for migration in _later(twin, sequence) for operation in migration.operations]
-    return former_names(twin.schema, operations) if operations else TODAY
-
-
-def _later(twin: Twin, sequence: int) -> list[Migration]:
-    ledger = twin.ledger
-    if sequence >= ledger.migrated_to():
-        return []
-    chain = load_chain(folder_of(twin.settings.pack))
-    try:
-        runs = Migrations(twin.schema, ledger, chain, actor=twin.settings.actor).applied()
-    except MigrationChainError:
-        return []  # its migrations lie elsewhere: what does not fit the pack is refused when it is met
-    batches = [[batch for batch in ledger.batches_of(run.id) if batch.last >= batch.first] for run in runs]
-    done = zip(chain, batches, strict=False)  # what is not applied yet comes last in the chain
-    return [migration for migration, own in done if own and own[-1].last > sequence]
+    return [migration.name for migration in later_than(twin.settings, twin.schema, twin.ledger, sequence)]
 
 
 def moment_of(ledger: LedgerReader, branches: Branches, asked: Asked) -> tuple[Moment, Branch | None]:
@@ -223,7 +199,7 @@ class MomentService:
                 twin.ledger,
                 twin.schema,
                 self._branches(),
-                Checkpoints(twin.ledger, twin.schema, home, twin.clock, partial(names_at, twin)),
+                Checkpoints(twin.ledger, twin.schema, home, twin.clock),
                 home,
                 live=twin.repository,
                 options=backend_options(twin.settings),

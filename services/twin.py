@@ -15,6 +15,7 @@ from graph.registry import BackendOptions, open_backend
 from graph.repository import GraphRepository
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
+from services.former_names import names_before
 from services.lost_backend import LOST, LostBackend
 
 
@@ -50,7 +51,9 @@ def backend_options(settings: Settings) -> BackendOptions:
 def open_ledger(settings: Settings) -> tuple[Schema, Ledger]:
     """The schema and the ledger without any backend, for loads that a running server projects."""
     schema = load_schema(settings.pack)
-    return schema, Ledger(settings.ledger_url, schema, clock_for(settings.now))
+    ledger = Ledger(settings.ledger_url, schema, clock_for(settings.now))
+    ledger.former = names_before(settings, schema, ledger)
+    return schema, ledger
 
 
 @contextmanager

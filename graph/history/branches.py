@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
-from core.clock import Clock
+from core.clock import Clock, in_utc
 from core.errors import JumeauError, NotFoundError, UsageError
 from graph.history import tables
 from graph.history.encoding import Decoder, encode
 from graph.history.events import Event, State
+from graph.history.former import TODAY
 from graph.history.ledger import MAIN, Ledger, LedgerMovedError
 from graph.history.moment import Moment
+from graph.history.renaming import events_of_today, refuse_renamed
 from graph.model import Operation
 from graph.schema.model import Schema
 
@@ -83,6 +86,7 @@ class Branches:
     def __init__(self, ledger: Ledger, schema: Schema, clock: Clock) -> None:
         self._ledger = ledger
         self._clock = clock
+        self._schema = schema
         self._decoder = Decoder(schema)
 
     def create(self, name: str, *, base: int | None = None, actor: str, note: str = "") -> Branch:
@@ -141,7 +145,12 @@ class Branches:
         actor: str,
         identities: Mapping[str, tuple[str, str]] | None = None,
     ) -> Branch:
-        """Add events, all or none. Raises LedgerMovedError where somebody else has added some, BranchAppliedError."""
+        """Add events, all or none.
+
+        Raises LedgerMovedError where somebody else has added some, BranchAppliedError, BeforeMigrationError.
+        """
+        if branch.base < self._ledger.migrated_to():
+            refuse_renamed(events, self._ledger.former(branch.base), branch.name)
         branch_row = tables.branch.c.id == branch.id
         with self._ledger.writing() as connection:
             row = connection.execute(select(tables.branch).where(branch_row)).first()
@@ -173,12 +182,39 @@ class Branches:
         return write
 
     def events(self, branch: str, first: int, last: int) -> Iterator[BranchEvent]:
-        """The events `first..last` of the branch with that id, in order."""
+        """The events `first..last` of the branch with that id, in order, under the names of today.
+
+        Raises BeforeMigrationError where a migration since has taken away what one of them means.
+        """
         table = tables.branch_event
         query = select(table).where(table.c.branch == branch, table.c.number.between(first, last))
         with self._ledger.reading() as connection:
-            for row in connection.execute(query.order_by(table.c.number)):
-                yield self._event(row)
+            rows = connection.execute(query.order_by(table.c.number)).all()
+        if rows and (migrated := self._ledger.migrated_to()):
+            yield from self._of_today(rows, migrated)
+        else:
+            yield from map(self._event, rows)
+
+    def _of_today(self, rows: Sequence[Any], migrated: int) -> Iterator[BranchEvent]:
+        """Events that may have been written before migrations: what main held when they were recorded tells."""
+        sequences: dict[datetime, int] = {}
+        for row in rows:
+            if row.recorded_at not in sequences:
+                sequences[row.recorded_at] = self._ledger.sequence_at(in_utc(row.recorded_at))
+        for sequence, group in groupby(rows, key=lambda row: min(sequences[row.recorded_at], migrated)):
+            some = list(group)
+            told = [self._event(row) for row in some]
+            former = TODAY if sequence >= migrated else self._ledger.former(sequence)
+            if former != TODAY:
+                texts = [(item.event, row.before, row.after) for item, row in zip(told, some, strict=True)]
+                events = events_of_today(texts, self._schema, former, self._name(some[0].branch))
+                told = [replace(item, event=event) for item, event in zip(told, events, strict=True)]
+            yield from told
+
+    def _name(self, branch: str) -> str:
+        with self._ledger.reading() as connection:
+            query = select(tables.branch.c.name).where(tables.branch.c.id == branch)
+            return str(connection.execute(query).scalar_one_or_none() or branch)
 
     def identities(self, branch: Branch, keys: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
         """What is known on the branch only: (element, kind) by identity key; of every key for None."""

@@ -5,7 +5,7 @@ the first event on. They can be made again from the ledger: losing one costs tim
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from core.clock import Clock, in_utc
 from core.errors import UsageError
 from core.failpoints import reach
 from graph.history.columns import GraphColumns, parse_columns
-from graph.history.former import TODAY, FormerNames
+from graph.history.former import FormerNames
 from graph.history.ledger import Ledger
 from graph.history.places import home_of, mark_of
 from graph.schema.model import Schema
@@ -72,18 +72,10 @@ class Retention:
 
 
 class Checkpoints:
-    """The checkpoints of one ledger under `folder`. `former` tells the names that the pack had at an event."""
+    """The checkpoints of one ledger under `folder`."""
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        schema: Schema,
-        folder: Path,
-        clock: Clock,
-        former: Callable[[int], FormerNames] = lambda _: TODAY,
-    ) -> None:
+    def __init__(self, ledger: Ledger, schema: Schema, folder: Path, clock: Clock) -> None:
         self._ledger = ledger
-        self._former = former
         self._schema = schema
         self._clock = clock
         self._folder = home_of(folder / FOLDER, ledger, schema)
@@ -121,7 +113,7 @@ class Checkpoints:
 
         A checkpoint after it does as well as one before: what its events changed is taken back. Names are those of today.
         """
-        former = self._former(sequence)
+        former = self._ledger.former(sequence)
         found = self._columns(sequence, former)
         return found.without_loose_ends() if former.loses_nodes else found
 

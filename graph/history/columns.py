@@ -168,13 +168,19 @@ def _table(name: str, rows: Sequence[Sequence[Any]], kind: FormerKind, attribute
 
 def _of_type(column: pa.ChunkedArray | None, type_: ValueType, rows: int) -> pa.ChunkedArray:
     """A column under the type that the attribute has today: nothing where it had none, or does not convert."""
-    nothing = pa.chunked_array([pa.nulls(rows, ARROW[type_])])
     if column is None:
-        return nothing
+        return pa.chunked_array([pa.nulls(rows, ARROW[type_])])
     try:
         return column if column.type == ARROW[type_] else column.cast(ARROW[type_])
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # some do not convert: the others do
+        return pa.chunked_array([pa.array([_converted(value, ARROW[type_]) for value in column], ARROW[type_])])
+
+
+def _converted(value: Any, type_: pa.DataType) -> Any:
+    try:
+        return value.cast(type_).as_py()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        return nothing
+        return None
 
 
 def _values(name: str, texts: Sequence[str], attributes: Mapping[str, ValueType]) -> dict[str, pa.ChunkedArray]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, Select, func, select
@@ -17,9 +17,13 @@ from graph.history import ownership, tables
 from graph.history.database import ledger_error, open_engine
 from graph.history.encoding import Decoder
 from graph.history.events import Batch, RecordedEvent, Run, State
+from graph.history.former import TODAY, FormerNames
 from graph.history.ownership import Ownership
+from graph.history.renaming import states_of_today
 from graph.model import Operation
 from graph.schema.model import Schema
+
+T = TypeVar("T")
 
 MAIN = "main"
 MIGRATION = "migration"
@@ -37,8 +41,11 @@ class LedgerReader:
 
     def __init__(self, url: str, schema: Schema) -> None:
         self.url = make_url(url).render_as_string(hide_password=True)
+        self._schema = schema
         self._decoder = Decoder(schema)
         self._engine = open_engine(url)
+        self.former: Callable[[int], FormerNames] = lambda _: TODAY
+        """Tells the names that the pack had at an event; what is asked of the past is answered under those of today."""
 
     def sequence(self) -> int:
         """The last sequence number assigned; 0 in a new ledger."""
@@ -218,11 +225,23 @@ class LedgerReader:
         batches: dict[int, Batch] = {}
         for start in range(0, len(numbers), _LOOKUP):
             batches.update(self.batches_by_number(numbers[start : start + _LOOKUP]))
-        return {
+        states = {
             recorded.event.element: state_after(recorded, batches[recorded.batch].source)
             for recorded in found.values()
             if recorded.event.operation is not Operation.DELETE
         }
+        former = self.former(sequence)
+        return self._renamed(states, former) if former != TODAY else states
+
+    def _renamed(self, states: dict[str, State], former: FormerNames) -> dict[str, State]:
+        """States of a time before migrations, under the names of today."""
+        event = tables.event
+        texts: dict[int, str] = {}
+        with self.reading() as connection:
+            for part in _parts([state.sequence for state in states.values()]):
+                rows = connection.execute(select(event.c.sequence, event.c.after).where(event.c.sequence.in_(part)))
+                texts.update((sequence, after) for sequence, after in rows)
+        return states_of_today(states.values(), texts, self._schema, former)
 
     def edges_at(self, nodes: Sequence[str], sequence: int) -> list[State]:
         """The relations that started or ended at one of the nodes after the event `sequence`."""
@@ -240,10 +259,12 @@ class LedgerReader:
     def ends_at(self, relation: str, sequence: int) -> list[tuple[str, str, str]]:
         """(id, start, end) of every relation of a type that existed after the event `sequence`."""
         event = tables.event
+        edges = self.former(sequence).edges
+        names = [name for name in (relation, *edges) if name not in edges or edges[name].name == relation]
         query = select(event.c.element, event.c.operation, event.c.start, event.c.end).where(
             event.c.sequence <= sequence,
             event.c.edge,
-            event.c.kind == relation,
+            event.c.kind.in_(names),
             event.c.operation.in_((Operation.CREATE.value, Operation.DELETE.value)),
         )
         found: dict[str, tuple[str, str, str]] = {}
@@ -459,5 +480,5 @@ _STATES = select(
 )
 
 
-def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+def _parts(items: Sequence[T]) -> Iterator[Sequence[T]]:
     return (items[start : start + _LOOKUP] for start in range(0, len(items), _LOOKUP))
