@@ -87,9 +87,9 @@ def events_of_today(
         known = after or before
         assert known is not None
         if after is not None:
-            kind = former.of(event.kind, schema, edge=event.edge)
-            assert kind is not None
-            _refuse_unconverted(texts, kind, after[1], branch)
+            holder = former.of(event.kind, schema, edge=event.edge)
+            assert holder is not None
+            _refuse_unconverted(texts, holder, after[1], branch)
         renamed.append(
             replace(
                 event,

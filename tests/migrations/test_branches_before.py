@@ -223,7 +223,7 @@ def test_what_converts_is_shown_and_what_does_not_is_left_out_or_refused_where_a
     event = Event(Operation.UPDATE, "c1", False, "Cluster", {"quorum": "x"}, {"quorum": "x", "name": "c"})
     (kept,) = events_of_today([(event, '{"quorum": "x"}', '{"quorum": "x", "name": "c"}')], schema, former, "plan")
     assert (kept.before, kept.after) == ({}, {"name": "c"})
-    with pytest.raises(BeforeMigrationError, match="its quorum .x. is no value of Cluster"):
+    with pytest.raises(BeforeMigrationError, match="its quorum 'x' is no value of Cluster"):
         events_of_today([(event, '{"quorum": "3"}', '{"quorum": "x"}')], schema, former, "plan")
 
 
