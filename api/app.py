@@ -13,11 +13,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
 from starlette.types import Lifespan
 
+from api.admission import AdmissionMiddleware
 from api.audit import AuditMiddleware
 from api.calls import GRAPHQL
 from api.deps import SERVICES, Services, asking_graphql
 from api.errors import install_error_handlers
 from api.follower import LedgerFollower
+from api.gate import Gate, GateLimits
+from api.gate_figures import GateCollector
 from api.graphql.context import GraphQLContext
 from api.graphql.limits import DocumentLimits
 from api.graphql.persisted import PersistedDocuments
@@ -101,14 +104,20 @@ def create_app(
     app = _rest(lifespan)
     app.state.services = services
     app.state.event_streams = Connections(twin.settings.connections_per_account)
+    app.state.gate = gate = Gate(GateLimits.of(twin.settings))
+    services.metrics.watch(GateCollector(gate))
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
+    app.add_middleware(
+        AdmissionMiddleware, gate=gate
+    )  # outside of all work; only what browsers must be told is outside of it
     install_error_handlers(app)
     schema = TwinSchema(
         build_schema(shape),
         partial(_context, shape),
         DocumentLimits.of(twin.settings),
         PersistedDocuments.of(twin.settings),
+        gate,
     )
     origins = twin.settings.allowed_origins
     router = TwinRouter(schema, twin.settings, path=GRAPHQL, context_getter=_asking, allowed_origins=origins)

@@ -108,6 +108,29 @@ class Settings(BaseSettings):
         description="Longest time that `jumeau serve` takes to stop, in seconds: requests under way have four fifths of it; "
         "after all of it the process ends as if it were killed.",
     )
+    requests_at_once: int = Field(
+        8,
+        ge=1,
+        le=32,
+        description="Requests that are worked on at a time, a quarter of four or more kept from any one asker. More than the "
+        "processors carry makes all of them slower.",
+    )
+    requests_waiting: int = Field(
+        64,
+        ge=0,
+        description="Requests that may wait for their turn beside; one more is refused with 503 and `Retry-After`.",
+    )
+    requests_per_asker: int = Field(
+        48,
+        ge=1,
+        description="Requests that one asker may have under way or waiting; one more is refused with 429 and `Retry-After`. "
+        "Whoever shows no credential that was good before is known by the address.",
+    )
+    request_wait_s: float = Field(
+        5.0,
+        gt=0,
+        description="Longest time that a request waits for its turn, in seconds; then it is refused with 503.",
+    )
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
     query_memory_mb: int = Field(
         512,

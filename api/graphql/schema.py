@@ -7,6 +7,7 @@ Strawberry carries the protocol: HTTP, GraphiQL and websockets.
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import nullcontext
 from functools import lru_cache
 from inspect import isawaitable
 from typing import Any, NoReturn
@@ -38,6 +39,7 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.errors import unexpected
+from api.gate import Gate, OverloadedError, TooManyRequestsError
 from api.graphql.context import GraphQLContext
 from api.graphql.documents import NOTHING, CheckedDocument, RefusedDocument, cause_of, coded, explained
 from api.graphql.errors import (
@@ -88,12 +90,14 @@ class TwinSchema(BaseSchema):
         new_context: Callable[[Any], GraphQLContext],
         limits: DocumentLimits = STANDARD,
         persisted: PersistedDocuments | None = None,
+        gate: Gate | None = None,
     ) -> None:
         self.config = StrawberryConfig()
         self.schema = schema
         self._new_context = new_context
         self._limits = limits
         self._persisted = persisted or PersistedDocuments()
+        self._gate = gate  # for what is asked over websockets: requests have passed it
         self._checked = lru_cache(DOCUMENTS)(self._check)
 
     def execute_sync(
@@ -221,7 +225,7 @@ class TwinSchema(BaseSchema):
             return
         operation = checked.operation(operation_name)
         if operation is None or operation[0] is not Kind.SUBSCRIPTION:
-            answer = await run_in_threadpool(self._executed, context, checked, variables, None, operation_name)
+            answer = await self._answer(context, checked, variables, operation_name)
             yield await run_in_threadpool(_kept, context, answer)
             return
         begun = subscribe(
@@ -252,6 +256,20 @@ class TwinSchema(BaseSchema):
             yield ExecutionResult(data=None, errors=[coded(unexpected())])
         finally:
             await source.aclose()  # type: ignore[attr-defined]
+
+    async def _answer(
+        self,
+        context: GraphQLContext,
+        checked: CheckedDocument,
+        variables: dict[str, Any] | None,
+        operation_name: str | None,
+    ) -> ExecutionResult:
+        """The answer to a query or mutation over a websocket, in its turn among all requests."""
+        try:
+            async with nullcontext() if self._gate is None else self._gate.place(context.services.principal.id):
+                return await run_in_threadpool(self._executed, context, checked, variables, None, operation_name)
+        except (OverloadedError, TooManyRequestsError) as refusal:
+            return _refused(context, refusal)
 
     def get_type_by_name(self, name: str) -> None:
         """None: no type is a Strawberry class."""

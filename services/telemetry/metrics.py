@@ -9,6 +9,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.registry import Collector
 
 from services.jobs.service import JobService
 from services.telemetry.jobs import JobCollector
@@ -61,6 +62,10 @@ class Metrics:
         self._rows.labels(question.door).inc(question.rows)
         if question.engine == "fallback":
             self._fallbacks.labels(question.door).inc()
+
+    def watch(self, collector: Collector) -> None:
+        """Tell at each scrape what this collector tells as well, such as how full the server is."""
+        self._registry.register(collector)
 
     def exposition(self) -> bytes:
         """Everything, as Prometheus reads it."""

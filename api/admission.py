@@ -1,0 +1,207 @@
+"""Before anything of a request is looked at: whether the server takes it now. What it cannot take is refused early and cheaply.
+
+A request holds its place until its answer begins: what is streamed after that has bounds of its own, such as those of exports.
+While it waits, its body is read as far as it is small, and it is dropped if whoever asked has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from hashlib import sha256
+from time import perf_counter
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.calls import CALL
+from api.errors import error_response
+from api.gate import Gate
+from core.errors import JumeauError
+from services.audit.call import NOBODY, Call
+
+ALWAYS: Final = frozenset({"/health", "/metrics"})
+"""What is answered however much there is to do: it tells how the server does. Everything else over HTTP waits its turn."""
+AHEAD_BYTES: Final = 256 << 10
+"""How much of a body is read before its turn; a larger one is read by its endpoint."""
+BODY_S: Final = 10.0
+"""How long the beginning of a body may take, in seconds."""
+_KNOWN: Final = 10_000
+
+
+class SlowRequestError(JumeauError):
+    """A request whose body does not come."""
+
+    code = "SLOW_REQUEST"
+    exit_code = 2
+    status = 408
+
+
+class AdmissionMiddleware:
+    """Holds HTTP requests to the gate. Websockets have limits of their own; what is asked over them goes through the same gate."""
+
+    def __init__(self, app: ASGIApp, gate: Gate, body_s: float = BODY_S) -> None:
+        self._app = app
+        self._gate = gate
+        self._body_s = body_s
+        self._askers = KnownAskers()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] in ALWAYS:
+            await self._app(scope, receive, send)
+            return
+        gate, asker = self._gate, self._askers.of(scope)
+        try:
+            gate.arrive(asker)
+        except JumeauError as refusal:
+            await error_response(refusal)(scope, receive, send)
+            return
+        place = _Place(gate, asker)
+        request = _Request(receive, self._body_s)
+        try:
+            if not (await request.read_ahead() and await self._turn(place, request)):
+                return  # whoever asked has gone
+        except JumeauError as refusal:
+            place.leave()
+            await error_response(refusal)(scope, receive, send)
+            return
+        else:
+
+            async def answering(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    place.leave()
+                await send(message)
+
+            await self._app(scope, request.receive, answering)
+            self._askers.learn(scope)
+        finally:
+            place.leave()
+            request.close()
+
+    async def _turn(self, place: _Place, request: _Request) -> bool:
+        """Wait for a turn. False where nobody waits for the answer any more. Raises OverloadedError."""
+        if self._gate.begin(place.asker):
+            place.has_begun()
+            return True
+        waiting = asyncio.ensure_future(self._gate.turn(place.asker))
+        try:
+            awaited: set[asyncio.Future[Any]] = {waiting}
+            if (gone := request.disconnected()) is not None:
+                awaited.add(gone)
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                waiting.result()
+                place.has_begun()
+                return True
+            return False
+        finally:
+            if not waiting.done():
+                waiting.cancel()
+            elif not waiting.cancelled() and waiting.exception() is None and not place.runs:
+                self._gate.end(place.asker)  # called, and cancelled in the same moment
+
+
+class KnownAskers:
+    """Whose a request is, before anybody is looked up: by the credential that it shows, if that was good once; else the address
+    that it comes from. For the thread of the event loop.
+    """
+
+    def __init__(self, most: int = _KNOWN) -> None:
+        self._most = most
+        self._names: OrderedDict[bytes, str] = OrderedDict()
+
+    def of(self, scope: Scope) -> str:
+        """A name for whoever asks; what makes names up counts as the address that it comes from."""
+        shown = _shown(scope)
+        if shown is not None and (name := self._names.get(shown)) is not None:
+            self._names.move_to_end(shown)
+            return name
+        client = scope.get("client")
+        return f"from {client[0] if client else 'nowhere'}"
+
+    def learn(self, scope: Scope) -> None:
+        """Remember who was let in with a credential. Of very many the oldest are forgotten."""
+        call: Call | None = scope.get(CALL)
+        shown = _shown(scope)
+        if shown is None or call is None or call.principal == NOBODY:
+            return
+        self._names[shown] = call.principal.id
+        while len(self._names) > self._most:
+            self._names.popitem(last=False)
+
+
+class _Place:
+    """A place at the gate, given back once."""
+
+    def __init__(self, gate: Gate, asker: str) -> None:
+        self._gate = gate
+        self.asker = asker
+        self.runs = False
+        self._is_held = True
+        self._began = 0.0
+
+    def has_begun(self) -> None:
+        self.runs, self._began = True, perf_counter()
+
+    def leave(self) -> None:
+        """Give back what is held. Harmless where nothing is."""
+        if self.runs:
+            self.runs = False
+            self._gate.end(self.asker, perf_counter() - self._began)
+        if self._is_held:
+            self._is_held = False
+            self._gate.depart(self.asker)
+
+
+class _Request:
+    """The messages of a request: some read ahead, the others as they come."""
+
+    def __init__(self, receive: Receive, body_s: float) -> None:
+        self._receive = receive
+        self._body_s = body_s
+        self._ahead: deque[Message] = deque()
+        self._next: asyncio.Future[Message] | None = None
+        self._is_whole = False
+
+    async def read_ahead(self) -> bool:
+        """Read the body, or its beginning; False where whoever sends it has gone. Raises SlowRequestError."""
+        size = 0
+        try:
+            async with asyncio.timeout(self._body_s):
+                while not self._is_whole and size < AHEAD_BYTES:
+                    message = await self._receive()
+                    if message["type"] == "http.disconnect":
+                        return False
+                    self._ahead.append(message)
+                    size += len(message.get("body", b""))
+                    self._is_whole = not message.get("more_body", False)
+        except TimeoutError:
+            raise SlowRequestError(
+                f"the body has not come in {self._body_s:g} s", where="body", hint="send it at once"
+            ) from None
+        return True
+
+    def disconnected(self) -> asyncio.Future[Message] | None:
+        """Done when whoever asked has gone; None where it cannot be known, since more of the body is to come."""
+        if not self._is_whole:
+            return None
+        self._next = asyncio.ensure_future(self._receive())
+        return self._next
+
+    async def receive(self) -> Message:
+        """The next message, for the application."""
+        if self._ahead:
+            return self._ahead.popleft()
+        if self._next is not None:
+            return await asyncio.shield(self._next)  # whoever gives up waiting for it may ask again
+        return await self._receive()
+
+    def close(self) -> None:
+        """Wait for nothing any more."""
+        if self._next is not None and not self._next.done():
+            self._next.cancel()
+
+
+def _shown(scope: Scope) -> bytes | None:
+    given: bytes | None = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+    return None if given is None else sha256(given).digest()
