@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import catalogue, first_light, front_end, history, loading, perimeter, shapes, shapes_executor
+from bench import catalogue, first_light, front_end, history, loading, perimeter, service, shapes, shapes_executor
 from bench.figures import Figure, write
 from cli.output import Output, print_rows
 
@@ -17,6 +17,7 @@ ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "perimeter": perimeter.measure,
     "history": history.measure,
     "loading": loading.measure,
+    "service": service.measure,
     "shapes_executor": shapes_executor.measure,
     "shapes": shapes.measure,
 }
