@@ -105,7 +105,6 @@ def create_app(
     app.state.services = services
     app.state.event_streams = Connections(twin.settings.connections_per_account)
     app.state.gate = gate = Gate(GateLimits.of(twin.settings))
-    services.metrics.watch(GateCollector(gate))
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     app.add_middleware(
@@ -122,6 +121,7 @@ def create_app(
     origins = twin.settings.allowed_origins
     router = TwinRouter(schema, twin.settings, path=GRAPHQL, context_getter=_asking, allowed_origins=origins)
     app.include_router(router, include_in_schema=False)
+    services.metrics.watch(GateCollector(gate, lambda: services.changes.listeners, lambda: router.connections.open))
     serve_assets(app)
     if origins:
         app.add_middleware(

@@ -109,11 +109,11 @@ class Settings(BaseSettings):
         "after all of it the process ends as if it were killed.",
     )
     requests_at_once: int = Field(
-        8,
+        4,
         ge=1,
         le=32,
-        description="Requests that are worked on at a time, a quarter of four or more kept from any one asker. More than the "
-        "processors carry makes all of them slower.",
+        description="Requests that are worked on at a time, a quarter of four or more kept from any one asker. More "
+        "make each of them slower sooner than they make more of them done.",
     )
     requests_waiting: int = Field(
         64,
