@@ -1,12 +1,15 @@
 """What row-level security costs: every catalogue query with and without a perimeter, on the same estate.
 
 The asker with every perimeter pays for the checks and is answered nearly the whole; the one with a single perimeter is
-answered less. Parameters name elements that the asker sees. Target: none in the issue, which wants it measured.
+answered less. Parameters name elements that the asker sees. Issue B wants it measured; issue F sets 10 % on the median of the
+catalogue, which is told in both ways that it can be meant: the median of the times beside the median of the times, and the
+median of what each query pays. Both are of the asker with every perimeter, on the embedded store, who is answered as much.
 """
 
 from __future__ import annotations
 
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,6 +26,8 @@ from services.query import QueryService
 from services.twin import Twin, open_twin
 
 SERVERS = 2_000
+TAX = 1.1
+TURNS = 2
 
 
 def measure(servers: int = SERVERS) -> list[Figure]:
@@ -43,12 +48,13 @@ def _figures(settings: Settings, servers: int) -> list[Figure]:
         names = QueryService(twin).cypher("MATCH (p:Perimeter) RETURN p.name AS name ORDER BY name").answer.rows
         every = LOCAL_OPERATOR.narrowed(name for (name,) in names)
         one = LOCAL_OPERATOR.narrowed([names[0][0]])
-        return [
+        found = [
             figure
             for asked, where in ((twin, "embedded"), (in_memory, "in-memory executor"))
             for asker, which in ((every, "every perimeter"), (one, "one perimeter"))
             for figure in _asked(asked, asker, f"{which}, {where}, {servers:,} servers")
         ]
+        return found + tax_figures(found)
 
 
 def _asked(twin: Twin, asker: Principal, of: str) -> list[Figure]:
@@ -60,8 +66,12 @@ def _asked(twin: Twin, asker: Principal, of: str) -> list[Figure]:
             given = parameters(twin, query, asker)
         except IndexError:
             continue  # nothing that this asker could ask about
-        with_perimeter.append(milliseconds(lambda: service.run(query.name, given, asker)))  # noqa: B023
-        without.append(milliseconds(lambda: service.run(query.name, given)))  # noqa: B023
+        one, other = in_turn(
+            lambda: service.run(query.name, given, asker),  # noqa: B023
+            lambda: service.run(query.name, given),  # noqa: B023
+        )
+        with_perimeter.append(one)
+        without.append(other)
     ratios = [one / other for one, other in zip(with_perimeter, without, strict=True)]
     value, baseline = statistics.median(with_perimeter), statistics.median(without)
     name = f"catalogue under a perimeter: {of}"
@@ -72,3 +82,28 @@ def _asked(twin: Twin, asker: Principal, of: str) -> list[Figure]:
             "B", f"{name}, median query", round(value, 3), "ms", None, round(baseline, 3), round(value / baseline, 3)
         ),
     ]
+
+
+def in_turn(one: Callable[[], object], other: Callable[[], object]) -> tuple[float, float]:
+    """The best of a few repeats of both, in milliseconds, in turn: what disturbs one disturbs the other."""
+    pairs = [(milliseconds(one), milliseconds(other)) for _ in range(TURNS)]
+    return min(value for value, _ in pairs), min(value for _, value in pairs)
+
+
+def tax_figures(found: list[Figure]) -> list[Figure]:
+    """Issue F's figure, both ways, of those for every perimeter on the embedded store."""
+    of_all = [figure for figure in found if "every perimeter, embedded" in figure.name]
+    (each,) = (figure for figure in of_all if "ratios" in figure.name)
+    (median,) = (figure for figure in of_all if "median query" in figure.name)
+    assert median.ratio is not None
+    name, target = "perimeter tax, embedded, every perimeter", f"<= {TAX:g}x"
+    return [
+        Figure(
+            "F", f"{name}: median time of the catalogue beside that without", median.value, "ms", target, median.baseline,
+            median.ratio, median.ratio <= TAX,
+        ),
+        Figure(
+            "F", f"{name}: median of what each query of the catalogue pays", each.value, "x", target,
+            met=each.value <= TAX,
+        ),
+    ]  # fmt: skip

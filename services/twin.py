@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from core.clock import Clock, clock_for
+from core.errors import SequenceGapError
 from core.settings import Settings
 from graph.history.ledger import Ledger
 from graph.history.projection import Progress, Projector
@@ -31,9 +32,18 @@ class Twin:
     write_lock: Lock
 
     def catch_up(self, progress: Progress | None = None) -> int:
-        """Bring the backend up to the ledger; returns the sequence reached."""
+        """Bring the backend up to the ledger; returns the sequence reached.
+
+        Where another server of the same backend has applied a part of it meanwhile, what is left is worked out again.
+        """
         with self.write_lock:
-            return Projector(self.ledger, self.repository).catch_up(progress)
+            while True:
+                before = self.repository.watermark()
+                try:
+                    return Projector(self.ledger, self.repository).catch_up(progress)
+                except SequenceGapError:
+                    if self.repository.watermark() <= before:
+                        raise
 
     def close(self) -> None:
         """Release the backend, then the ledger."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -23,43 +25,67 @@ from tests.soak.watch import Sample, growth, held, look
 AS_OF = date(2025, 1, 1)
 SERVERS = 2_000 if NIGHTLY else 60
 EXPORTS_AT_ONCE = 4
-CONNECTIONS_OF_LOADS = 8
-"""Files that the ledger and the store may open once more when they are first used from another thread."""
+MOST_THREADS = 60
+"""The pool's forty, and those of the server's own."""
+KEPT_FILES = 8
+"""Files that the ledger may open once more when it is first asked from another thread."""
 
 
-def soak(home: Path, warm_s: float, lasts_s: float, pause_s: float) -> tuple[list[Sample], list[Sample], Visitors]:
-    """Serve an estate to visitors while loads go on. Looks at rest before and after, and looks meanwhile after warming up."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a soak goes, in seconds: until all is warm, then watched; between two acts of a visitor, and between two loads."""
+
+    warm: float
+    lasts: float
+    visit: float
+    load: float
+
+
+@dataclass(frozen=True, slots=True)
+class Soaked:
+    """What was seen: at rest before and after, meanwhile, and of visitors."""
+
+    before: Sample
+    after: Sample
+    meanwhile: list[Sample]
+    visitors: Visitors
+
+
+def soak(home: Path, pace: Pace) -> Soaked:
+    """Serve an estate to visitors while loads go on, until it is warm; then again, and watch it."""
     settings = load_settings(home=home, backend="embedded", now=AS_OF.isoformat())
-    for number in (1, 2):  # two exports, loaded in turn: each load has something to change
-        generate_estate(home / f"export-{number}", servers=SERVERS, seed=42, as_of=AS_OF.replace(day=number))
-    ingest(settings, "csv", home / "export-1")
+    for number in (0, 1):  # two exports, loaded in turn: each load has something to change
+        generate_estate(home / str(number), servers=SERVERS, seed=42, as_of=AS_OF.replace(day=1 + number))
+    ingest(settings, "csv", home / "0")
+    loads = (home / str(number % 2) for number in count(1))
     console = Console(home, {"JUMEAU_EXPORTS_AT_ONCE": str(EXPORTS_AT_ONCE)})
-    samples: list[Sample] = []
     with started(console) as (process, url), httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
-        first = Visitors(url, pause_s)
-        with first.coming():
-            time.sleep(warm_s)
-        assert first.failed == []
-        assert not any(until_nothing_is_held(lambda: held(client)).values())
-        at_rest = [look(process.pid)]
-        visitors = Visitors(url, pause_s, seed=8)
-        with visitors.coming(), ThreadPoolExecutor(1) as loads:
-            ends, number, load = time.monotonic() + lasts_s, 0, None
-            while time.monotonic() < ends:
-                if load is None or load.done():
-                    if load is not None:
-                        load.result()
-                    number += 1  # a load beside the server, which is told of it
-                    load = loads.submit(ingest, settings, "csv", home / f"export-{1 + number % 2}")
-                time.sleep(0.5)
-                samples.append(look(process.pid))
-            assert load is not None
-            load.result(120)
-        assert not any(until_nothing_is_held(lambda: held(client)).values())
-        at_rest.append(look(process.pid))
+
+        def watched(lasts_s: float, seed: int) -> tuple[list[Sample], Visitors]:
+            visitors, samples = Visitors(url, pace.visit, seed), list[Sample]()
+            with visitors.coming(), ThreadPoolExecutor(1) as beside:
+                ends, next_load, load = time.monotonic() + lasts_s, 0.0, None
+                while time.monotonic() < ends:
+                    if time.monotonic() >= next_load and (load is None or load.done()):
+                        if load is not None:
+                            load.result()
+                        next_load = time.monotonic() + pace.load
+                        load = beside.submit(ingest, settings, "csv", next(loads))  # the server is told of it
+                    time.sleep(0.5)
+                    samples.append(look(process.pid))
+                if load is not None:
+                    load.result(300)
+            assert visitors.failed == []
+            assert not any(until_nothing_is_held(lambda: held(client)).values())
+            return samples, visitors
+
+        watched(pace.warm, seed=7)
+        before = look(process.pid)
+        samples, visitors = watched(pace.lasts, seed=8)
+        after = look(process.pid)
         _exports_all_at_once(client)
         assert client.get("/health").json()["freshness"]["up_to_date"]
-    return samples, at_rest, visitors
+    return Soaked(before, after, samples, visitors)
 
 
 def _exports_all_at_once(client: httpx.Client) -> None:
@@ -72,27 +98,26 @@ def _exports_all_at_once(client: httpx.Client) -> None:
             answer.read()
 
 
-def check_nothing_is_left(at_rest: list[Sample], visitors: Visitors) -> None:
-    before, after = at_rest
-    assert visitors.failed == []
-    assert set(visitors.done) >= {"read", "list", "export", "leave_an_export", "listen", "vanish", "err"}
+def check_nothing_is_left(seen: Soaked) -> None:
+    assert set(seen.visitors.done) >= {"read", "list", "export", "leave_an_export", "listen", "vanish", "err"}
     # workers of the pool and readers of the store are kept for the next who asks: as many as were ever busy at once
-    assert after.threads <= max(before.threads, 60)
-    assert after.files <= before.files + CONNECTIONS_OF_LOADS
+    assert seen.after.threads <= max(seen.before.threads, MOST_THREADS)
+    assert seen.after.files <= seen.before.files + KEPT_FILES
 
 
 def test_nothing_is_left_of_visitors_once_they_have_gone(tmp_path: Path) -> None:
-    samples, at_rest, visitors = soak(tmp_path, warm_s=2.0, lasts_s=4.0, pause_s=0.05)
-    check_nothing_is_left(at_rest, visitors)
-    assert at_rest[1].memory <= at_rest[0].memory * 1.25, [round(sample.memory) for sample in samples]
+    seen = soak(tmp_path, Pace(warm=2, lasts=3, visit=0.05, load=60))
+    check_nothing_is_left(seen)
+    assert seen.after.memory <= seen.before.memory * 1.5, [round(sample.memory) for sample in seen.meanwhile]
 
 
 @pytest.mark.nightly
 def test_eight_hours_of_use_in_fifteen_minutes_leave_memory_where_it_was(tmp_path: Path) -> None:
-    samples, at_rest, visitors = soak(tmp_path, warm_s=240.0, lasts_s=660.0, pause_s=0.02)
-    check_nothing_is_left(at_rest, visitors)
-    rise, level = growth(samples, over_s=660.0), at_rest[0].memory
-    assert rise <= 0.03 * level, f"{rise:.1f} MiB in eleven minutes, of {level:.0f} MiB"
+    pace = Pace(warm=300, lasts=600, visit=0.02, load=20)  # a load every 20 s is one every ten minutes of eight hours
+    seen = soak(tmp_path, pace)
+    check_nothing_is_left(seen)
+    rise, level = growth(seen.meanwhile, pace.lasts), seen.before.memory
+    assert rise <= 0.03 * level, f"{rise:.1f} MiB in {pace.lasts:g} s, of {level:.0f} MiB"
 
 
 def test_the_slope_is_that_of_most_samples_whatever_jumps_between() -> None:
