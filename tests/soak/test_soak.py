@@ -113,6 +113,8 @@ def test_nothing_is_left_of_visitors_once_they_have_gone(tmp_path: Path) -> None
 
 @pytest.mark.nightly
 def test_eight_hours_of_use_in_fifteen_minutes_leave_memory_where_it_was(tmp_path: Path) -> None:
+    # between two checkpoints of its own the store keeps what loads changed: memory goes up and down with them, and a slope
+    # that is not nought over many of them is one
     pace = Pace(warm=300, lasts=600, visit=0.02, load=20)  # a load every 20 s is one every ten minutes of eight hours
     seen = soak(tmp_path, pace)
     check_nothing_is_left(seen)
