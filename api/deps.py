@@ -59,6 +59,10 @@ class Services:
     call: Call  # what becomes known of this request
     principal: Principal = LOCAL_OPERATOR  # who asks
 
+    def __post_init__(self) -> None:
+        if self.principal.restricted and not self.branches.is_limited:
+            raise ValueError("somebody with perimeters is given branches without limits")
+
     @classmethod
     def of(
         cls,
@@ -80,6 +84,8 @@ class Services:
         changes = ChangeFeed(twin)
         jobs = JobService(twin, changes.publish)
         metrics.watch(jobs)
+        if principal.restricted:
+            branches = branches.by(principal.id, principal.perimeters)
         return cls(
             twin,
             queries,
@@ -106,7 +112,7 @@ class Services:
         """The same use cases for somebody: what is written is theirs."""
         if principal == self.principal:
             return replace(self, principal=principal, call=call)
-        branches = self.branches.by(self._actor_of(principal))
+        branches = self.branches.by(self._actor_of(principal), principal.perimeters)
         proposals = self.proposals.over(branches)
         return replace(self, principal=principal, call=call, branches=branches, proposals=proposals)
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from core.clock import Clock, clock_for
-from core.errors import JumeauError, UsageError
+from core.errors import JumeauError, NotFoundError, UsageError
 from core.failpoints import reach
 from core.settings import Settings
 from graph.history.branch_view import BranchView
@@ -28,6 +28,7 @@ from graph.schema.records import RecordValidator
 from ingest.precedence import load_precedence
 from ingest.reconcile import Reconciler
 from services.edits import BY_HAND, Edits, NodeEdit, RelationEdit
+from services.limited_changes import LimitedChanges
 from services.relation_conflicts import broken_rules
 
 SOURCE: Final = "branch"
@@ -81,6 +82,7 @@ class BranchService:
         self.ledger = ledger
         self.schema = schema
         self._actor = actor
+        self._limits: LimitedChanges | None = None
         self._clock = clock
         self._validator = RecordValidator(schema)
         self._reconciler = Reconciler(schema, BY_HAND, load_precedence(schema))
@@ -91,11 +93,25 @@ class BranchService:
         """The branches of an installation."""
         return cls(ledger, schema, clock_for(settings.now), settings.actor)
 
-    def by(self, actor: str) -> BranchService:
-        """The same branches for somebody else: what is written is theirs."""
+    def by(self, actor: str, held: frozenset[str] | None = None) -> BranchService:
+        """The same branches for somebody else: what is written is theirs. `held` are their perimeters, None for the whole estate.
+
+        Whoever holds perimeters knows no branches but those that they began, and changes what is in the perimeters.
+        """
         other = copy(self)
         other._actor = actor
+        other._limits = None if held is None else LimitedChanges(self.ledger, self.schema, held)
         return other
+
+    @property
+    def author(self) -> str:
+        """Whose name stands by what is written."""
+        return self._actor
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether changes are limited to perimeters."""
+        return self._limits is not None
 
     def create(self, name: str, *, base: int | None = None, note: str = "") -> Branch:
         """Begin a branch, by default at the present. Raises UsageError."""
@@ -103,16 +119,27 @@ class BranchService:
 
     def drop(self, name: str) -> Branch:
         """Delete a branch with all that was told on it. Raises NotFoundError."""
-        return self.branches.drop(name)
+        return self.branches.drop(self.get(name).name)
+
+    def get(self, name: str) -> Branch:
+        """The branch of that name. Raises NotFoundError; for whoever is limited also where somebody else began it."""
+        branch = self.branches.get(name)
+        if self._limits is not None and branch.actor != self._actor:
+            raise no_branch(name)
+        return branch
 
     def all(self) -> list[dict[str, Any]]:
         """Every branch, as JSON-ready data; `behind` counts the events of main that it does not see."""
         last = self.ledger.sequence()
-        return [describe(branch, last) for branch in self.branches.all()]
+        own = (branch for branch in self.branches.all() if self._limits is None or branch.actor == self._actor)
+        return [describe(branch, last) for branch in own]
 
     def view(self, name: str) -> BranchView:
-        """What a branch holds. Raises NotFoundError."""
-        return BranchView(self.ledger, self.branches, self.branches.get(name))
+        """What a branch holds, of what is seen. Raises NotFoundError."""
+        return self._view(self.branches, self.get(name))
+
+    def _view(self, told: Told, branch: Branch) -> BranchView:
+        return BranchView(self.ledger, told, branch) if self._limits is None else self._limits.view(told, branch)
 
     # --- changing --------------------------------------------------------------------------------------------------
 
@@ -124,18 +151,21 @@ class BranchService:
         relations: Sequence[RelationEdit] = (),
         delete: Sequence[str] = (),
         based_on: int | None = None,
+        perimeter: str | None = None,
     ) -> tuple[Branch, list[str]]:
         """Change nodes and relations on a branch, all or nothing; a deleted node takes its relations with it.
 
         `based_on` is the branch's event that the asker has seen: nothing is written where what is changed was changed since.
-        Returns the branch and the ids of `nodes` and `relations`, in order.
-        Raises NotFoundError, ChangeRefusedError, BranchConflictError.
+        `perimeter` is that of new elements, for whoever is limited to several. Returns the branch and the ids of `nodes` and
+        `relations`, in order. Raises NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError.
         """
         view = self.view(name)
-        edits, made = self._edits(view, nodes, relations, delete)
-        if based_on is not None:
-            self._check_since(view.branch, based_on, edits)
+        edits, made = self._edits(view, nodes, relations, delete, perimeter)
         events = sorted(edits.events.values(), key=order_of)
+        if self._limits is not None:
+            self._limits.check(self.branches, view.branch, events)
+        if based_on is not None:
+            self._check_since(view, based_on, edits)
         changed = self.branches.append(
             view.branch, events, source=BY_HAND, actor=self._actor, identities=edits.identities
         )
@@ -149,15 +179,17 @@ class BranchService:
         relations: Sequence[RelationEdit] = (),
         delete: Sequence[str] = (),
         based_on: int | None = None,
+        perimeter: str | None = None,
     ) -> tuple[Applied, list[str]]:
         """Change main at once, in one batch, all or nothing, as a decision that has a reason.
 
         `based_on` is the event of main that the asker has seen, by default its last: what was changed since then, and is to be
-        changed otherwise, stands against it. Raises UsageError, NotFoundError, ChangeRefusedError, BranchConflictError, LedgerError.
+        changed otherwise, stands against it. `perimeter` is that of new elements, for whoever is limited to several.
+        Raises UsageError, NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError, LedgerError.
         """
         if not reason.strip():
             raise UsageError("a change of main has a reason", where="reason", hint="say why, or change a branch")
-        return self._again(lambda: self._change_main(reason, nodes, relations, delete, based_on))
+        return self._again(lambda: self._change_main(reason, nodes, relations, delete, based_on, perimeter))
 
     def _change_main(
         self,
@@ -166,20 +198,35 @@ class BranchService:
         relations: Sequence[RelationEdit],
         delete: Sequence[str],
         based_on: int | None,
+        perimeter: str | None,
     ) -> tuple[Applied, list[str]]:
         last = self.ledger.sequence()
         if based_on is not None and not 0 <= based_on <= last:
             raise UsageError(f"main has no event {based_on}", where="based_on", hint=f"its last one is {last}")
         draft = Draft(last if based_on is None else based_on, self._actor, self._clock.now())
-        edits, made = self._edits(BranchView(self.ledger, draft, draft.branch), nodes, relations, delete)
+        edits, made = self._edits(self._view(draft, draft.branch), nodes, relations, delete, perimeter)
+        if self._limits is not None:
+            self._limits.check(draft, draft.branch, list(edits.events.values()))
         branch = draft.tell(sorted(edits.events.values(), key=order_of), BY_HAND, edits.identities)
         merge, standing = self._merged(draft, branch, None)
         if standing:
-            raise refused(MAIN, standing)
+            raise refused(MAIN, self._shown(standing, draft, branch, merge.sequence))
+        told = self._allowed(merge)
         if not merge.events:
             return Applied(MAIN, 0, (), merge.sequence), made
         run = self.ledger.begin_run(BY_HAND, self._actor, reason, str(uuid4()))
-        return self._bring(run, merge, draft.identities(branch), MAIN), made
+        return replace(self._bring(run, merge, draft.identities(branch), MAIN), events=told), made
+
+    def _allowed(self, merge: Merge) -> int:
+        """How many events of a merge whoever asks may know of. Raises NotFoundError, OutsidePerimeterError."""
+        if self._limits is None:
+            return len(merge.events)
+        main = Draft(merge.sequence, self._actor, self._clock.now())
+        return self._limits.check(main, main.branch, merge.ordered())
+
+    def _shown(self, standing: Sequence[Conflict], told: Told, branch: Branch, sequence: int) -> Sequence[Conflict]:
+        """Those of the conflicts that whoever asks may know of."""
+        return standing if self._limits is None else self._limits.shown(standing, told, branch, sequence)
 
     def _edits(
         self,
@@ -187,16 +234,20 @@ class BranchService:
         nodes: Sequence[NodeEdit],
         relations: Sequence[RelationEdit],
         delete: Sequence[str],
+        perimeter: str | None,
     ) -> tuple[Edits, list[str]]:
         edits = Edits(self.schema, self._validator, self._reconciler, view)
         edits.delete(delete)
         made = [edits.node(edit) for edit in nodes] + [edits.relation(edit) for edit in relations]
+        if self._limits is not None:
+            self._limits.place(edits, view, perimeter)
         former = self.ledger.former(view.branch.base)
         refuse_renamed(edits.events.values(), former, view.branch.name)
         return edits, made
 
-    def _check_since(self, branch: Branch, based_on: int, edits: Edits) -> None:
+    def _check_since(self, view: BranchView, based_on: int, edits: Edits) -> None:
         """Raises BranchConflictError where the branch has changed, after an event, what is to be changed."""
+        branch = view.branch
         if not 0 <= based_on <= branch.version:
             hint = f"its last one is {branch.version}"
             raise UsageError(f"the branch has no event {based_on}", where="based_on", hint=hint)
@@ -206,6 +257,9 @@ class BranchService:
             for e in (item.event for item in since)
             if e.element in edits.events
         ]
+        if standing and self._limits is not None:
+            seen = view.states([conflict.element for conflict in standing]).keys()
+            raise refused(f"branch {branch.name}", [conflict for conflict in standing if conflict.element in seen])
         if standing:
             raise refused(f"branch {branch.name}", standing)
 
@@ -223,7 +277,8 @@ class BranchService:
         """Bring a branch's changes to main in one batch, or refuse and show what stands against it.
 
         `version` is the branch's event that was looked at: with later ones it is refused. `also` writes more in the same
-        transaction. Raises NotFoundError, BranchAppliedError, BranchConflictError, StaleVersionError, LedgerError.
+        transaction. Raises NotFoundError, BranchAppliedError, BranchConflictError, StaleVersionError, OutsidePerimeterError,
+        LedgerError.
         """
         return self._again(lambda: self._apply(name, wins, version, also, dry_run=dry_run))
 
@@ -246,7 +301,7 @@ class BranchService:
         *,
         dry_run: bool,
     ) -> Applied:
-        branch = self.branches.get(name)
+        branch = self.get(name)
         if version is not None and branch.version != version:
             raise StaleVersionError(
                 f"the branch {name!r} is at {branch.version}, {version} was looked at",
@@ -254,11 +309,13 @@ class BranchService:
                 hint="look at it again: it has changed since",
             )
         merge, standing = self._merged(self.branches, branch, wins)
+        told = self._allowed(merge)
+        every = (*merge.conflicts, *(c for c in standing if c not in merge.conflicts))
+        shown = tuple(self._shown(every, self.branches, branch, merge.sequence))
         if dry_run:
-            shown = (*merge.conflicts, *(c for c in standing if c not in merge.conflicts))
-            return Applied(name, len(merge.events), shown, merge.sequence)
+            return Applied(name, told, shown, merge.sequence)
         if standing:
-            raise refused(f"branch {name}", standing)
+            raise refused(f"branch {name}", [conflict for conflict in standing if conflict in shown])
         run = self.ledger.begin_run(SOURCE, self._actor, f"branch {name}", f"{branch.id} {branch.version}")
         known = self.branches.identities(branch)
         mark = self.branches.mark_applied(branch)
@@ -270,7 +327,7 @@ class BranchService:
 
         applied = self._bring(run, merge, known, name, write)
         reach("branch.applied")
-        return applied
+        return replace(applied, events=told, conflicts=tuple(c for c in applied.conflicts if c in shown))
 
     def _merged(self, told: Told, branch: Branch, wins: Wins | None) -> tuple[Merge, list[Conflict]]:
         """The merge with main as it is now, and what stands against it."""
@@ -310,6 +367,11 @@ class BranchService:
         return applied(last)
 
 
+def no_branch(name: str) -> NotFoundError:
+    """What is said of a branch that is not there, and of one that is not told of."""
+    return NotFoundError(f"no branch is called {name!r}", where="branch", hint="`jumeau branch list`")
+
+
 def describe(branch: Branch, last: int) -> dict[str, Any]:
     """A branch as JSON-ready data."""
     return {
@@ -327,8 +389,11 @@ def describe(branch: Branch, last: int) -> dict[str, Any]:
 def refused(what: str, standing: Sequence[Conflict]) -> BranchConflictError:
     """What to raise where conflicts stand against a change."""
     first = "; ".join(f"{c.kind} {c.name} {c.attribute}: {c.reason}" for c in standing[:3])
+    seen = f"{len(standing)} conflicts with main, nothing was applied: {first}"
     return BranchConflictError(
-        f"{len(standing)} conflicts with main, nothing was applied: {first}",
+        seen
+        if standing
+        else "main has changed since, nothing was applied",  # what it is about is not seen by the asker
         where=what,
         hint="--dry-run lists them; --ours keeps what main has, --theirs takes what the branch has",
         details={"conflicts": [conflict.to_dict() for conflict in standing[:100]]},

@@ -122,7 +122,7 @@ class ProposalService:
         """Ask for a branch to be brought to main, as it is now. Raises NotFoundError, UsageError, BranchAppliedError."""
         if not reason.strip():
             raise UsageError("a proposal has a reason", where="reason", hint="say what it is for")
-        branch = self._branches.branches.get(name)
+        branch = self._branches.get(name)
         if branch.applied is not None:
             raise BranchAppliedError(
                 f"the branch {name!r} was applied to main at {branch.applied}", where="branch", hint="begin another one"
@@ -161,12 +161,20 @@ class ProposalService:
         with self._ledger.reading() as connection:
             row = connection.execute(select(proposal).where(proposal.c.id == identity)).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no proposal {identity!r}", where="proposals", hint="list them")
-        return _proposal(row)
+            raise _no_proposal(identity)
+        return self._known(_proposal(row))
+
+    def _known(self, found: Proposal) -> Proposal:
+        """The proposal, if whoever asks may know of it: limited to perimeters, they know their own."""
+        if self._branches.is_limited and found.author != self._branches.author:
+            raise _no_proposal(found.id)
+        return found
 
     def all(self, states: Collection[ProposalState] = (), *, most: int = _IN_LIST) -> list[Proposal]:
         """The latest proposals in these states, or in any; newest first."""
         query = select(proposal).order_by(proposal.c.created_at.desc(), proposal.c.id).limit(most)
+        if self._branches.is_limited:
+            query = query.where(proposal.c.author == self._branches.author)
         if states:
             query = query.where(proposal.c.state.in_([state.value for state in states]))
         with self._ledger.reading() as connection:
@@ -244,6 +252,10 @@ class ProposalService:
         )
         found = connection.execute(query).scalar()
         return None if found is None else str(found)
+
+
+def _no_proposal(identity: str) -> NotFoundError:
+    return NotFoundError(f"there is no proposal {identity!r}", where="proposals", hint="list them")
 
 
 def _check_open(found: Proposal, state: ProposalState) -> None:

@@ -83,12 +83,17 @@ def ledger_fields() -> dict[str, GraphQLField]:
             resolve=_audit,
             description="Who did what with the twin, at which door, and how it ended, newest first; for auditors.",
         ),
-        "branches": GraphQLField(list_of(BRANCH), resolve=_branches, description="Every branch, by name."),
+        "branches": GraphQLField(
+            list_of(BRANCH),
+            resolve=_branches,
+            description="Every branch, by name; of somebody with perimeters, those that they began.",
+        ),
         "proposals": GraphQLField(
             list_of(PROPOSAL),
             args={"states": GraphQLArgument(GraphQLList(GraphQLNonNull(PROPOSAL_STATE)), default_value=["open"])},
             resolve=_proposals,
-            description="Branches that somebody asks others to bring to main, newest first; the open ones if not said otherwise.",
+            description="Branches that somebody asks others to bring to main, newest first; the open ones if not said otherwise. "
+            "Somebody with perimeters is told of their own.",
         ),
         "scorecard": GraphQLField(
             GraphQLNonNull(SCORECARD),
@@ -136,14 +141,12 @@ def _audit(_root: Any, info: Info, before: int | None = None, **arguments: Any) 
 def _branches(_root: Any, info: Info) -> list[dict[str, Any]]:
     services = info.context.services
     require(services.principal, Action.LOOK_BACK)
-    require_whole_estate(services.principal, "the list of branches")
     return services.branches.all()
 
 
 def _proposals(_root: Any, info: Info, states: list[str] | None) -> list[dict[str, Any]]:
     services = info.context.services
     require(services.principal, Action.LOOK_BACK)
-    require_whole_estate(services.principal, "the list of proposals")
     wanted = [ProposalState(state) for state in states or ()]
     return [proposal.to_dict() for proposal in services.proposals.all(wanted)]
 

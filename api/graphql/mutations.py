@@ -1,7 +1,8 @@
 """The mutation type: changes of main or of a branch, branches, and proposals that somebody else approves.
 
 A change of main needs the right to apply and a reason; a change of a branch the right to branch. What stands against a change
-is part of the answer (`ChangeFailure`); whoever may not make it gets an error.
+is part of the answer (`ChangeFailure`); whoever may not make it gets an error. Somebody with perimeters changes what is in them,
+and branches that they began (`services.limited_changes`); proposals are decided on by those who see the whole estate.
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ WHERE: Final = {
     "basedOn": GraphQLArgument(
         LONG,
         description="The event (`sequence`) that the asker has seen: what was changed since stands against the change.",
+    ),
+    "perimeter": GraphQLArgument(
+        GraphQLString,
+        description="Of new elements that would be in none of the asker's perimeters, where the asker has several.",
     ),
 }
 """What every change is told beside what is to be."""
@@ -207,6 +212,7 @@ def _of_proposals() -> dict[str, GraphQLField]:
                 info,
                 Action.APPLY,
                 lambda services: services.proposals.reject(proposal, note, by=services.actor).to_dict(),
+                whole=True,
             ),
             description="Refuse a proposal, with a reason; the branch stays as it is.",
         ),
@@ -221,15 +227,16 @@ def _of_proposals() -> dict[str, GraphQLField]:
     }
 
 
-def _to(info: Info, action: Action, do: Callable[[Services], Any]) -> Any:
-    """What somebody who may do it does, or what stood against it.
+def _to(info: Info, action: Action, do: Callable[[Services], Any], *, whole: bool = False) -> Any:
+    """What somebody who may do it does, or what stood against it. `whole`: it is for those who see the whole estate.
 
     Raises ForbiddenError, RestrictedError, AuditUnavailableError.
     """
     services = info.context.services
     services.call.action = action.value
     require(services.principal, action)
-    require_whole_estate(services.principal, "a change")
+    if whole:
+        require_whole_estate(services.principal, "a decision on a proposal")
     services.call.begin()  # on record before it is done
     try:
         return do(services)
@@ -239,13 +246,14 @@ def _to(info: Info, action: Action, do: Callable[[Services], Any]) -> Any:
 
 def _change(info: Info, given: Mapping[str, Any], **edits: Any) -> dict[str, Any] | Failure:
     """Make edits on main or on a branch."""
-    branch, based_on = given.get("branch"), given.get("basedOn")
+    branch = given.get("branch")
+    told = {"based_on": given.get("basedOn"), "perimeter": given.get("perimeter"), **edits}
 
     def change(services: Services) -> dict[str, Any]:
         if branch is None:
-            applied, ids = services.branches.change_main(given.get("reason") or "", based_on=based_on, **edits)
+            applied, ids = services.branches.change_main(given.get("reason") or "", **told)
             return _on_main(services, applied, ids)
-        changed, ids = services.branches.change(branch, based_on=based_on, **edits)
+        changed, ids = services.branches.change(branch, **told)
         return {"ids": ids, "branch": branch, "sequence": changed.version, "events": len(ids), "run": None}
 
     found: dict[str, Any] | Failure = _to(info, Action.APPLY if branch is None else Action.BRANCH, change)
@@ -304,4 +312,4 @@ def _approve(_root: Any, info: Info, proposal: str, note: str | None = None, win
         _on_main(services, applied, [])
         return decided.to_dict()
 
-    return _to(info, Action.APPLY, approve)
+    return _to(info, Action.APPLY, approve, whole=True)

@@ -7,11 +7,11 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Services, ToApply, ToBranch, ToLookBack
+from api.deps import ToApply, ToBranch, ToLookBack
 from api.rest.models import ErrorAnswer
 from core.principal import require_whole_estate
 from graph.history.merge import Wins
-from services.branches import BranchService, describe
+from services.branches import describe
 from services.differences import SHOWN
 from services.edits import NodeEdit, RelationEdit
 from services.moments import Asked, sequence_of
@@ -60,6 +60,10 @@ class ChangesRequest(BaseModel):
     nodes: list[NodeModel] = Field(default_factory=list)
     relations: list[RelationModel] = Field(default_factory=list)
     delete: list[str] = Field(default_factory=list, description="Ids; a node takes its relations with it.")
+    perimeter: str | None = Field(
+        default=None,
+        description="Of new nodes that would be in none of the caller's perimeters, where there are several.",
+    )
 
 
 class ApplyRequest(BaseModel):
@@ -144,15 +148,15 @@ class DifferenceAnswer(BaseModel):
 
 @router.get("/branches")
 def branches(services: ToLookBack) -> list[BranchAnswer]:
-    """Every branch, by name."""
-    return [BranchAnswer(**content) for content in _branches(services).all()]
+    """Every branch, by name; of somebody with perimeters, those that they began."""
+    return [BranchAnswer(**content) for content in services.branches.all()]
 
 
 @router.post("/branches", status_code=201)
 def create(body: BranchRequest, services: ToBranch) -> BranchAnswer:
     """Begin a branch."""
     services.call.target = body.name
-    service = _branches(services)
+    service = services.branches
     base = None if body.at is None else sequence_of(service.ledger, body.at)
     branch = service.create(body.name, base=base, note=body.note)
     return BranchAnswer(**describe(branch, service.ledger.sequence()))
@@ -161,12 +165,13 @@ def create(body: BranchRequest, services: ToBranch) -> BranchAnswer:
 @router.post("/branches/{name}/changes")
 def change(name: str, body: ChangesRequest, services: ToBranch) -> ChangesAnswer:
     """Change elements on a branch, all or nothing. What the schema does not admit is refused with its reason."""
-    service = _branches(services)
+    service = services.branches
     branch, made = service.change(
         name,
         nodes=[NodeEdit(node.kind, node.properties, node.id) for node in body.nodes],
         relations=[RelationEdit(r.type, r.start, r.end, r.properties) for r in body.relations],
         delete=body.delete,
+        perimeter=body.perimeter,
     )
     return ChangesAnswer(branch=BranchAnswer(**describe(branch, service.ledger.sequence())), elements=made)
 
@@ -175,7 +180,7 @@ def change(name: str, body: ChangesRequest, services: ToBranch) -> ChangesAnswer
 def apply(name: str, body: ApplyRequest, services: ToApply) -> AppliedAnswer:
     """Bring a branch's changes to main in one piece; with conflicts nothing is done, unless one side wins."""
     wins = None if body.wins is None else Wins(body.wins)
-    applied = _branches(services).apply(name, wins=wins, dry_run=body.dry_run)
+    applied = services.branches.apply(name, wins=wins, dry_run=body.dry_run)
     if not body.dry_run:
         services.twin.catch_up()
     return AppliedAnswer(**applied.to_dict())
@@ -184,7 +189,7 @@ def apply(name: str, body: ApplyRequest, services: ToApply) -> AppliedAnswer:
 @router.delete("/branches/{name}")
 def drop(name: str, services: ToBranch) -> BranchAnswer:
     """Delete a branch and everything on it; main is not concerned."""
-    service = _branches(services)
+    service = services.branches
     return BranchAnswer(**describe(service.drop(name), service.ledger.sequence()))
 
 
@@ -197,8 +202,3 @@ def difference(body: DifferenceRequest, services: ToLookBack) -> DifferenceAnswe
     told = services.differences.between(first, last, kind=body.kind, shown=body.shown)
     services.call.told(len(told["changes"]))
     return DifferenceAnswer(**told)
-
-
-def _branches(services: Services) -> BranchService:
-    require_whole_estate(services.principal, "the branches")
-    return services.branches

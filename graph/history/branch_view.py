@@ -59,6 +59,10 @@ class BranchView:
             if state is not None and not state.edge and state.kind in wanted:
                 yield element, state.kind, state.properties
 
+    def own_states(self) -> Mapping[str, State | None]:
+        """What the branch's own events made of the elements they touch, None where gone."""
+        return self._own
+
     def own_identities(self) -> dict[str, tuple[str, str]]:
         """The identity keys that only the branch knows: (element, kind)."""
         return self._branches.identities(self.branch)

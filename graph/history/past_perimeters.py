@@ -7,7 +7,7 @@ event since then tells what was there before it; so it does not matter how far t
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from graph.history.events import Event, RecordedEvent
@@ -56,12 +56,17 @@ class PastPerimeters:
         reached = set(nodes)
         frontier = sorted(reached)
         while frontier:
-            takers = {item.taker for item in self._ledger.takers_of(frontier)}
-            self._catch_up()  # after reading, as everywhere: what the index has lost meanwhile is then known
-            takers.update(*(self._takers[node] for node in frontier if node in self._takers))
+            takers = self._takers_from(frontier)
             frontier = sorted(takers - reached)
             reached |= takers
         return reached
+
+    def _takers_from(self, sources: Sequence[str]) -> set[str]:
+        """What may take perimeters from these nodes, or did since."""
+        takers = {item.taker for item in self._ledger.takers_of(sources)}
+        self._catch_up()  # after reading, as everywhere: what the index has lost meanwhile is then known
+        takers.update(*(self._takers[node] for node in sources if node in self._takers))
+        return takers
 
     def seeds(self, events: Iterable[Event]) -> set[str]:
         """The nodes whose own perimeters some events may change."""
@@ -91,17 +96,21 @@ class PastPerimeters:
         self._read = max(self._read, to)
 
     def _sources(self, takers: Sequence[str]) -> list[Ownership]:
-        """What nodes took perimeters from: what the index says, but for what was touched since."""
+        """What nodes took perimeters from."""
+        return [item for _, item in self._rows(takers)]
+
+    def _rows(self, takers: Sequence[str]) -> list[tuple[str, Ownership]]:
+        """By which relations nodes took perimeters, and from what: what the index says, but for what was touched since."""
         rows = self._ledger.owning_relations(takers)
         self._catch_up()
         before = self._before
-        found = [item for relation, item in rows if relation not in before.get(item.taker, ())]
+        found = [(relation, item) for relation, item in rows if relation not in before.get(item.taker, ())]
         for taker in takers:
-            firsts = (chain[0] for chain in before.get(taker, {}).values())
-            found.extend(first for first in firsts if first is not None)
+            firsts = ((relation, chain[0]) for relation, chain in before.get(taker, {}).items())
+            found.extend((relation, first) for relation, first in firsts if first is not None)
         return found
 
-    def _names_of(self, items: Sequence[Ownership]) -> Mapping[str, str]:
+    def _names_of(self, items: Sequence[Ownership]) -> dict[str, str]:
         names = names_of(self._ledger, items)
         self._catch_up()
         for node in {item.source for item in items} & self._names.keys():

@@ -193,10 +193,11 @@ def test_main_is_changed_by_those_who_may_apply_and_branches_by_those_who_may_br
     assert may == roles
 
 
-def test_whoever_sees_a_part_of_the_estate_changes_nothing(plain: Asking) -> None:
+def test_whoever_sees_a_part_of_the_estate_decides_on_no_proposal(plain: Asking) -> None:
     restricted = Principal("eve", frozenset({Role.ADMINISTRATOR.value}), frozenset({"Payments"}))
     somebody = asking(plain.twin, plain.estate, restricted)
-    assert somebody.code('mutation { delete(ids: ["x"], reason: "r") { __typename } }') == "RESTRICTED"
+    assert somebody.code('mutation { approve(proposal: "x") { __typename } }') == "RESTRICTED"
+    assert somebody.code('mutation { reject(proposal: "x", note: "n") { __typename } }') == "RESTRICTED"
 
 
 def test_a_mutation_does_not_come_by_get(serve: Serve, durable_twin: Any) -> None:
