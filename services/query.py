@@ -24,6 +24,8 @@ from graph.cypher.regular_guard import check_expressions
 from graph.cypher.statistics import Statistics
 from graph.history.snapshots import GraphHoldings, LedgerHoldings, Snapshots
 from graph.repository import Answer, AnswerStream, ReadContext, in_batches
+from services.access.rights import Action, allowed
+from services.access.small_groups import people_of
 from services.cells import to_json
 from services.cost import CostGuard
 from services.explanation import COLUMNS, compiled_stage, rows_of
@@ -99,14 +101,19 @@ class QueryService:
         self._snapshots = Snapshots(holdings, twin.schema)
         self._freshness = SourceFreshness(twin.ledger)
         self._prepared = lru_cache(PREPARED)(self._prepare)
+        self._people = people_of(twin.schema)
 
-    def _prepare(self, text: str, restricted: bool, row_cap: int | None = None) -> BoundQuery:
+    def _prepare(self, text: str, restricted: bool, reveals: bool, row_cap: int | None = None) -> BoundQuery:
         limits = self._limits if row_cap is None else replace(self._limits, row_cap=row_cap)
-        return prepare(text, self._twin.schema, limits, restricted=restricted)
+        people = None if reveals else self._people
+        return prepare(text, self._twin.schema, limits, restricted=restricted, people=people)
 
     def prepare(self, text: str, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
-        """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion."""
-        return self._prepared(text, principal.restricted)
+        """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion.
+
+        Small groups of people are left out of aggregates unless the principal may reveal persons.
+        """
+        return self._prepared(text, principal.restricted, Action.REVEAL in allowed(principal))
 
     def cypher(
         self,
@@ -230,7 +237,7 @@ class QueryService:
         """The answer, ready to be read for as long as `open_` is."""
         twin = self._twin
         with self.observer.span("prepare", True):
-            bound = self._prepared(text, principal.restricted, extent.rows)
+            bound = self._prepared(text, principal.restricted, Action.REVEAL in allowed(principal), extent.rows)
         context = replace(self._context(principal), row_cap=extent.rows, timeout_s=extent.timeout_s)
         values = complete_parameters(bound, parameters, context.now, context.sees)
         check_expressions(bound, values)

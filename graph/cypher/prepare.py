@@ -9,7 +9,7 @@ from graph.cypher.diagnostics import CypherError, NotReadOnlyError, QueryTooLarg
 from graph.cypher.guard import DEFAULT_LIMITS, QueryLimits, check_bounds, check_extent, check_read_only, check_size
 from graph.cypher.parser import parse
 from graph.cypher.passes import apply_passes
-from graph.cypher.passes.context import PassContext
+from graph.cypher.passes.context import PassContext, People
 from graph.cypher.procedures import NO_PROCEDURES, Procedures
 from graph.cypher.vocabulary import vocabulary_of
 from graph.schema.model import Schema
@@ -22,14 +22,16 @@ def prepare(
     procedures: Procedures = NO_PROCEDURES,
     *,
     restricted: bool = False,
+    people: People | None = None,
 ) -> BoundQuery:
     """A text as a bound query that may be compiled. Raises a subclass of `diagnostics.CypherError`.
 
     Without schema (open mode), labels, types and properties are not checked. `procedures` are those that may be called.
-    `restricted` prepares it for an asker with a perimeter: it must then be read with `ReadContext.sees`.
+    `restricted` prepares it for an asker with a perimeter: it must then be read with `ReadContext.sees`. `people` prepares
+    it for one who may not know persons: small groups of them are left out.
     """
     check_size(text, limits)
-    return _finish(parse(text), schema, limits, text, procedures, restricted=restricted)
+    return _finish(parse(text), schema, limits, text, procedures, restricted=restricted, people=people)
 
 
 def prepare_ast(
@@ -47,8 +49,9 @@ def _finish(
     procedures: Procedures = NO_PROCEDURES,
     *,
     restricted: bool = False,
+    people: People | None = None,
 ) -> BoundQuery:
-    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted)
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted, people)
     check_extent(query, text, limits)
     try:
         bound = apply_passes(bind(query, schema, text, procedures), context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from graph.cypher.passes.context import People
 from graph.schema.model import Kind, PersonalData, Schema
 
 LEAST: Final = 5
@@ -28,6 +29,16 @@ def personal_attributes(schema: Schema, kinds: Iterable[str]) -> frozenset[str]:
 def stand_for_people(schema: Schema, kinds: Iterable[str]) -> bool:
     """Whether an element of any of these concrete kinds stands for one person: it is one, or one person's own words."""
     return any(_stands_for_one(schema.kinds[kind]) for kind in kinds)
+
+
+def people_of(schema: Schema) -> People:
+    """What the language is told of people: see `graph.cypher.passes.small_groups`."""
+    concrete = [kind for kind in schema.concrete_kinds() if not kind.bookkeeping]
+    return People(
+        frozenset(kind.name for kind in concrete if _stands_for_one(kind)),
+        frozenset((kind.name, name) for kind in concrete for name in personal_attributes(schema, [kind.name])),
+        LEAST,
+    )
 
 
 def withheld(counts: Sequence[int]) -> frozenset[int]:

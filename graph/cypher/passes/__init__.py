@@ -16,6 +16,7 @@ from graph.cypher.passes.perimeter import restrict
 from graph.cypher.passes.predicates import move_conditions
 from graph.cypher.passes.pushdown import push_equalities
 from graph.cypher.passes.redundant import drop_redundant
+from graph.cypher.passes.small_groups import leave_out_small_groups
 
 Pass = Callable[[BoundQuery, PassContext], BoundQuery]
 
@@ -26,6 +27,7 @@ PASSES: Final[tuple[tuple[str, Pass], ...]] = (
     ("redundant", lambda bound, _context: drop_redundant(bound)),
     ("pushdown", lambda bound, _context: push_equalities(bound)),
     ("perimeter", restrict),
+    ("small_groups", leave_out_small_groups),
     ("aggregates", split_aggregates),
     ("ends_only", lambda bound, _context: mark_ends_only(bound)),
     ("limits", push_limits),

@@ -33,7 +33,7 @@ def split_aggregates(bound: BoundQuery, context: PassContext) -> BoundQuery:
     """Every projection that computes with aggregates, split."""
     if Feature.COMPUTED_AGGREGATE not in bound.features:
         return bound
-    names = _Names(TypeReader(bound, context.vocabulary))
+    names = Names(TypeReader(bound, context.vocabulary))
 
     def visit(tree: Tree) -> Tree | None:
         if not isinstance(tree, SinglePart) or not any(_computes(clause) for clause in tree.clauses):
@@ -53,7 +53,7 @@ def split_aggregates(bound: BoundQuery, context: PassContext) -> BoundQuery:
 
 
 @dataclass(slots=True)
-class _Names:
+class Names:
     """Fresh names for keys and aggregates, typed as what they stand for."""
 
     reader: TypeReader
@@ -88,7 +88,7 @@ def _computes(clause: Clause) -> bool:
     return False
 
 
-def _split(projection: Projection, names: _Names) -> tuple[Projection, Projection]:
+def _split(projection: Projection, names: Names) -> tuple[Projection, Projection]:
     keys: dict[Expression, str] = {}
     grouped: list[ProjectionItem] = []
     for item in projection.items:

@@ -9,12 +9,23 @@ from graph.cypher.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """The kinds whose elements stand for people, the personal data of any kind as (kind, attribute), and the smallest group told."""
+
+    kinds: frozenset[str]
+    personal: frozenset[tuple[str, str]]
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class PassContext:
     """The limits of the query and the schema's vocabulary; None in open mode.
 
-    `restricted` where the query is asked by someone from whom parts of the graph are hidden.
+    `restricted` where the query is asked by someone from whom parts of the graph are hidden. `people` where it is asked by
+    someone who may not know persons.
     """
 
     limits: QueryLimits
     vocabulary: Vocabulary | None
     restricted: bool = False
+    people: People | None = None

@@ -17,7 +17,7 @@ from graph.cypher.binder import bind
 from graph.cypher.guard import DEFAULT_LIMITS
 from graph.cypher.parser import parse
 from graph.cypher.passes import PASSES
-from graph.cypher.passes.context import PassContext
+from graph.cypher.passes.context import PassContext, People
 from graph.cypher.prepare import prepare
 from graph.cypher.printer import print_tree
 from graph.cypher.rewrite import descend
@@ -26,6 +26,7 @@ from tests.graph.cypher.small_schema import SCHEMA
 
 FIXTURES = Path(__file__).parent / "fixtures" / "passes"
 CONTEXT = PassContext(DEFAULT_LIMITS, vocabulary_of(SCHEMA))
+PEOPLE = People(frozenset({"Team"}), frozenset({("Team", "on_call")}), 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,9 @@ CASES = [case for path in sorted(FIXTURES.glob("*.cypher")) for case in _read(pa
 
 def _after(case: Case) -> str:
     bound = bind(parse(case.before), SCHEMA, case.before)
-    rewritten = dict(PASSES)[case.rewrite](bound, replace(CONTEXT, restricted=case.rewrite == "perimeter"))
+    people = PEOPLE if case.rewrite == "small_groups" else None
+    context = replace(CONTEXT, restricted=case.rewrite == "perimeter", people=people)
+    rewritten = dict(PASSES)[case.rewrite](bound, context)
     lines = [print_tree(rewritten.query), *(f"// note: {note}" for note in rewritten.notes)]
     marked = [
         tree.variable or ""
