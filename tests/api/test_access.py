@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from api.app import create_app
+from api.graphql.root import build_schema
+from api.graphql.shape import Shape
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Action, Role
@@ -185,6 +188,24 @@ def test_every_route_says_who_may_call_it(guarded: Guarded) -> None:
     app = create_app(guarded.twin, follow=False, doorkeeper=guarded.keeper)
     routes = {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
     assert routes == PUBLIC | NEEDS.keys()
+
+
+def test_every_root_field_says_who_may_ask_it(schema: Schema) -> None:
+    """A field of one kind stands for those of the other kinds: they are made by the same code."""
+    made = build_schema(Shape(schema))
+    assert made.query_type is not None
+    assert made.mutation_type is not None
+    assert made.subscription_type is not None
+    queries = made.query_type.fields.keys()
+    of_kinds = {
+        name for plural in queries if f"{plural}Aggregate" in queries for name in (plural, f"{plural}Aggregate")
+    }
+    verbs = ("create", "update", "upsert")
+    changes = {f"{verb}{kind.name}" for kind in schema.concrete_kinds() for verb in verbs}
+    general = (queries - of_kinds) | (made.mutation_type.fields.keys() - changes) | made.subscription_type.fields.keys()
+    told = {re.findall(r"\w+", text.split("{", 1)[1])[0] for text in FIELDS}
+    assert general - told == set(), "say in FIELDS what they ask for"
+    assert told - general <= of_kinds | changes
 
 
 @pytest.mark.parametrize("asker", ASKERS)

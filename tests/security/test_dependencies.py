@@ -51,8 +51,10 @@ def test_a_requirement_is_under_a_licence_that_is_allowed(name: str) -> None:
     except PackageNotFoundError:
         pytest.skip("not installed here")
     classifiers = [c for c in told.get_all("Classifier") or () if c.startswith("License ::")]
-    licence = (
-        " ".join([told.get("License-Expression") or "", *classifiers]).strip() or (told.get("License") or "")[:200]
-    )
+
+    def field(name: str) -> str:
+        return " ".join(told.get_all(name) or ())
+
+    licence = " ".join([field("License-Expression"), *classifiers]).strip() or field("License")[:200]
     assert ALLOWED.search(licence), licence
     assert not REFUSED.search(licence.replace("Lesser General Public License", "LGPL")), licence
