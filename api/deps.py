@@ -29,6 +29,7 @@ from services.moments import MomentService
 from services.operations import OperationsService
 from services.proposals import ProposalService
 from services.query import QueryService
+from services.telemetry.jobs import JobCollector
 from services.telemetry.metrics import Metrics
 from services.telemetry.observer import Observer, Spans, silent
 from services.twin import Twin
@@ -83,7 +84,7 @@ class Services:
         branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
         changes = ChangeFeed(twin)
         jobs = JobService(twin, changes.publish)
-        metrics.watch(jobs)
+        metrics.watch(JobCollector(jobs))
         if principal.restricted:
             branches = branches.by(principal.id, principal.perimeters)
         return cls(

@@ -11,8 +11,6 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessColl
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
-from services.jobs.service import JobService
-from services.telemetry.jobs import JobCollector
 from services.telemetry.observer import Question
 from services.telemetry.state import TwinCollector
 from services.twin import Twin
@@ -49,10 +47,6 @@ class Metrics:
         )
         self._registry.register(TwinCollector(twin))
         ProcessCollector(registry=self._registry)
-
-    def watch(self, jobs: JobService) -> None:
-        """Tell of the jobs that came over HTTP, too."""
-        self._registry.register(JobCollector(jobs))
 
     def tell(self, question: Question) -> None:
         """Count a question that ended."""
