@@ -1,12 +1,14 @@
 """Before anything of a request is looked at: whether the server takes it now. What it cannot take is refused early and cheaply.
 
 A request holds its place until its answer begins: what is streamed after that has bounds of its own, such as those of exports.
-While it waits, its body is read as far as it is small, and it is dropped if whoever asked has gone.
+While it waits, its body is read as far as it is small, and it is dropped if whoever asked has gone. An upload has a place and waits
+for no turn: it is work for the network, and a few slow ones would hold every turn.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import OrderedDict, deque
 from hashlib import sha256
 from time import perf_counter
@@ -27,6 +29,7 @@ AHEAD_BYTES: Final = 256 << 10
 BODY_S: Final = 10.0
 """How long the beginning of a body may take, in seconds."""
 _KNOWN: Final = 10_000
+_UPLOAD: Final = re.compile(r"/api/ingestions/[^/]+/files/")
 
 
 class SlowRequestError(JumeauError):
@@ -59,7 +62,7 @@ class AdmissionMiddleware:
         place = _Place(gate, asker)
         request = _Request(receive, self._body_s)
         try:
-            if not (await request.read_ahead() and await self._turn(place, request)):
+            if not _is_upload(scope) and not (await request.read_ahead() and await self._turn(place, request)):
                 return  # whoever asked has gone
         except JumeauError as refusal:
             place.leave()
@@ -200,6 +203,10 @@ class _Request:
         """Wait for nothing any more."""
         if self._next is not None and not self._next.done():
             self._next.cancel()
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] == "PUT" and _UPLOAD.match(scope["path"]) is not None
 
 
 def _shown(scope: Scope) -> bytes | None:

@@ -314,6 +314,41 @@ def test_bodies_that_do_not_come_hold_no_turn_and_are_given_up() -> None:
     assert b"SLOW_REQUEST" in sent[1]["body"]
 
 
+def test_an_upload_has_a_place_and_takes_nobodys_turn() -> None:
+    async def story() -> None:
+        gate = Gate(GateLimits(at_once=1, waiting=8, wait_s=5.0, of_one=8))
+        arriving, answered = asyncio.Event(), asyncio.Event()
+
+        async def app(scope: Any, receive: Any, _send: Any) -> None:
+            if scope["method"] == "PUT":
+                assert (await receive())["body"] == b"first part"
+                arriving.set()
+                await answered.wait()
+            else:
+                assert (gate.running, gate.waiting) == (1, 1), "the upload has a place and no turn"
+
+        def coming(body: bytes, *, more: bool) -> Any:
+            async def receive() -> Any:
+                return {"type": "http.request", "body": body, "more_body": more}
+
+            return receive
+
+        async def send(_message: Any) -> None: ...
+
+        at = AdmissionMiddleware(app, gate)
+        every = {"type": "http", "headers": [], "client": ("127.0.0.1", 1)}
+        put = {**every, "method": "PUT", "path": "/api/ingestions/1f/files/relations/RUNS_ON.csv"}
+        upload = asyncio.create_task(at(put, coming(b"first part", more=True), send))
+        await arriving.wait()
+        assert (gate.running, gate.waiting) == (0, 1)
+        await at({**every, "method": "POST", "path": "/api/query"}, coming(b"{}", more=False), send)
+        answered.set()
+        await upload
+        assert (gate.running, gate.waiting) == (0, 0)
+
+    asyncio.run(story())
+
+
 def test_a_large_body_arrives_whole(start: Start) -> None:
     at = start()
     at.repository.let_go.set()

@@ -115,6 +115,7 @@ def test_graphql_tells_history_difference_branches_and_scorecard(changed: tuple[
 
 def test_who_sees_a_part_of_the_estate_is_told_no_history_of_it_all(changed: tuple[Asking, int]) -> None:
     whole, _ = changed
+    whole.services.branches.create("plan", note="autumn")
     asked = asking(whole.twin, whole.estate, Principal("ana", frozenset({"reader"})))
     for field in (
         'history(of: "renamed", kind: "Team") { element }',
