@@ -1,0 +1,109 @@
+"""Distributions of durations: the families that every engine draws from, with their mean."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import fmean
+
+from simulate.errors import DistributionError
+from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
+
+NAMES = ("exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical")
+"""Families by their number in `simulate.randomness`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A positive random duration. `first` and `second` are those of `simulate.randomness.quantile`; make one below."""
+
+    family: int
+    first: float
+    second: float = 0.0
+    values: tuple[float, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return NAMES[self.family]
+
+    @property
+    def mean(self) -> float:
+        """The mean, in the unit of the duration."""
+        if self.family == WEIBULL:
+            return self.first * math.gamma(1.0 + 1.0 / self.second)
+        if self.family == LOGNORMAL:
+            return math.exp(self.first + self.second**2 / 2.0)
+        if self.family == GAMMA:
+            return self.first * self.second
+        if self.family == EMPIRICAL:
+            return fmean(self.values)
+        return self.first
+
+    def scaled(self, factor: float) -> Distribution:
+        """The distribution of `factor` times the duration."""
+        _positive(self.name, factor=factor)
+        if self.family == LOGNORMAL:
+            return lognormal(self.first + math.log(factor), self.second)
+        if self.family == EMPIRICAL:
+            return empirical([value * factor for value in self.values])
+        return Distribution(self.family, self.first * factor, self.second)
+
+
+def exponential(mean: float) -> Distribution:
+    """Without memory. Raises DistributionError, as all of these do."""
+    _positive("exponential", mean=mean)
+    return Distribution(EXPONENTIAL, mean)
+
+
+def weibull(scale: float, shape: float) -> Distribution:
+    """Of a failure rate that falls (shape below 1) or rises with age."""
+    _positive("weibull", scale=scale, shape=shape)
+    if shape < 0.05:
+        raise DistributionError(
+            f"a Weibull distribution of shape {shape} has no mean that a computer can hold", hint="a shape of 0.05 at least"
+        )
+    return Distribution(WEIBULL, scale, shape)
+
+
+def lognormal(log_mean: float, log_deviation: float) -> Distribution:
+    """Whose logarithm is normal, of this mean and standard deviation."""
+    _positive("lognormal", log_deviation=log_deviation)
+    if not math.isfinite(log_mean) or log_mean + log_deviation**2 / 2.0 > 500.0:
+        raise DistributionError(f"a lognormal distribution of {log_mean} and {log_deviation} has no finite mean")
+    return Distribution(LOGNORMAL, log_mean, log_deviation)
+
+
+def lognormal_of(mean: float, deviation: float) -> Distribution:
+    """The lognormal distribution of this mean and standard deviation."""
+    _positive("lognormal", mean=mean, deviation=deviation)
+    variance = math.log1p((deviation / mean) ** 2)
+    return lognormal(math.log(mean) - variance / 2.0, math.sqrt(variance))
+
+
+def gamma(scale: float, shape: float) -> Distribution:
+    """The sum of `shape` exponential durations of mean `scale`."""
+    _positive("gamma", scale=scale, shape=shape)
+    return Distribution(GAMMA, scale, shape)
+
+
+def deterministic(value: float) -> Distribution:
+    """Always the same."""
+    _positive("deterministic", value=value)
+    return Distribution(DETERMINISTIC, value)
+
+
+def empirical(values: list[float]) -> Distribution:
+    """One of the durations that were seen, each as likely."""
+    if not values:
+        raise DistributionError("an empirical distribution without any value has no mean", hint="give the durations seen")
+    for value in values:
+        _positive("empirical", value=value)
+    return Distribution(EMPIRICAL, 0.0, float(len(values)), tuple(sorted(values)))
+
+
+def _positive(family: str, **parameters: float) -> None:
+    for name, value in parameters.items():
+        if not (math.isfinite(value) and value > 0.0):
+            raise DistributionError(
+                f"{family}: {name} is {value}", hint="a positive, finite number", details={"family": family, name: str(value)}
+            )
