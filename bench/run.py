@@ -6,7 +6,18 @@ import argparse
 import sys
 from collections.abc import Callable, Mapping
 
-from bench import catalogue, first_light, front_end, history, loading, perimeter, service, shapes, shapes_executor
+from bench import (
+    catalogue,
+    first_light,
+    front_end,
+    history,
+    loading,
+    perimeter,
+    service,
+    shapes,
+    shapes_executor,
+    simulation,
+)
 from bench.figures import Figure, write
 from cli.output import Output, print_rows
 
@@ -20,6 +31,7 @@ ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "service": service.measure,
     "shapes_executor": shapes_executor.measure,
     "shapes": shapes.measure,
+    "simulation": simulation.measure,
 }
 
 

@@ -60,7 +60,8 @@ def weibull(scale: float, shape: float) -> Distribution:
     _positive("weibull", scale=scale, shape=shape)
     if shape < 0.05:
         raise DistributionError(
-            f"a Weibull distribution of shape {shape} has no mean that a computer can hold", hint="a shape of 0.05 at least"
+            f"a Weibull distribution of shape {shape} has no mean that a computer can hold",
+            hint="a shape of 0.05 at least",
         )
     return Distribution(WEIBULL, scale, shape)
 
@@ -95,7 +96,9 @@ def deterministic(value: float) -> Distribution:
 def empirical(values: list[float]) -> Distribution:
     """One of the durations that were seen, each as likely."""
     if not values:
-        raise DistributionError("an empirical distribution without any value has no mean", hint="give the durations seen")
+        raise DistributionError(
+            "an empirical distribution without any value has no mean", hint="give the durations seen"
+        )
     for value in values:
         _positive("empirical", value=value)
     return Distribution(EMPIRICAL, 0.0, float(len(values)), tuple(sorted(values)))
@@ -105,5 +108,7 @@ def _positive(family: str, **parameters: float) -> None:
     for name, value in parameters.items():
         if not (math.isfinite(value) and value > 0.0):
             raise DistributionError(
-                f"{family}: {name} is {value}", hint="a positive, finite number", details={"family": family, name: str(value)}
+                f"{family}: {name} is {value}",
+                hint="a positive, finite number",
+                details={"family": family, name: str(value)},
             )

@@ -78,7 +78,9 @@ def compile_model(model: Model) -> ModelArrays:
     requirements = [one for item in items for one in item.requires]
     by_crew = [[at for at, item in enumerate(items) if item.crew == crew] for crew in range(len(model.crews))]
     shifts = [shift for crew in model.crews for shift in crew.shifts]
-    groups = [group for group in groups_in_order([item.needs for item in items]) if any(_derived(items[at]) for at in group)]
+    groups = [
+        group for group in groups_in_order([item.needs for item in items]) if any(_derived(items[at]) for at in group)
+    ]
     return ModelArrays(
         horizon=float(model.horizon),
         week_offset=float(model.week_offset),
@@ -106,7 +108,9 @@ def compile_model(model: Model) -> ModelArrays:
         shift_begin=np.array([begin for begin, _ in shifts], dtype=np.float64),
         shift_end=np.array([end for _, end in shifts], dtype=np.float64),
         window_first=_offsets([len(item.maintenance) for item in items]),
-        window=_table([[one.begin, one.every, one.duration] for item in items for one in item.maintenance], 3, np.float64),
+        window=_table(
+            [[one.begin, one.every, one.duration] for item in items for one in item.maintenance], 3, np.float64
+        ),
         change_first=_offsets([len(item.changes) for item in items]),
         change_family=_ints(family for family, _, _ in recovery),
         change=_table(

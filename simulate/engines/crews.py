@@ -41,7 +41,7 @@ def _wait(queue: Ints, waiting: int, item: int, priority: Ints, failed: Floats) 
 @compiled("int64(int64[::1], int64, int64[::1], float64[::1])")
 def _take(queue: Ints, waiting: int, priority: Ints, failed: Floats) -> int:
     """Take who is first; the queue is one shorter then."""
-    taken = queue[0]
+    taken = int(queue[0])
     moved = queue[waiting - 1]
     count = waiting - 1
     at = 0
@@ -71,7 +71,7 @@ def _begin_repair(ends: Floats, who: Ints, under_way: int, end: float, item: int
 @compiled("int64(float64[::1], int64[::1], int64)")
 def _end_repair(ends: Floats, who: Ints, under_way: int) -> int:
     """Take the repair that ends first; there is one less then."""
-    taken = who[0]
+    taken = int(who[0])
     count = under_way - 1
     end = ends[count]
     item = who[count]
@@ -178,7 +178,7 @@ def crew_failures(
             item = _end_repair(ends, who, under_way)
             under_way -= 1
             number[item] += 1
-            time = now + time_to_failure(seed, item, number[item], key, table, family, law, chance)
+            time = now + time_to_failure(seed, item, number[item], key, table, family, law)
             if time >= horizon:
                 continue
             failed[item] = time
@@ -220,7 +220,7 @@ def crew_failures(
                     _begin_repair(ends, who, under_way, end, item)
                     under_way += 1
             else:
-                opening = now + (next_opening(now, shift_begin, shift_end, week_offset) - now)  # a wait, as it is elsewhere
+                opening = now + (next_opening(now, shift_begin, week_offset) - now)  # a wait, as it is elsewhere
     for at in range(waiting):
         if used >= room:
             return -1

@@ -59,10 +59,8 @@ def first_failure(seed: int, item: int, key: Words, table: Floats, family: Ints,
     return quantile(family[item, 0], law[item, 0], law[item, 1], table, share)
 
 
-@compiled(f"float64(uint64, int64, int64, {LAWS})", inline=True)
-def time_to_failure(
-    seed: int, item: int, number: int, key: Words, table: Floats, family: Ints, law: Floats, chance: Floats
-) -> float:
+@compiled("float64(uint64, int64, int64, uint64[::1], float64[::1], int64[:, ::1], float64[:, ::1])", inline=True)
+def time_to_failure(seed: int, item: int, number: int, key: Words, table: Floats, family: Ints, law: Floats) -> float:
     """How long the item goes on until failure `number` (from 0) after the repair before."""
     return draw(family[item, 0], law[item, 0], law[item, 1], table, seed, key[item], FAILURE, number)
 
@@ -138,7 +136,7 @@ def independent_failures(
                 time += restoration[at]
             finish[at] = time
             last[item] += 1
-            time += time_to_failure(seed, item, number + 1, key, table, family, law, chance)
+            time += time_to_failure(seed, item, number + 1, key, table, family, law)
             owner[kept] = item
             coming[kept] = time
             kept += int(time < horizon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -126,12 +127,13 @@ def history(model: Model, arrays: ModelArrays, seed: int, replication: int = 0) 
     """Play one replication of a run with the kernels."""
     items = len(model.items)
     own = int(seed_of_replication(seed, replication))
+    word: Any = np.uint64(own)
     room = Room.for_model(model)
     while True:
         first, last, own_first, own_last = (np.zeros(items, dtype=np.int64) for _ in range(4))
         used = replicate(
             arrays,
-            np.uint64(own),
+            word,
             room.begin,
             room.finish,
             room.started,

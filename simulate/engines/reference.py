@@ -6,7 +6,9 @@ states follow from requirements. So the order in which two events of one instant
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from heapq import heappop, heappush
 from typing import Any
 
@@ -14,7 +16,7 @@ import numpy as np
 
 from simulate.compiled import missing
 from simulate.distributions import Distribution
-from simulate.engines.arrays import Floats, law_of
+from simulate.engines.arrays import Floats, Ints, law_of
 from simulate.engines.events import Event, What
 from simulate.engines.shifts import at_work, next_opening
 from simulate.model.items import Backup, ChangePlan, Crew, Item, MaintenanceWindow, Model, Stream
@@ -27,17 +29,28 @@ except ImportError as absent:
     raise missing(absent) from absent
 
 Process = Generator[Any, Any, None]
-Record = tuple[float, int, int]
 
-FAILED, REPAIR_STARTED, REPAIRED = int(What.FAILED), int(What.REPAIR_STARTED), int(What.REPAIRED)
 FAILURE, REPAIR = int(Stream.FAILURE), int(Stream.REPAIR)
-BLOCK = 8
-"""Draws that are made by one call."""
+FIRST_BLOCK, LATER_BLOCKS = 2, 16
+"""Draws that are made by one call: few items fail often."""
+
+CODES = 16
+"""A record is a time and a code, 16 times the position of the item and what happened: numbers, which cost no collection."""
 
 
 def play(model: Model, seed: int, replication: int = 0) -> list[Event]:
     """The event log of one replication of a run, in order."""
-    return [Event(time, item, What(what)) for time, item, what in Reference(model, seed, replication).run()]
+    times, codes = log_of(model, seed, replication)
+    return [
+        Event(time, code // CODES, What(code % CODES))
+        for time, code in zip(times.tolist(), codes.tolist(), strict=True)
+    ]
+
+
+def log_of(model: Model, seed: int, replication: int = 0) -> tuple[Floats, Ints]:
+    """The same as numbers: times, and codes (`CODES`)."""
+    with without_collection():
+        return Reference(model, seed, replication).run()
 
 
 class Reference:
@@ -45,9 +58,12 @@ class Reference:
 
     def __init__(self, model: Model, seed: int, replication: int = 0) -> None:
         self.model = model
-        self.seed = np.uint64(seed_of_replication(seed, replication))  # what the compiled function takes without asking
+        self.seed: Any = np.uint64(
+            seed_of_replication(seed, replication)
+        )  # what the compiled function takes without asking
         self.env = simpy.Environment()
-        self.log: list[Record] = []
+        self.times: list[float] = []
+        self.codes: list[int] = []
         self.laws: dict[Distribution, tuple[int, float, float, Floats]] = {}
         count = len(model.items)
         self.reasons = [0] * count  # how many reasons of its own an item has to be down
@@ -64,16 +80,30 @@ class Reference:
             if item.changes:
                 self.changes(at, item)
 
-    def run(self) -> list[Record]:
-        """Play until the horizon; the log, in order."""
+    def run(self) -> tuple[Floats, Ints]:
+        """Play until the horizon; the times and codes of the log, in order."""
+        if self.crews or any(self.states.matters):
+            self.play_and_settle()
+        else:
+            self.env.run(until=self.model.horizon)
+        times, codes = np.array(self.times), np.array(self.codes, dtype=np.int64)
+        order = np.lexsort((codes, times))
+        return times[order], codes[order]
+
+    def play_and_settle(self) -> None:
+        """Play instant after instant."""
         env, horizon = self.env, self.model.horizon
         peek, step = env.peek, env.step
+        unsettled, calls = self.unsettled, self.calls
         while peek() < horizon:
             step()
-            if (self.unsettled or self.calls) and peek() > env.now:
+            if (calls or unsettled) and peek() > env.now:
                 self.settle()
-        self.log.sort()
-        return self.log
+
+    def record(self, at: int, what: What) -> None:
+        """One event, now."""
+        self.times.append(self.env.now)
+        self.codes.append(CODES * at + what)
 
     def settle(self) -> None:
         """Conclude from all that happened at this instant."""
@@ -86,20 +116,29 @@ class Reference:
     def life(self, at: int, item: Item, key: int, failure: Distribution, repair: Distribution) -> Process:
         """Failure, repair, failure, and so on."""
         timeout, matters = self.env.timeout, self.states.matters[at]
-        log = self.log.append
+        env, log_time, log_code = self.env, self.times.append, self.codes.append
+        failed, repaired = CODES * at + int(What.FAILED), CODES * at + int(What.REPAIRED)
         crew = None if item.crew is None else self.crews[item.crew]
         repairs = self.stream(repair, key, REPAIR)
+        now = 0.0
         for number, time in enumerate(self.stream(failure, key, FAILURE)):
             yield timeout(time)
-            log((self.env.now, at, FAILED))
+            now += time
+            log_time(now)
+            log_code(failed)
             if matters:
                 self.begins(at)
             if crew is not None:
                 yield crew.call(at, item.priority)
-            yield timeout(next(repairs))
+                now = env.now
+            time = next(repairs)
+            yield timeout(time)
+            now += time
             if item.backup is not None and self.needs_restoration(key, item.backup, number):
                 yield timeout(self.one(item.backup.restore, key, Stream.RESTORE, number))
-            log((self.env.now, at, REPAIRED))
+                now = env.now
+            log_time(now)
+            log_code(repaired)
             if crew is not None:
                 crew.ends()
             if matters:
@@ -109,10 +148,10 @@ class Reference:
         """Down on purpose, again and again."""
         yield self.env.timeout(window.begin)
         while True:
-            self.log.append((self.env.now, at, int(What.MAINTENANCE_STARTED)))
+            self.record(at, What.MAINTENANCE_STARTED)
             self.begins(at)
             yield self.env.timeout(window.duration)
-            self.log.append((self.env.now, at, int(What.MAINTENANCE_ENDED)))
+            self.record(at, What.MAINTENANCE_ENDED)
             self.ends(at)
             if window.every <= 0.0:
                 return
@@ -143,10 +182,10 @@ class Reference:
 
     def recovery(self, at: int, duration: float) -> Process:
         """Down from a change that failed until it is recovered from."""
-        self.log.append((self.env.now, at, int(What.CHANGE_FAILED)))
+        self.record(at, What.CHANGE_FAILED)
         self.begins(at)
         yield self.env.timeout(duration)
-        self.log.append((self.env.now, at, int(What.CHANGE_RECOVERED)))
+        self.record(at, What.CHANGE_RECOVERED)
         self.ends(at)
 
     def begins(self, at: int) -> None:
@@ -165,10 +204,11 @@ class Reference:
     def stream(self, law: Distribution, key: int, stream: int) -> Iterator[float]:
         """The draws of a stream, from the first on."""
         family, first, second, values = self.numbers_of(law)
-        seed, begin = self.seed, 0
+        seed, begin, block = self.seed, 0, FIRST_BLOCK
         while True:
-            yield from draws(family, first, second, values, seed, key, stream, begin, BLOCK).tolist()
-            begin += BLOCK
+            yield from draws(family, first, second, values, seed, key, stream, begin, block).tolist()
+            begin += block
+            block = LATER_BLOCKS
 
     def numbers_of(self, law: Distribution) -> tuple[int, float, float, Floats]:
         """A law as the compiled functions take it."""
@@ -182,6 +222,18 @@ class Reference:
     def one(self, law: Distribution, key: int, stream: Stream, number: int) -> float:
         """One draw of a stream."""
         return draw(*self.numbers_of(law), self.seed, key, int(stream), number)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """Nothing becomes garbage in cycles while a replication is played: looking for it would take half the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class Dispatch:
@@ -213,13 +265,13 @@ class Dispatch:
             return
         offset = self.run.model.week_offset
         if len(self.begins) and not at_work(now, self.begins, self.ends_of_shifts, offset):
-            opening = next_opening(now, self.begins, self.ends_of_shifts, offset)
+            opening = next_opening(now, self.begins, offset)
             self.run.env.process(self.open(opening - now))
             return
         while self.waiting and self.free:
             _, _, at, begun = heappop(self.waiting)
             self.free -= 1
-            self.run.log.append((now, at, REPAIR_STARTED))
+            self.run.record(at, What.REPAIR_STARTED)
             begun.succeed()
 
     def open(self, wait: float) -> Process:
@@ -282,7 +334,7 @@ class States:
         changed = [at for at, was in zip(group, before, strict=True) if self.run.down[at] != was]
         for at in changed:
             if self.derived[at]:
-                self.run.log.append((self.run.env.now, at, int(What.DOWN if self.run.down[at] else What.UP)))
+                self.run.record(at, What.DOWN if self.run.down[at] else What.UP)
         return changed
 
     def is_broken(self, at: int) -> bool:
@@ -306,7 +358,7 @@ class States:
         self.broken[at] = broken
         if broken and self.taken_over[at] and not self.told_taken_over[at]:
             self.told_taken_over[at] = True
-            self.run.log.append((self.run.env.now, at, int(What.FAILED_OVER)))
+            self.run.record(at, What.FAILED_OVER)
         return broken and not (self.taken_over[at] and not self.run.down[failover.standby])
 
     def take_over(self, at: int, duration: float, number: int) -> Process:

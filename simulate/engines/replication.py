@@ -36,7 +36,20 @@ def replicate(
     """
     key, table, family, law, chance = model.key, model.table, model.family, model.law, model.chance
     used = independent_failures(
-        seed, model.horizon, model.crew, key, table, family, law, chance, begin, finish, own_first, own_last, owner, started
+        seed,
+        model.horizon,
+        model.crew,
+        key,
+        table,
+        family,
+        law,
+        chance,
+        begin,
+        finish,
+        own_first,
+        own_last,
+        owner,
+        started,
     )
     if used < 0:
         return -1
@@ -143,7 +156,7 @@ def replicate_many(
     own_first = np.empty(items, dtype=np.int64)
     own_last = np.empty(items, dtype=np.int64)
     for replication in range(count):
-        seed = seed_of_replication(run_seed, np.uint64(begin_at + replication))
+        seed = seed_of_replication(run_seed, begin_at + replication)
         if replicate(model, seed, begin, finish, started, first, last, own_first, own_last, owner, scratch) < 0:
             return replication
         for item in range(items):

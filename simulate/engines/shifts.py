@@ -26,8 +26,8 @@ def at_work(time: float, begins: NDArray[np.float64], ends: NDArray[np.float64],
     return False
 
 
-@compiled("float64(float64, float64[::1], float64[::1], float64)")
-def next_opening(time: float, begins: NDArray[np.float64], ends: NDArray[np.float64], week_offset: float) -> float:
+@compiled("float64(float64, float64[::1], float64)")
+def next_opening(time: float, begins: NDArray[np.float64], week_offset: float) -> float:
     """The first beginning of a shift after this time."""
     week = math.floor((time + week_offset) / 168.0) * 168.0
     found = math.inf

@@ -64,7 +64,14 @@ def planned_downtime(
                 if count >= room:
                     return -1
                 recovery = draw(
-                    change_family[at], change[at, 3], change[at, 4], table, seed, key[item], CHANGE_RECOVERY, change_number
+                    change_family[at],
+                    change[at, 3],
+                    change[at, 4],
+                    table,
+                    seed,
+                    key[item],
+                    CHANGE_RECOVERY,
+                    change_number,
                 )
                 begins[count] = time
                 ends[count] = time + recovery
@@ -233,7 +240,19 @@ def derive_states(
                     b[at] = finish[own_first[item] + at]
                 if window_first[item + 1] > window_first[item] or change_first[item + 1] > change_first[item]:
                     count = planned_downtime(
-                        seed, horizon, item, key, table, window_first, window, change_first, change_family, change, a, b, count
+                        seed,
+                        horizon,
+                        item,
+                        key,
+                        table,
+                        window_first,
+                        window,
+                        change_first,
+                        change_family,
+                        change,
+                        a,
+                        b,
+                        count,
                     )
                 if count >= 0:
                     count = unmet(
@@ -256,7 +275,21 @@ def derive_states(
                     count = where_at_least(a, b, count, 1, begin, finish, used)
                 if count > 0 and standby[item] >= 0:
                     count = fail_over(
-                        seed, item, standby[item], key, table, family, law, begin, finish, first, last, used, count, a, b
+                        seed,
+                        item,
+                        standby[item],
+                        key,
+                        table,
+                        family,
+                        law,
+                        begin,
+                        finish,
+                        first,
+                        last,
+                        used,
+                        count,
+                        a,
+                        b,
                     )
                 if count < 0:
                     return -1
@@ -265,7 +298,10 @@ def derive_states(
                     for at in range(count):
                         if not same:
                             break
-                        same = begin[first[item] + at] == begin[used + at] and finish[first[item] + at] == finish[used + at]
+                        same = (
+                            begin[first[item] + at] == begin[used + at]
+                            and finish[first[item] + at] == finish[used + at]
+                        )
                     if same:
                         continue
                     again = True

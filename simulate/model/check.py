@@ -38,7 +38,9 @@ def check(model: Model, most_events: float = MOST_EVENTS) -> None:
         for begin, end in crew.shifts:
             if not 0.0 <= begin < end <= WEEK:
                 raise SimulationError(
-                    f"a shift from hour {begin} to hour {end} of the week", where=crew.name, hint="0 <= from < to <= 168"
+                    f"a shift from hour {begin} to hour {end} of the week",
+                    where=crew.name,
+                    hint="0 <= from < to <= 168",
                 )
     for item in model.items:
         _check_item(item, model)
@@ -86,11 +88,14 @@ def _check_item(item: Item, model: Model) -> None:
     for plan in item.changes:
         if plan.begin < 0 or plan.every < 0 or not 0.0 <= plan.failure_probability <= 1.0:
             raise SimulationError(
-                f"changes that fail with probability {plan.failure_probability}", where=item.name, hint="between 0 and 1"
+                f"changes that fail with probability {plan.failure_probability}",
+                where=item.name,
+                hint="between 0 and 1",
             )
     if item.backup is not None:
         backup = item.backup
         if backup.every <= 0 or not 0.0 <= backup.restore_probability <= 1.0:
             raise SimulationError(
-                f"a backup every {backup.every} h, needed with probability {backup.restore_probability}", where=item.name
+                f"a backup every {backup.every} h, needed with probability {backup.restore_probability}",
+                where=item.name,
             )

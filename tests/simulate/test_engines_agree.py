@@ -29,6 +29,7 @@ from simulate.model.items import (
     Requirement,
 )
 from simulate.model.order import groups_in_order
+from tests.conftest import NIGHTLY
 
 HORIZON = 400.0
 
@@ -42,10 +43,14 @@ durations = st.one_of(
     st.lists(hours, min_size=1, max_size=4).map(empirical),
 )
 rare = st.one_of(
-    st.sampled_from([60.0, 200.0]).map(exponential), st.builds(weibull, st.just(90.0), st.sampled_from([0.8, 3.0])), durations
+    st.sampled_from([60.0, 200.0]).map(exponential),
+    st.builds(weibull, st.just(90.0), st.sampled_from([0.8, 3.0])),
+    durations,
 )
 crews = st.lists(
-    st.builds(Crew, st.just("a crew"), st.integers(1, 3), st.sampled_from([(), ((8.0, 18.0), (32.0, 42.0)), ((0.0, 168.0),)])),
+    st.builds(
+        Crew, st.just("a crew"), st.integers(1, 3), st.sampled_from([(), ((8.0, 18.0), (32.0, 42.0)), ((0.0, 168.0),)])
+    ),
     max_size=2,
 )
 
@@ -78,10 +83,10 @@ def models(draw: st.DrawFn) -> Model:
                 maintenance=draw(
                     st.sampled_from([(), (), (MaintenanceWindow(10.0, 4.0, 100.0),), (MaintenanceWindow(0.0, 2.0),)])
                 ),
-                changes=draw(
-                    st.sampled_from([(), (), (ChangePlan(5.0, 0.5, exponential(3.0), 50.0),) * 2])
-                ),
-                backup=draw(st.sampled_from([None, Backup(24.0, 0.5, exponential(6.0))])) if fails is not None else None,
+                changes=draw(st.sampled_from([(), (), (ChangePlan(5.0, 0.5, exponential(3.0), 50.0),) * 2])),
+                backup=draw(st.sampled_from([None, Backup(24.0, 0.5, exponential(6.0))]))
+                if fails is not None
+                else None,
             )
         )
     groups = groups_in_order([item.needs for item in items])
@@ -95,7 +100,7 @@ def models(draw: st.DrawFn) -> Model:
     return Model(tuple(items), HORIZON, team, (), draw(st.sampled_from([0.0, 100.0])))
 
 
-@settings(max_examples=150)
+@settings(max_examples=1_000 if NIGHTLY else 60)
 @given(models(), st.integers(0, 2**64 - 1), st.integers(0, 1_000))
 def test_the_engines_agree_event_by_event(model: Model, seed: int, replication: int) -> None:
     check(model)

@@ -1,0 +1,214 @@
+"""What simulating an estate costs: the kernels beside the SimPy reference, and the reference beside SimPy itself.
+
+Three estates of 28,000 servers that fail once in three years and are repaired in 8 hours (exponential), for one year:
+independent; in clusters of four, three of them needed, four clusters under each of 1,500 services; and repaired by one
+crew of 20 with three priorities. The kernels play 1,000 replications. The reference plays two, with its event log: its time
+per replication stands for all (replications are alike, and it keeps nothing from one to the next). Both are measured in
+seconds of one processor, in the same run, models built and code compiled beforehand.
+
+The reference beside SimPy: events per second of 300 servers that fail every 500 hours, against as many processes that only
+wait, about as often; the best of five, in turn.
+"""
+
+from __future__ import annotations
+
+import random
+import resource
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
+from time import process_time
+from typing import Any
+
+import simpy
+
+from bench.figures import Figure
+from simulate.distributions import exponential
+from simulate.engines.monte_carlo import run
+from simulate.engines.reference import log_of, without_collection
+from simulate.model.items import Crew, Item, Model, Requirement
+
+SERVERS = 28_000
+SERVICES = 1_500
+REPLICATIONS = 1_000
+YEAR = 8_760.0
+SEED = 42
+REFERENCE_REPLICATIONS = 2
+
+
+def measure(servers: int = SERVERS, services: int = SERVICES, replications: int = REPLICATIONS) -> list[Figure]:
+    """All figures; smaller numbers only show that it works."""
+    estates = (
+        ("independent failures", independent(servers), 300.0),
+        ("k-of-n clusters under services", clustered(servers, services), 100.0),
+        ("one crew with priorities", with_crew(servers), 20.0),
+    )
+    return [
+        *(figure for name, model, target in estates for figure in _speed(name, model, replications, target)),
+        *_frequent(servers, replications),
+        *_linearity(servers, replications),
+        *_against_simpy(),
+        _same(servers, replications),
+        _memory(servers, services, replications),
+    ]
+
+
+def independent(servers: int, mtbf: float = 26_280.0) -> Model:
+    return Model(tuple(_server(at, mtbf) for at in range(servers)), YEAR, (), (0,))
+
+
+def with_crew(servers: int, mtbf: float = 26_280.0) -> Model:
+    items = tuple(replace(_server(at, mtbf), crew=0, priority=at % 3) for at in range(servers))
+    return Model(items, YEAR, (Crew("operators", max(1, servers // 1_400)),), (0,))
+
+
+def clustered(servers: int, services: int) -> Model:
+    items = [_server(at, 26_280.0) for at in range(servers)]
+    clusters = servers // 4
+    for at in range(clusters):
+        items.append(
+            Item(f"cluster {at}", "cluster", "Cluster", requires=(Requirement(3, tuple(range(4 * at, 4 * at + 4))),))
+        )
+    for at in range(services):
+        under = tuple(servers + (4 * at + k) % clusters for k in range(4))
+        items.append(Item(f"service {at}", "service", "BusinessService", requires=(Requirement(4, under),)))
+    return Model(tuple(items), YEAR, (), tuple(range(len(items) - services, len(items))))
+
+
+def _server(at: int, mtbf: float) -> Item:
+    return Item(f"server {at}", f"server {at}", "Server", exponential(mtbf), exponential(8.0))
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    begin = process_time()
+    action()
+    return process_time() - begin
+
+
+def _compared(model: Model, replications: int) -> tuple[float, float]:
+    """Seconds of the kernels for all replications, and of the reference for one."""
+    run(model, 2, SEED)
+    kernels = _seconds(lambda: run(model, replications, SEED))
+    reference = _seconds(lambda: [log_of(model, SEED, at) for at in range(REFERENCE_REPLICATIONS)])
+    return kernels, reference / REFERENCE_REPLICATIONS
+
+
+def _speed(name: str, model: Model, replications: int, target: float) -> list[Figure]:
+    kernels, one = _compared(model, replications)
+    ratio = one * replications / kernels
+    of = f"{name}, {len(model.items):,} items, one year, {replications:,} replications"
+    return [
+        Figure(
+            "D",
+            f"kernels against SimPy: {of}",
+            round(kernels, 3),
+            "s of one core",
+            f">= {target:.0f}x",
+            round(one * replications, 1),
+            round(ratio, 1),
+            ratio >= target,
+        )
+    ]
+
+
+def _frequent(servers: int, replications: int) -> list[Figure]:
+    """The same with failures thrice as frequent: the more of them, the nearer both come to the price of one draw."""
+    few = max(2, replications // 5)
+    found = []
+    for name, model in (
+        ("independent failures", independent(servers, YEAR)),
+        ("one crew with priorities", with_crew(servers, YEAR)),
+    ):
+        kernels, one = _compared(model, few)
+        text = (
+            f"kernels against SimPy: {name}, one failure a year and server, {servers:,} servers, {few:,} replications"
+        )
+        figures = round(kernels, 3), "s of one core", None, round(one * few, 1), round(one * few / kernels, 1)
+        found.append(Figure("D", text, *figures))
+    return found
+
+
+def _linearity(servers: int, replications: int) -> list[Figure]:
+    whole, half = with_crew(servers), with_crew(servers // 2)
+    run(half, 2, SEED)
+    few = max(2, replications // 5)
+    once = _seconds(lambda: run(whole, few, SEED))
+    twice = _seconds(lambda: run(whole, 2 * few, SEED))
+    smaller = _seconds(lambda: run(half, 2 * few, SEED))
+    name = "cost of kernels with a crew: twice as many"
+    return [
+        Figure("D", f"{name} replications", round(twice / once, 3), "x", "about 2"),
+        Figure("D", f"{name} servers", round(twice / smaller, 3), "x", "about 2"),
+    ]
+
+
+def _waiting(env: Any, delay: float) -> Iterator[Any]:
+    while True:
+        yield env.timeout(delay)
+
+
+def _bare(processes: int, delay: float) -> float:
+    """Seconds per event of SimPy with processes that only wait."""
+    chance = random.Random(SEED)
+    delays = [delay * chance.uniform(0.5, 1.5) for _ in range(processes)]
+
+    def play() -> None:
+        with without_collection():
+            env = simpy.Environment()
+            for one in delays:
+                env.process(_waiting(env, one))
+            env.run(until=YEAR)
+
+    return _seconds(play) / sum(int(YEAR / one) for one in delays)
+
+
+def _against_simpy(servers: int = 300) -> list[Figure]:
+    alone = independent(servers, 500.0)
+    crew = with_crew(servers, 500.0)
+    crew = replace(crew, crews=(Crew("operators", 6),))
+    figures = []
+    for name, model, target in (("independent failures", alone, 0.45), ("one crew with priorities", crew, 0.30)):
+        bare, ours = [], []
+        for _ in range(5):
+            bare.append(_bare(servers, 254.0))
+            events = [0]
+            seconds = _seconds(lambda: events.__setitem__(0, len(log_of(model, SEED)[0])))  # noqa: B023
+            ours.append(seconds / events[0])
+        ratio = min(bare) / min(ours)
+        figures.append(
+            Figure(
+                "D",
+                f"SimPy reference against a bare timeout loop: {name}, events per second, log on",
+                round(1.0 / min(ours)),
+                "events/s",
+                f">= {target:.2f}x",
+                round(1.0 / min(bare)),
+                round(ratio, 3),
+                ratio >= target,
+            )
+        )
+    return figures
+
+
+def _same(servers: int, replications: int) -> Figure:
+    model = with_crew(servers)
+    few = max(20, replications // 10)
+    results = [run(model, few, SEED, processes=processes) for processes in (1, 2, 4)]
+    prints = {
+        (one.total.tobytes(), one.squares.tobytes(), one.outages.tobytes(), one.downtime.tobytes()) for one in results
+    }
+    name = "results of 1, 2 and 4 processes that differ in any bit"
+    return Figure("D", name, float(len(prints) - 1), "results", "0", met=len(prints) == 1)
+
+
+def _memory(servers: int, services: int, replications: int) -> Figure:
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        peak = pool.submit(_peak, servers, services, replications).result()
+    name = f"memory of a run: {servers:,} servers under {services:,} services, {replications:,} replications"
+    return Figure("D", name, round(peak, 1), "MB", "<= 2000", met=peak <= 2_000.0)
+
+
+def _peak(servers: int, services: int, replications: int) -> float:
+    run(clustered(servers, services), replications, SEED)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000.0
