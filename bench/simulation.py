@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import random
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
@@ -143,7 +143,7 @@ def _linearity(servers: int, replications: int) -> list[Figure]:
     ]
 
 
-def _waiting(env: Any, delay: float) -> Iterator[Any]:
+def _waiting(env: Any, delay: float) -> Generator[Any, Any, None]:
     while True:
         yield env.timeout(delay)
 

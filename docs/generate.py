@@ -22,6 +22,7 @@ import graph
 import ingest
 import migrations
 import services
+import simulate
 from cli.main import app
 from core.errors import JumeauError
 from core.oidc_settings import OidcSettings
@@ -30,6 +31,7 @@ from graph.queries.catalogue import load_catalogue
 from graph.schema import json_schema
 from graph.schema.load import load_schema
 from graph.schema.reference_docs import render_reference
+from simulate.builder import scenario
 
 TABLES: Mapping[str, type[BaseModel]] = {"oidc": OidcSettings}
 """Tables of jumeau.toml that have a section of their own on the page of settings."""
@@ -45,6 +47,7 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "catalogue.md": catalogue_page(),
         REFERENCE / "schema" / "it_estate.md": render_reference(load_schema("it_estate")),
         json_schema.PATH: json_schema.render_json_schema(),
+        scenario.PATH: scenario.render_json_schema(),
     }
 
 
@@ -104,7 +107,7 @@ def _default(field: FieldInfo) -> str:
 
 def error_classes() -> list[type[JumeauError]]:
     """Every error class of the project, by code."""
-    for package in (core, graph, analytics, ingest, migrations, services, api, cli):
+    for package in (core, graph, analytics, ingest, migrations, simulate, services, api, cli):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             import_module(module.name)
 
