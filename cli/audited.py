@@ -33,6 +33,7 @@ QUESTIONS: Final = frozenset(
         "graph verify",
         "schema check",
         "schema show",
+        "simulate run",
         "catalogue list",
         "catalogue run",
         "migrate list",

@@ -31,6 +31,7 @@ from cli import (
     reconciliation,
     schema_commands,
     serve,
+    simulate,
     webhook,
 )
 from cli.answers import print_error
@@ -78,6 +79,7 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")
+app.add_typer(simulate.app, name="simulate")
 
 
 def main() -> None:

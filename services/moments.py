@@ -137,6 +137,19 @@ class MomentService:
         finally:
             self._give_back(found)
 
+    @contextmanager
+    def graph(self, asked: Asked) -> Iterator[GraphRepository]:
+        """The graph of the moment that is meant, to be read as a whole. Raises what `reading` raises."""
+        if asked == PRESENT:
+            yield self.twin.repository
+            return
+        moment, branch = moment_of(self.twin.ledger, self._branches(), asked)
+        found = self._take(moment, branch)
+        try:
+            yield found.repository
+        finally:
+            self._give_back(found)
+
     def close(self) -> None:
         """Close what is open and not in use."""
         with self._lock:

@@ -209,7 +209,9 @@ def parse_scenario(text: str, shown: str = "scenario.yml") -> Scenario:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 raise ScenarioError(
-                    "an alias (`*name`) is not read", where=f"{shown}:{event.start_mark.line + 1}", hint="write it out"
+                    "an alias (`*name`) is not read",
+                    where=f"{shown}:{getattr(event.start_mark, 'line', 0) + 1}",
+                    hint="write it out",
                 )
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
         given = yaml.safe_load(text)

@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
+from signal import SIG_IGN, SIGINT, signal
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -176,6 +177,7 @@ _players: list[Player] = []
 
 
 def _begin(arrays: ModelArrays, seed: int, size: int) -> None:
+    signal(SIGINT, SIG_IGN)  # who interrupts the run is asked by it whether to stop; its blocks are finished
     _players.append(Player(arrays, seed, Room.of(size, size // 8 + 1_000)))
 
 
