@@ -97,7 +97,7 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
             else scenario.failover.distribution()
         )
         standby = own.get(edge.end, position[edge.end])
-        items.append(_seen(item, own[id_], Failover(standby, law)))
+        items.append(_seen(item, own[id_], Failover(standby, law, _lag(edge, scenario))))
     offset = float(scenario.begins_on.weekday() * 24)
     model = Model(
         tuple(items + parts), float(scenario.duration), crews, tuple(position[id_] for id_ in watched), offset
@@ -276,6 +276,12 @@ def _hours_of(node: Node, attribute: str) -> float | None:
     return minutes / 60.0 if isinstance(minutes, int | float) else None
 
 
+def _lag(edge: Edge, scenario: Scenario) -> Distribution | None:
+    if edge.properties.get("replication_mode") == "synchronous" or scenario.replication_lag is None:
+        return None
+    return scenario.replication_lag.distribution()
+
+
 def _own_part(item: Item) -> Item:
     return Item(
         item.id + OWN_PART,
@@ -289,6 +295,7 @@ def _own_part(item: Item) -> Item:
         item.maintenance,
         item.changes,
         backup=item.backup,
+        recovery_point_objective=item.recovery_point_objective,
     )
 
 

@@ -186,6 +186,9 @@ class Scenario(_Part):
     )
     items: dict[str, ItemBehaviour] = Field(default_factory=dict, description="By name or identity.")
     crews: dict[str, CrewSize] = Field(default_factory=dict)
+    replication_lag: Law | None = Field(
+        default=None, description="How old the data of a standby are, unless the relation says `synchronous`."
+    )
     failover: Law = Field(
         default=Law(family="exponential", mean=1.0),
         description="How long a failover takes where the twin does not tell.",

@@ -11,6 +11,7 @@ import pytest
 
 from simulate.distributions import Distribution, deterministic, exponential, gamma, lognormal_of, weibull
 from simulate.engines.arrays import compile_model
+from simulate.engines.data_loss import data_losses
 from simulate.engines.events import What
 from simulate.engines.history import history
 from simulate.engines.monte_carlo import run
@@ -24,7 +25,7 @@ from simulate.errors import (
     TooManyEventsError,
 )
 from simulate.model.check import check
-from simulate.model.items import Crew, Failover, Item, Model, Requirement
+from simulate.model.items import Backup, Crew, Failover, Item, Model, Requirement
 
 YEAR = 8_760.0
 
@@ -115,6 +116,25 @@ class TestAgainstClosedForms:
         assert len(lengths) > 10
         assert max(lengths) == pytest.approx(0.5)
         assert sum(event.what == What.FAILED_OVER for event in result.events()) >= len(lengths) - 1
+
+    def test_data_that_a_replica_or_a_backup_has_not_are_told_beside_the_objective(self) -> None:
+        primary = replace(
+            server("primary", 100.0, 50.0),
+            failover=Failover(1, deterministic(0.5), exponential(0.2)),
+            backup=Backup(24.0, 0.5, deterministic(5.0), begin=0.0),
+            recovery_point_objective=1.0,
+        )
+        model = Model((primary, Item("standby", "standby", "DataCenter")), YEAR)
+        events = play(model, 4)
+        losses = data_losses(model, 4, 0, events)
+        failures = [event.time for event in events if event.what == What.FAILED]
+        restored = [loss for loss in losses if loss.time in failures]
+        replicated = [loss for loss in losses if loss.time not in failures]
+        assert len(restored) == pytest.approx(len(failures) / 2, rel=0.4)
+        assert all(loss.lost == pytest.approx(loss.time % 24.0) for loss in restored)
+        assert len(replicated) == sum(event.what == What.FAILED_OVER for event in events) > 20
+        assert np.mean([loss.lost for loss in replicated]) == pytest.approx(0.2, rel=0.5)
+        assert [loss.kept for loss in losses] == [loss.lost <= 1.0 for loss in losses]
 
     def test_items_that_need_one_another_are_down_together(self) -> None:
         loop = [
