@@ -25,8 +25,10 @@ import simpy
 
 from bench.figures import Figure
 from simulate.distributions import exponential
-from simulate.engines.monte_carlo import run
+from simulate.engines.arrays import compile_model
+from simulate.engines.monte_carlo import Player, run
 from simulate.engines.reference import log_of, without_collection
+from simulate.engines.room import Room
 from simulate.model.items import Crew, Item, Model, Requirement
 
 SERVERS = 28_000
@@ -130,17 +132,24 @@ def _frequent(servers: int, replications: int) -> list[Figure]:
 
 
 def _linearity(servers: int, replications: int) -> list[Figure]:
-    whole, half = with_crew(servers), with_crew(servers // 2)
-    run(half, 2, SEED)
+    """Linear is about 2; more than that for servers is memory that no longer fits the caches of the processor."""
     few = max(2, replications // 5)
-    once = _seconds(lambda: run(whole, few, SEED))
-    twice = _seconds(lambda: run(whole, 2 * few, SEED))
-    smaller = _seconds(lambda: run(half, 2 * few, SEED))
-    name = "cost of kernels with a crew: twice as many"
-    return [
-        Figure("D", f"{name} replications", round(twice / once, 3), "x", "about 2"),
-        Figure("D", f"{name} servers", round(twice / smaller, 3), "x", "about 2"),
-    ]
+    found = []
+    for name, estate in (("independent failures", independent), ("one crew with priorities", with_crew)):
+        whole, half = estate(servers), estate(servers // 2)
+        once, twice, smaller = (
+            _playing(model, count) for model, count in ((whole, few), (whole, 2 * few), (half, 2 * few))
+        )
+        for what, ratio in (("replications", twice / once), ("servers", twice / smaller)):
+            found.append(Figure("D", f"cost of kernels, {name}: twice as many {what}", round(ratio, 3), "x", "about 2"))
+    return found
+
+
+def _playing(model: Model, count: int) -> float:
+    """Seconds of replications alone, without making arrays of the model."""
+    player = Player(compile_model(model), SEED, Room.for_model(model))
+    player.play(0, 2)
+    return _seconds(lambda: player.play(0, count))
 
 
 def _waiting(env: Any, delay: float) -> Generator[Any, Any, None]:

@@ -54,6 +54,8 @@ def run(
         )
     if report.replications < report.wanted:
         say(f"note: stopped after {report.replications} of {report.wanted} replications")
+    for note in report.notes:
+        say(f"note: {note}")
     if output is Output.JSON:
         print_json(report.to_dict())
         return

@@ -29,14 +29,12 @@ class SimulationReport:
     hours: float
     items: int
     sequence: int
+    notes: tuple[str, ...]
     rows: tuple[Availability, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data; what is not known is null."""
-        rows = [
-            {name: None if value != value else value for name, value in asdict(row).items()}
-            for row in self.rows
-        ]
+        rows = [{name: None if value != value else value for name, value in asdict(row).items()} for row in self.rows]
         return {**asdict(self), "rows": rows}
 
 
@@ -65,5 +63,6 @@ def simulate(
         model.horizon,
         len(model.items),
         found.sequence,
+        model.notes,
         tuple(result.watched()),
     )

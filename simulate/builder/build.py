@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graph.model import Edge, Node
 from graph.schema.model import Schema
@@ -28,6 +28,7 @@ from simulate.model.items import (
     Model,
     Requirement,
 )
+from simulate.model.order import groups_in_order
 
 MEMBERSHIP = "MEMBER_OF"
 STANDBY = ("FAILS_OVER_TO", "REPLICATES_TO")
@@ -99,11 +100,26 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
         standby = own.get(edge.end, position[edge.end])
         items.append(_seen(item, own[id_], Failover(standby, law, _lag(edge, scenario))))
     offset = float(scenario.begins_on.weekday() * 24)
-    model = Model(
-        tuple(items + parts), float(scenario.duration), crews, tuple(position[id_] for id_ in watched), offset
-    )
+    every, notes = _without_failovers_on_cycles(items + parts)
+    model = Model(every, scenario.duration, crews, tuple(position[id_] for id_ in watched), offset, notes)
     check(model)
     return model
+
+
+def _without_failovers_on_cycles(items: list[Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+    """Items whose dependencies lead back to themselves fail over to nothing: which comes first is not defined."""
+    removed: list[str] = []
+    for group in groups_in_order([item.needs for item in items]):
+        for at in group:
+            if len(group) > 1 and items[at].failover is not None:
+                items[at] = replace(items[at], failover=None)
+                removed.append(items[at].name)
+    if not removed:
+        return tuple(items), ()
+    shown = ", ".join(sorted(removed)[:5]) + (" ..." if len(removed) > 5 else "")
+    return tuple(items), (
+        f"{len(removed)} items on circles of dependencies are played without their failover: {shown}",
+    )
 
 
 def _estate(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema) -> _Estate:

@@ -127,13 +127,17 @@ class Item:
 
 @dataclass(frozen=True)
 class Model:
-    """Items in a fixed order, crews, and how long it goes on (hours). The week begins `week_offset` hours before time 0."""
+    """Items in a fixed order, crews, and how long it goes on (hours). The week begins `week_offset` hours before time 0.
+
+    `notes` say what of the estate is not played.
+    """
 
     items: tuple[Item, ...]
     horizon: float
     crews: tuple[Crew, ...] = ()
     watched: tuple[int, ...] = ()
     week_offset: float = 0.0
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[int, ...]:

@@ -104,6 +104,17 @@ class TestWhatIsBuilt:
         assert model.items[at["south"]].failover == Failover(at["north#own"], exponential(1.0))
         assert model.items[at["north#own"]].failure == exponential(20 * 8760.0)
 
+    def test_an_item_on_a_circle_of_dependencies_is_played_without_its_failover_and_that_is_said(
+        self, schema: Schema, estate: tuple[list[Node], list[Edge]], model: Model
+    ) -> None:
+        nodes, edges = estate
+        circle = [*edges, edge("instance", "DEPENDS_ON", "app"), edge("instance", "FAILS_OVER_TO", "web-2")]
+        found = build(nodes, circle, schema, parse_scenario(SCENARIO))
+        assert found.items[found.position["instance"]].failover is None
+        assert found.items[found.position["south"]].failover is not None
+        assert found.notes == ("1 items on circles of dependencies are played without their failover: instance",)
+        assert model.notes == ()
+
     def test_the_most_specific_kind_counts_and_then_the_item(self, model: Model) -> None:
         one, other = model.items[model.position["web-1"]], model.items[model.position["web-2"]]
         assert (one.failure, one.repair, one.crew) == (exponential(26_280.0), lognormal_of(8.0, 6.0), 0)
