@@ -17,6 +17,7 @@ from bench import (
     shapes,
     shapes_executor,
     simulation,
+    simulation_models,
 )
 from bench.figures import Figure, write
 from cli.output import Output, print_rows
@@ -32,6 +33,7 @@ ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "shapes_executor": shapes_executor.measure,
     "shapes": shapes.measure,
     "simulation": simulation.measure,
+    "simulation_models": simulation_models.measure,
 }
 
 

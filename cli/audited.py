@@ -52,6 +52,7 @@ QUESTIONS: Final = frozenset(
         "webhook deliveries",
         "audit list",
         "audit verify",
+        "simulate model",
     }
 )
 """What neither changes the twin nor tells of people and their rights. Every other command leaves entries."""
