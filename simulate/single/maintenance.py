@@ -124,7 +124,7 @@ def _experiment_of_reliability(lifetime: Lifetime) -> Experiment:
 
     def live(seed: int, length: float, _: int) -> Any:
         """`length` components: how many outlive the age, and how many there were."""
-        lives = -np.log1p(-uniforms(seed, 0, 0, 0, max(round(length), 1))) / lifetime.failure_rate
+        lives = -np.log(1.0 - uniforms(seed, 0, 0, 0, max(round(length), 1))) / lifetime.failure_rate
         return np.array([[float((lives > lifetime.age).sum()), float(len(lives))]])
 
     return Experiment(live, {"reliability": lambda sums: sums[..., 0] / sums[..., 1]}, events=1.0, has_warm_up=False)
