@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simulate.single.model import Estimate
 
 STANDARD_INPUT: Final = "-"
+INTERRUPTED: Final = 130
 LARGEST: Final = 1_000_000
 """Bytes of a request."""
 
@@ -88,6 +89,8 @@ def model(
     for estimate in found.values():
         if estimate.note:
             say(f"note: {estimate.note}")
+    if not all(estimate.is_complete for estimate in found.values()):
+        raise typer.Exit(INTERRUPTED)
 
 
 def _read(file: str) -> Any:

@@ -19,13 +19,14 @@ Value = float | tuple[float, ...]
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its 95 % interval; both ends are the value where it is exact."""
+    """A value with its 95 % interval; both ends are the value where it is exact. Not complete where it was interrupted."""
 
     mean: Value
     low: Value
     high: Value
     method: str
     note: str | None = None
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

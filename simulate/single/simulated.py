@@ -65,8 +65,11 @@ def _told(experiment: Experiment, run: Replicated, effort: Effort) -> Mapping[st
         if reached > effort.precision:
             of = "its distance to 1" if name in experiment.rare else "the mean"
             note = f"`{name}`: {reached:.2%} of {of} is reached within {effort.most_events} events, {effort.precision:.2%} was asked"
+        is_complete = run.finished == run.planned
+        if not is_complete:
+            note = f"`{name}`: interrupted after {run.finished} of {run.planned} replications"
         means, halves = t_intervals(table.reshape(len(table), -1))
         ends = [[float(each) for each in side] for side in (means, means - halves, means + halves)]
         values = [tuple(side) if table.ndim > 1 else side[0] for side in ends]
-        found[name] = Estimate(values[0], values[1], values[2], SIMULATION, note)
+        found[name] = Estimate(values[0], values[1], values[2], SIMULATION, note, is_complete)
     return found

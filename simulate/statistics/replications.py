@@ -54,12 +54,19 @@ class Experiment:
 
 @dataclass(frozen=True, slots=True)
 class Replicated:
-    """Per metric the values of the replications, one row each; how long they were, and what was left out of each."""
+    """Per metric the values of the replications, one row each; how long they were, and what was left out of each.
+
+    Fewer are `finished` than `planned` where the run was interrupted.
+    """
 
     values: Mapping[str, Array]
     length: float
     warm_up: float
-    is_bounded: bool
+    planned: int
+
+    @property
+    def finished(self) -> int:
+        return _finished(self.values)
 
 
 def replicate(
@@ -69,16 +76,25 @@ def replicate(
     warm_up: float = 0.0,
     first: int = 0,
     advance: Callable[[int], None] = lambda _: None,
+    *,
+    keep_finished: bool = False,
 ) -> dict[str, Array]:
-    """Run each replication for `warm_up` + `length` and give the values of the metrics over what follows the warm-up."""
+    """Run each replication for `warm_up` + `length` and give the values of the metrics over what follows the warm-up.
+
+    With `keep_finished` an interrupt (Ctrl-C) ends the run with the replications that are finished, if two are.
+    """
     share = warm_up / (warm_up + length)
     batches = 1 if warm_up == 0.0 else BATCHES
     left_out = math.ceil(share * batches) if warm_up else 0
-    totals = []
-    for number in range(experiment.replications):
-        rows = experiment.run(seed_of_replication(seed, first + number), warm_up + length, batches)
-        totals.append(rows[left_out:].sum(axis=0))
-        advance(number + 1)
+    totals: list[Array] = []
+    try:
+        for number in range(experiment.replications):
+            rows = experiment.run(seed_of_replication(seed, first + number), warm_up + length, batches)
+            totals.append(rows[left_out:].sum(axis=0))
+            advance(number + 1)
+    except KeyboardInterrupt:
+        if not keep_finished or len(totals) < 2:
+            raise
     return _values(experiment, np.array(totals))
 
 
@@ -102,12 +118,13 @@ def until_precise(
             warm_up,
             (round_ - 1) * _FRESH,
             lambda done: advance("replications", done, experiment.replications),
+            keep_finished=True,
         )
         reached = relative_half_width(experiment, values)
-        if reached <= precision or is_bounded:
+        if reached <= precision or is_bounded or _finished(values) < experiment.replications:
             break
         wanted = length * _SAFETY * (reached / precision) ** 2
-    return Replicated(values, length, warm_up, is_bounded)
+    return Replicated(values, length, warm_up, experiment.replications)
 
 
 def over_horizon(
@@ -119,8 +136,14 @@ def over_horizon(
     wanted = _SAFETY * experiment.replications * (relative_half_width(experiment, pilot) / precision) ** 2
     number = int(min(max(wanted, experiment.replications), most, MOST_REPLICATIONS))
     longer = replace(experiment, replications=number)
-    values = replicate(longer, seed, horizon, advance=lambda done: advance("replications", done, number))
-    return Replicated(values, horizon, 0.0, wanted > number)
+    values = replicate(
+        longer, seed, horizon, advance=lambda done: advance("replications", done, number), keep_finished=True
+    )
+    return Replicated(values, horizon, 0.0, number)
+
+
+def _finished(values: Mapping[str, Array]) -> int:
+    return min(len(table) for table in values.values())
 
 
 def relative_half_width(experiment: Experiment, values: Mapping[str, Array]) -> float:

@@ -167,3 +167,25 @@ def test_the_same_seed_gives_the_same_answer_and_another_one_another() -> None:
         answer(read_request({**MMC, "seed": seed}), Method.SIMULATION, precision=0.1)["W"].mean for seed in (1, 1, 2)
     )
     assert first == again != other
+
+
+@pytest.mark.parametrize("horizon", [None, 50.0])
+def test_an_interrupted_simulation_answers_by_the_replications_that_are_finished(horizon: float | None) -> None:
+    def interrupt(stage: str, done: int, _: int) -> None:
+        if (stage, done) == ("replications", 10):
+            raise KeyboardInterrupt
+
+    found = answer(read_request(MMC), Method.SIMULATION, precision=0.2, horizon=horizon, advance=interrupt)["W"]
+    assert not found.is_complete
+    assert "interrupted after 10 of 32 replications" in str(found.note)
+    assert isinstance(found.low, float)
+    assert isinstance(found.high, float)
+    assert found.low < found.high
+
+
+def test_a_simulation_that_is_interrupted_before_it_has_anything_ends() -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer(read_request(MMC), Method.SIMULATION, advance=interrupt)
