@@ -7,14 +7,16 @@ redundant, and the sum of the probabilities stands for it.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csc_array
+from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import spsolve
 
 State = TypeVar("State", bound=Hashable)
+_STEPS: Final = 200
 
 
 class ChainTooLarge(Exception):
@@ -54,18 +56,42 @@ def solve(start: State, moves: Callable[[State], Iterable[tuple[State, float]]],
 def _stationary(
     size: int, origins: NDArray[np.int64], ends: NDArray[np.int64], rates: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """Probabilities of the states; zero for those that the chain leaves for good."""
+    probabilities = np.zeros(size)
+    if len(origins) == 0:
+        return np.ones(1)
+    _, classes = connected_components(coo_array((rates, (origins, ends)), shape=(size, size)), connection="strong")
+    left = np.unique(classes[origins[classes[origins] != classes[ends]]])
+    recurrent = np.flatnonzero(~np.isin(classes, left))
+    numbers = np.full(size, -1)
+    numbers[recurrent] = np.arange(len(recurrent))
+    inside = numbers[origins] >= 0
+    probabilities[recurrent] = _irreducible(
+        len(recurrent), numbers[origins[inside]], numbers[ends[inside]], rates[inside]
+    )
+    return probabilities
+
+
+def _irreducible(
+    size: int, origins: NDArray[np.int64], ends: NDArray[np.int64], rates: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Balance (inflow - outflow = 0) of all states but one, whose probability is one until all are divided by their sum.
+
+    A row of ones in the system instead would fill its factors. The one is a likely state, after some steps of the chain:
+    relative to a state of probability 10^-400 nothing can be told.
+    """
     if size == 1:
         return np.ones(1)
-    # Balance (inflow - outflow = 0) of all states but the first, whose probability is one until all are divided by their
-    # sum: a row of ones in the system would fill its factors.
-    balanced, known = ends != 0, origins == 0
-    inner = balanced & ~known
-    leaving = ~known
-    rows = np.concatenate((ends[inner], origins[leaving])) - 1
-    columns = np.concatenate((origins[inner], origins[leaving])) - 1
-    values = np.concatenate((rates[inner], -rates[leaving]))
-    right = np.zeros(size - 1)
-    np.subtract.at(right, ends[balanced & known] - 1, rates[balanced & known])
-    system = csc_array(coo_array((values, (rows, columns)), shape=(size - 1, size - 1)))
-    weights = np.concatenate(([1.0], np.atleast_1d(spsolve(system, right))))
+    rows, columns = np.concatenate((ends, origins)), np.concatenate((origins, origins))
+    flows = csc_array(coo_array((np.concatenate((rates, -rates)), (rows, columns)), shape=(size, size)))
+    step = 1.0 / np.bincount(origins, rates, size).max()
+    shares = np.full(size, 1.0 / size)
+    for _ in range(_STEPS):
+        shares = shares + step * (flows @ shares)
+    known = int(np.argmax(shares))
+    others = np.flatnonzero(np.arange(size) != known)
+    balance = flows[others]
+    right = -balance[:, [known]].toarray().ravel()
+    weights = np.ones(size)
+    weights[others] = np.atleast_1d(spsolve(balance[:, others].tocsc(), right))
     return np.asarray(weights / weights.sum())

@@ -7,6 +7,10 @@ fails at the same moment is repaired side by side and brings the system down onc
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+SAME_MOMENT: Final = 1.0 + 1e-9
+"""Hours that differ by less than rounding are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ def down_time(system: SeriesSystem) -> tuple[float, int]:
         if now >= system.horizon:
             return down, events
         left = [
-            every if remaining == step else remaining - step
+            every if remaining <= step * SAME_MOMENT else remaining - step
             for every, remaining in zip(system.fails_every, left, strict=True)
         ]
         down += min(system.repair, system.horizon - now)

@@ -7,7 +7,7 @@ from typing import Any
 
 import simpy
 
-from simulate.closed_forms.series_system import SeriesSystem
+from simulate.closed_forms.series_system import SAME_MOMENT, SeriesSystem
 
 
 class _Series:
@@ -25,7 +25,9 @@ class _Series:
             left = [every - age for every, age in zip(self.system.fails_every, self.ages, strict=True)]
             work = min(left)
             yield self.environment.timeout(work)
-            self.ages = [0.0 if each == work else age + work for each, age in zip(left, self.ages, strict=True)]
+            self.ages = [
+                0.0 if each <= work * SAME_MOMENT else age + work for each, age in zip(left, self.ages, strict=True)
+            ]
             self.events += 1
             began = self.environment.now
             self.down += max(min(self.system.repair, self.system.horizon - began), 0.0)

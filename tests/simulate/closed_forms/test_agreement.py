@@ -175,3 +175,20 @@ def test_an_allocation_spends_the_budget_and_takes_nothing_away(
     extra = extra_replications(allocation)
     assert sum(extra) == budget
     assert all(more >= 0 for design, more in enumerate(extra) if design != best(allocation))
+
+
+def test_a_chain_may_begin_where_it_never_comes_back() -> None:
+    chain = {"start": [("on", 1.0)], "on": [("off", 1.0)], "off": [("on", 3.0)]}
+    found = solve("start", lambda state: chain[state], 10)
+    assert found == pytest.approx({"start": 0.0, "on": 0.75, "off": 0.25})
+
+
+def test_a_line_whose_first_state_is_next_to_impossible_is_solved() -> None:
+    assert serial_line.throughput(SerialLine((10.0, 1.0), (2_000,))) == pytest.approx(1.0, rel=1e-9)
+    assert serial_line.throughput(SerialLine((1.0, 10.0), (2_000,))) == pytest.approx(1.0, rel=1e-9)
+
+
+def test_failures_at_the_same_moment_are_told_together_in_spite_of_rounding() -> None:
+    system = SeriesSystem((0.1, 0.3), 1.0, 3.35)
+    assert series_system.down_time(system) == walked.down_time(system)
+    assert series_system.down_time(system)[1] == 3
