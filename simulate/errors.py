@@ -41,3 +41,9 @@ class ScenarioError(SimulationError):
     """A scenario file that breaks its schema or names what does not exist; `where` is file:line."""
 
     code = "SCENARIO"
+
+
+class CalibrationError(SimulationError):
+    """A log from which nothing can be learned."""
+
+    code = "SIMULATION_CALIBRATION"
