@@ -10,6 +10,7 @@ import gc
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from heapq import heappop, heappush
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ except ImportError as absent:
 Process = Generator[Any, Any, None]
 
 FAILURE, REPAIR = int(Stream.FAILURE), int(Stream.REPAIR)
-FIRST_BLOCK, LATER_BLOCKS = 2, 16
+FIRST_BLOCK, LATER_BLOCKS = 2, 32
 """Draws that are made by one call: few items fail often."""
 
 CODES = 16
@@ -110,8 +111,9 @@ class Reference:
         for crew in self.calls:
             crew.choose()
         self.calls.clear()
-        self.states.follow(self.unsettled)
-        self.unsettled.clear()
+        if self.unsettled:
+            self.states.follow(self.unsettled)
+            self.unsettled.clear()
 
     def life(self, at: int, item: Item, key: int, failure: Distribution, repair: Distribution) -> Process:
         """Failure, repair, failure, and so on."""
@@ -119,11 +121,13 @@ class Reference:
         env, log_time, log_code = self.env, self.times.append, self.codes.append
         failed, repaired = CODES * at + int(What.FAILED), CODES * at + int(What.REPAIRED)
         crew = None if item.crew is None else self.crews[item.crew]
-        repairs = self.stream(repair, key, REPAIR)
+        backup = item.backup
         now = 0.0
-        for number, time in enumerate(self.stream(failure, key, FAILURE)):
-            yield timeout(time)
-            now += time
+        number = 0
+        repairs = self.stream(repair, key, REPAIR)
+        for until_failure in self.stream(failure, key, FAILURE):
+            yield timeout(until_failure)
+            now += until_failure
             log_time(now)
             log_code(failed)
             if matters:
@@ -131,12 +135,14 @@ class Reference:
             if crew is not None:
                 yield crew.call(at, item.priority)
                 now = env.now
-            time = next(repairs)
-            yield timeout(time)
-            now += time
-            if item.backup is not None and self.needs_restoration(key, item.backup, number):
-                yield timeout(self.one(item.backup.restore, key, Stream.RESTORE, number))
-                now = env.now
+            until_repaired = next(repairs)
+            yield timeout(until_repaired)
+            now += until_repaired
+            if backup is not None:
+                if self.needs_restoration(key, backup, number):
+                    yield timeout(self.one(backup.restore, key, Stream.RESTORE, number))
+                    now = env.now
+                number += 1
             log_time(now)
             log_code(repaired)
             if crew is not None:
@@ -203,10 +209,14 @@ class Reference:
 
     def stream(self, law: Distribution, key: int, stream: int) -> Iterator[float]:
         """The draws of a stream, from the first on."""
+        return chain.from_iterable(self.blocks(law, key, stream))
+
+    def blocks(self, law: Distribution, key: int, stream: int) -> Iterator[list[float]]:
+        """The same, as many as one call makes."""
         family, first, second, values = self.numbers_of(law)
         seed, begin, block = self.seed, 0, FIRST_BLOCK
         while True:
-            yield from draws(family, first, second, values, seed, key, stream, begin, block).tolist()
+            yield draws(family, first, second, values, seed, key, stream, begin, block).tolist()
             begin += block
             block = LATER_BLOCKS
 
@@ -241,6 +251,7 @@ class Dispatch:
 
     def __init__(self, run: Reference, crew: Crew) -> None:
         self.run = run
+        self.env = run.env
         self.begins = np.array([begin for begin, _ in crew.shifts], dtype=np.float64)
         self.ends_of_shifts = np.array([end for _, end in crew.shifts], dtype=np.float64)
         self.free = crew.size
@@ -248,25 +259,26 @@ class Dispatch:
 
     def call(self, at: int, priority: int) -> Any:
         """Ask for a repair; what is returned happens when it begins."""
-        begun = self.run.env.event()
-        heappush(self.waiting, (priority, self.run.env.now, at, begun))
+        begun = self.env.event()
+        heappush(self.waiting, (priority, self.env.now, at, begun))
         self.run.calls.append(self)
         return begun
 
     def ends(self) -> None:
         """A repair is over."""
         self.free += 1
-        self.run.calls.append(self)
+        if self.waiting:
+            self.run.calls.append(self)
 
     def choose(self) -> None:
         """Begin what can begin now, or come back when the next shift does."""
-        now = self.run.env.now
         if not (self.waiting and self.free):
             return
+        now = self.env.now
         offset = self.run.model.week_offset
         if len(self.begins) and not at_work(now, self.begins, self.ends_of_shifts, offset):
             opening = next_opening(now, self.begins, offset)
-            self.run.env.process(self.open(opening - now))
+            self.env.process(self.open(opening - now))
             return
         while self.waiting and self.free:
             _, _, at, begun = heappop(self.waiting)
@@ -275,7 +287,7 @@ class Dispatch:
             begun.succeed()
 
     def open(self, wait: float) -> Process:
-        yield self.run.env.timeout(wait)
+        yield self.env.timeout(wait)
         self.run.calls.append(self)
 
 

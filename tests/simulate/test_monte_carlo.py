@@ -178,7 +178,7 @@ class TestTheSameResult:
 
 
 class TestStopping:
-    @pytest.mark.parametrize("processes", [1, 2])
+    @pytest.mark.parametrize("processes", [1, pytest.param(2, marks=pytest.mark.nightly)])
     def test_keeps_what_is_finished(self, processes: int) -> None:
         seen: list[int] = []
         whole = run(estate(), 200, seed=7)
