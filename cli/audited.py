@@ -34,6 +34,8 @@ QUESTIONS: Final = frozenset(
         "schema check",
         "schema show",
         "simulate run",
+        "simulate calibrate",
+        "simulate calibrations",
         "catalogue list",
         "catalogue run",
         "migrate list",
@@ -56,7 +58,7 @@ QUESTIONS: Final = frozenset(
     }
 )
 """What neither changes the twin nor tells of people and their rights. Every other command leaves entries."""
-UNLESS: Final = {"health": "record"}
+UNLESS: Final = {"health": "record", "simulate calibrate": "name"}
 """Questions that become changes with an option."""
 _TARGETS: Final = ("pseudonym", "name", "account", "id", "run", "branch", "source", "row")
 """Parameters that say what a command is about, the first that is given."""

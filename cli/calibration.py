@@ -21,7 +21,7 @@ from services.twin import open_ledger
 if TYPE_CHECKING:
     from services.simulation.event_log import EventLog
 
-COLUMNS = ("group", "arrivals per week", "mean hours", "family", "why", "begun", "ended", "open at the end")
+COLUMNS = ("group", "per week", "mean hours", "law", "p", "begun", "ended", "open at the end")
 LISTED = (
     "name",
     "version",
@@ -62,16 +62,20 @@ def calibrate(
 
     For each group the families exponential, Weibull, lognormal and gamma are fitted by maximum likelihood, cases that have not
     ended are taken for what they are, and the most likely family is chosen if it fits. The back-test fits what was known at a
-    moment, simulates what came after it, and shows both.
+    moment, simulates what came after it, and shows both. Why a law was chosen, and all others, is in --output json.
 
     Examples: jumeau simulate calibrate --log incidents.csv.gz --format servicenow --name tickets;
     jumeau simulate calibrate --log repairs.csv --group team --output json
     """
-    from services.simulation.calibrations import Calibrations  # here: scipy takes a second to start
-    from services.simulation.event_log import log_format, read_log
-    from simulate.calibration.calibrate import Terms
-    from simulate.calibration.calibrate import calibrate as learn
-    from simulate.calibration.report import document
+    # Here and not above: what simulations need is an extra, and takes a second to import.
+    from simulate.extra import needs_the_extra
+
+    with needs_the_extra():
+        from services.simulation.calibrations import Calibrations
+        from services.simulation.event_log import log_format, read_log
+        from simulate.calibration.calibrate import Terms
+        from simulate.calibration.calibrate import calibrate as learn
+        from simulate.calibration.report import document
 
     settings = load_settings(backend=backend)
     given = {"case": case, "begin": begin, "end": end, "group": group, "times": times}
@@ -135,14 +139,14 @@ def _own(settings: Settings) -> EventLog:
 
 def _row(group: str, told: dict[str, Any]) -> tuple[Any, ...]:
     lasts, test = told["durations"], told["back_test"]
-    why = f"{lasts['reason']} (too few of its own)" if lasts["is_pooled"] else lasts["reason"]
-    mean = f"{lasts['mean']:.1f}"
-    return group, f"{told['arrivals']['per_week']:.1f}", mean, lasts["family"], why, *_tests(test)
+    law = f"{lasts['family']}, of all" if lasts["is_pooled"] else lasts["family"]
+    p_value = "" if lasts["p_value"] is None else f"{lasts['p_value']:.2f}"
+    return group, f"{told['arrivals']['per_week']:.1f}", f"{lasts['mean']:.1f}", law, p_value, *_tests(test)
 
 
 def _tests(test: dict[str, Any]) -> list[str]:
     return [
-        f"{test[name]['actual']:.0f}, foretold {test[name]['mean']:.0f} [{test[name]['low']:.0f}, {test[name]['high']:.0f}]"
+        f"{test[name]['actual']:.0f} ({test[name]['low']:.0f} to {test[name]['high']:.0f})"
         for name in ("begun", "ended", "open")
     ]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-LIBRARIES: Final = frozenset({"matplotlib", "numba", "numpy", "scipy", "simpy"})
+LIBRARIES: Final = frozenset({"matplotlib", "numba", "numpy", "polars", "scipy", "simpy"})
 
 
 @contextmanager

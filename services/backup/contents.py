@@ -23,6 +23,7 @@ from services.audit.trail import audit_entry
 from services.backup.errors import BackupError
 from services.backup.file import Part
 from services.proposals import proposal
+from services.simulation.calibrations import calibration
 from services.webhooks.tables import webhook, webhook_message, webhook_secret
 
 _TABLES: Final = (
@@ -50,6 +51,7 @@ _TABLES: Final = (
     federated_account,
     token,
     proposal,
+    calibration,
     webhook,
     webhook_secret,
     webhook_message,

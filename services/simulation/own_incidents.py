@@ -12,7 +12,8 @@ from simulate.calibration.sample import Case
 INCIDENTS: Final = """
 MATCH (i:Incident) WHERE i.opened_at IS NOT NULL AND i.opened_at <= $until
 OPTIONAL MATCH (i)-[:ASSIGNED_TO]->(t:Team)
-RETURN i.opened_at AS begin, i.resolved_at AS end, i.status IN ['resolved', 'closed'] AS ended, min(t.name) AS team
+WITH i, min(t.name) AS team
+RETURN i.opened_at AS begin, i.resolved_at AS end, i.status IN ['resolved', 'closed', 'cancelled'] AS ended, team
 ORDER BY begin, i.id
 """
 
