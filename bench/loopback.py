@@ -57,18 +57,34 @@ class Load:
         return self.broken + sum(self.statuses.values()) - self.answered - self.shed
 
 
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
 class Connection:
     """One connection that is kept."""
 
     def __init__(self, host: str, port: int) -> None:
         self._address = host, port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._streams: Streams | None = None
 
     async def ask(self, request: bytes) -> tuple[int, bytes, bytes]:
-        """Status, head and body of an answer. Raises OSError, EOFError, ValueError."""
-        if self._streams is None:
-            self._streams = await asyncio.open_connection(*self._address)
-        reader, writer = self._streams
+        """Status, head and body of an answer. Raises OSError, EOFError, ValueError.
+
+        Servers close connections that nobody used for a while: one that was closed before a byte came back is opened again, once.
+        """
+        if self._streams is not None:
+            try:
+                return await self._asked(self._streams, request)
+            except ConnectionResetError:
+                pass
+            except asyncio.IncompleteReadError as error:
+                if error.partial:
+                    raise
+        self._streams = await asyncio.open_connection(*self._address)
+        return await self._asked(self._streams, request)
+
+    async def _asked(self, streams: Streams, request: bytes) -> tuple[int, bytes, bytes]:
+        reader, writer = streams
         try:
             writer.write(request)
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

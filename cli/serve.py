@@ -105,7 +105,10 @@ def _check_door(settings: Settings) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is told, for connections have their listener's: asyncio switches Nagle's algorithm off only where it reads TCP, and
+    # with it on, the second part of an answer waits for the acknowledgement of the first, some 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))

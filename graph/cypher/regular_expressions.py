@@ -8,10 +8,12 @@ alike. That refuses a few harmless patterns as well; they can be written without
 from __future__ import annotations
 
 from functools import lru_cache
+from importlib import import_module
 from math import factorial
-from re import _constants as codes  # type: ignore[attr-defined]
-from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any, Final
+
+codes: Any = import_module("re._constants")  # Python's own parser of patterns has no public name
+parser: Any = import_module("re._parser")
 
 LONGEST: Final = 1_000
 """Signs that a pattern may have."""

@@ -14,13 +14,14 @@ from bench.service import CLIENTS, measure
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 REFUSAL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
 RUDE = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n"
+HALF = ANSWER[:20]
 FAULT = b"HTTP/1.1 500 Internal Server Error\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
 REQUEST = posted("/api/query", {"query": "RETURN 1"})
 
 
 @asynccontextmanager
 async def answering(*answers: bytes, pause_s: float = 0.0) -> AsyncIterator[str]:
-    """A server that gives these answers in turn, each connection from the first on; an empty one ends the connection."""
+    """A server that gives these answers in turn, each connection from the first on; half of one ends the connection."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         open_.append(writer)
@@ -29,7 +30,7 @@ async def answering(*answers: bytes, pause_s: float = 0.0) -> AsyncIterator[str]
             await asyncio.sleep(pause_s)
             writer.write(answers[number % len(answers)])
             number += 1
-            if not answers[(number - 1) % len(answers)]:
+            if answers[(number - 1) % len(answers)] == HALF:
                 break
         writer.close()
 
@@ -45,9 +46,28 @@ async def answering(*answers: bytes, pause_s: float = 0.0) -> AsyncIterator[str]
                 await writer.wait_closed()
 
 
+def test_a_connection_that_was_closed_between_two_questions_is_opened_again() -> None:
+    async def story() -> None:
+        closed = 0
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal closed
+            await reader.read(len(REQUEST))
+            writer.write(ANSWER)
+            writer.close()  # as one does that was idle for long
+            closed += 1
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            load = await Clients(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", [REQUEST]).closed(1, 0.2)
+        assert load.errors == 0
+        assert closed >= load.answered > 1
+
+    asyncio.run(story())
+
+
 def test_answers_refusals_errors_and_broken_connections_are_told_apart() -> None:
     async def story() -> None:
-        async with answering(ANSWER, REFUSAL, RUDE, FAULT, b"", pause_s=0.002) as url:
+        async with answering(ANSWER, REFUSAL, RUDE, FAULT, HALF, pause_s=0.002) as url:
             load = await Clients(url, [REQUEST]).closed(2, 0.3)
         assert load.answered == load.statuses["200"] > 0
         assert load.shed == load.statuses["503"] > 0
