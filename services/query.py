@@ -83,6 +83,14 @@ class StreamedResult:
     bound: BoundQuery
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A tree that is told from others by its text."""
+
+    query: Query = field(compare=False)
+    text: str
+
+
 class QueryService:
     """Runs queries on one twin. Safe for several threads.
 
@@ -101,6 +109,7 @@ class QueryService:
         self._snapshots = Snapshots(holdings, twin.schema)
         self._freshness = SourceFreshness(twin.ledger)
         self._prepared = lru_cache(PREPARED)(self._prepare)
+        self._prepared_tree = lru_cache(PREPARED)(self._prepare_tree)
         self._people = people_of(twin.schema)
 
     def _prepare(self, text: str, restricted: bool, reveals: bool, row_cap: int | None = None) -> BoundQuery:
@@ -186,7 +195,11 @@ class QueryService:
 
     def prepare_tree(self, query: Query, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
         """Bind, guard and rewrite a tree. Raises QueryError."""
-        return prepare_ast(query, self._twin.schema, self._limits, restricted=principal.restricted)
+        # Known by how it is written, since as values 1, 1.0 and true are one.
+        return self._prepared_tree(Written(query, repr(query)), principal.restricted)
+
+    def _prepare_tree(self, tree: Written, restricted: bool) -> BoundQuery:
+        return prepare_ast(tree.query, self._twin.schema, self._limits, restricted=restricted)
 
     def run(
         self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, within_s: float | None = None

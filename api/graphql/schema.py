@@ -48,6 +48,7 @@ from api.graphql.errors import (
     OperationMethodError,
     SubscriptionTransportError,
 )
+from api.graphql.executor import TwinExecutor
 from api.graphql.extent import Extent
 from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
@@ -151,6 +152,7 @@ class TwinSchema(BaseSchema):
             context_value=context,
             variable_values=variables,
             operation_name=operation_name,
+            executor_class=TwinExecutor,
             hide_suggestions=self._limits.is_closed,
         )
         call = context.services.call

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from graphql import (
@@ -25,6 +26,7 @@ from graphql import (
     GraphQLString,
 )
 
+from api.graphql.executor import held, held_by_arguments
 from api.graphql.inputs import Inputs
 from api.graphql.names import camel, pascal
 from api.graphql.pages import Page, PageEdge, Record
@@ -47,21 +49,19 @@ def _kind_of(record: Record, _info: GraphQLResolveInfo[Any], _type: Any) -> str:
 PAGE_INFO = GraphQLObjectType(
     "PageInfo",
     {
-        "hasNextPage": GraphQLField(_required(GraphQLBoolean), resolve=lambda page, _: page.has_next),
-        "hasPreviousPage": GraphQLField(
+        "hasNextPage": held(_required(GraphQLBoolean), attrgetter("has_next")),
+        "hasPreviousPage": held(
             _required(GraphQLBoolean),
-            resolve=lambda page, _: page.has_previous,
+            attrgetter("has_previous"),
             description="Whether the page was asked for with `after`.",
         ),
-        "startCursor": GraphQLField(
-            GraphQLString, resolve=lambda page, _: page.edges[0].cursor if page.edges else None
-        ),
-        "endCursor": GraphQLField(GraphQLString, resolve=lambda page, _: page.edges[-1].cursor if page.edges else None),
+        "startCursor": held(GraphQLString, lambda page: page.edges[0].cursor if page.edges else None),
+        "endCursor": held(GraphQLString, lambda page: page.edges[-1].cursor if page.edges else None),
     },
     description="Where a page stands in its list.",
 )
 
-_ID = partial(GraphQLField, _required(GraphQLID), resolve=lambda record, _: record.values["id"])
+_ID = partial(held, _required(GraphQLID), lambda record: record.values["id"])
 
 
 class Types:
@@ -125,8 +125,8 @@ class Types:
         key = f"{attribute.declared_in}.{attribute.name}"
         found = self._attribute_fields.get(key)
         if found is None:
-            found = GraphQLField(
-                self._output(attribute), resolve=_value_of(attribute.name), description=_described_attribute(attribute)
+            found = held(
+                self._output(attribute), _value_of(attribute.name), description=_described_attribute(attribute)
             )
             if attribute.declared_in:
                 self._attribute_fields[key] = found
@@ -148,10 +148,10 @@ class Types:
             target.far,
             lambda: self._edge(f"{pascal(target.relation.name)}{target.far}Edge", target.far, target.relation),
         )
-        return GraphQLField(
+        return held_by_arguments(
             _required(connection),
+            _list_of(target.name),
             args=self.arguments(target.far),
-            resolve=_list_of(target.name),
             description=f"{target.wording or target.name}: `(this){arrow}({far})`.",
         )
 
@@ -161,10 +161,10 @@ class Types:
             found = self._connections[name] = GraphQLObjectType(
                 name,
                 lambda: {
-                    "count": GraphQLField(_required(GraphQLInt), resolve=lambda page, _: page.count),
-                    "pageInfo": GraphQLField(_required(PAGE_INFO), resolve=lambda page, _: page),
-                    "nodes": GraphQLField(_list_type(self.kinds[kind]), resolve=_nodes),
-                    "edges": GraphQLField(_list_type(edge()), resolve=lambda page, _: page.edges),
+                    "count": held(_required(GraphQLInt), attrgetter("count")),
+                    "pageInfo": held(_required(PAGE_INFO), lambda page: page),
+                    "nodes": held(_list_type(self.kinds[kind]), _nodes),
+                    "edges": held(_list_type(edge()), attrgetter("edges")),
                 },
             )
         return found
@@ -177,15 +177,15 @@ class Types:
 
     def _edge_fields(self, kind: str, relation: Relation | None) -> GraphQLFieldMap:
         fields = {
-            "cursor": GraphQLField(_required(GraphQLString), resolve=lambda edge, _: edge.cursor),
-            "node": GraphQLField(_required(self.kinds[kind]), resolve=lambda edge, _: edge.node),
+            "cursor": held(_required(GraphQLString), attrgetter("cursor")),
+            "node": held(_required(self.kinds[kind]), attrgetter("node")),
         }
         if relation is not None:
-            fields["id"] = GraphQLField(_required(GraphQLID), resolve=lambda edge, _: edge.id)
+            fields["id"] = held(_required(GraphQLID), attrgetter("id"))
             for name, attribute in relation.attributes.items():
-                fields[camel(name)] = GraphQLField(
+                fields[camel(name)] = held(
                     self._output(attribute),
-                    resolve=_value_of(name),
+                    _value_of(name),
                     description=_described_attribute(attribute),
                 )
         return fields
@@ -195,16 +195,20 @@ def _list_type(item: GraphQLOutputType) -> GraphQLNonNull[Any]:
     return _required(GraphQLList(_required(item)))
 
 
-def _nodes(page: Page, _info: GraphQLResolveInfo[Any]) -> list[Record]:
+def _nodes(page: Page) -> list[Record]:
     return [edge.node for edge in page.edges]
 
 
-def _value_of(attribute: str) -> Callable[[Record | PageEdge, GraphQLResolveInfo[Any]], Any]:
-    return lambda holder, _info: holder.values[attribute]
+def _value_of(attribute: str) -> Callable[[Record | PageEdge], Any]:
+    return lambda holder: holder.values[attribute]
 
 
-def _list_of(name: str) -> Callable[..., Page]:
-    return lambda record, _info, **arguments: record.lists[name, frozen(arguments)]
+def _list_of(name: str) -> Callable[[dict[str, Any]], Callable[[Record], Page]]:
+    def under(arguments: dict[str, Any]) -> Callable[[Record], Page]:
+        key = name, frozen(arguments)
+        return lambda record: record.lists[key]
+
+    return under
 
 
 def _described(en: str, fr: str, more: str = "") -> str | None:
