@@ -17,11 +17,12 @@ from sqlalchemy import Connection, Table, insert, select, text, update
 from core.clock import Clock
 from core.errors import LedgerError
 from core.failpoints import reach
-from graph.history import ownership, tables
+from graph.history import ownership, tables, tiers
 from graph.history.encoding import encode
 from graph.history.events import Batch, Event, RecordedEvent, Run, State
 from graph.history.lease import Leases
 from graph.history.reader import MAIN, LedgerReader
+from graph.history.tiers import HEADS
 from graph.history.upgrade import upgrade
 from graph.model import Operation
 from graph.schema.model import Schema
@@ -38,8 +39,9 @@ class LedgerMovedError(LedgerError):
 class Ledger(LedgerReader):
     """Append-only store of events over SQLAlchemy. Safe for many readers and one writer at a time."""
 
-    def __init__(self, url: str, schema: Schema, clock: Clock) -> None:
+    def __init__(self, url: str, schema: Schema, clock: Clock, *, tier_step: int = tiers.STEP) -> None:
         super().__init__(url, schema)
+        self._tier_step = tier_step
         self._clock = clock
         self._leases = Leases(self._engine, self.url)
         self._rules = ownership.rules_of(schema)
@@ -125,6 +127,7 @@ class Ledger(LedgerReader):
                 _insert(connection, tables.event, rows)
                 _index(connection, events, first, last)
                 ownership.record(connection, events, self._rules)
+                tiers.settle(connection, state.sequence, last, self._tier_step)
             if identities:
                 _insert(connection, tables.identity, sorted((key, e, kind) for key, (e, kind) in identities.items()))
             if counters is not None:
@@ -204,20 +207,27 @@ class Ledger(LedgerReader):
 
 _FORMAT = select(tables.writer.c.format)
 _BETWEEN = "event.sequence BETWEEN :first AND :last"
+_NEW = f"SELECT element FROM event WHERE {_BETWEEN} AND operation = 'create'"
+_TWICE = tuple(  # the newest tier refuses by itself
+    text(f"SELECT element FROM {tier.name} WHERE element IN ({_NEW}) LIMIT 1") for tier in HEADS.tables[1:]
+)
 _CREATED = text(  # in the order of the index: a tenth less work on a large one
-    "INSERT INTO head (element, sequence) SELECT element, sequence FROM event "
+    f"INSERT INTO {HEADS.newest.name} (element, sequence) SELECT element, sequence FROM event "
     f"WHERE {_BETWEEN} AND operation = 'create' ORDER BY element"
 )
 _CHANGED = (
-    text(
-        "UPDATE event SET previous = head.sequence FROM head WHERE head.element = event.element "
-        f"AND {_BETWEEN} AND event.operation <> 'create'"
+    *(
+        text(statement.format(head=tier.name))
+        for tier in HEADS.tables
+        for statement in (
+            "UPDATE event SET previous = {head}.sequence FROM {head} WHERE {head}.element = event.element "
+            f"AND {_BETWEEN} AND event.operation <> 'create'",
+            "UPDATE {head} SET sequence = event.sequence FROM event WHERE event.element = {head}.element "
+            f"AND {_BETWEEN} AND event.operation IN ('update', 'reclassify')",
+            "DELETE FROM {head} WHERE element IN "
+            f"(SELECT element FROM event WHERE {_BETWEEN} AND operation = 'delete')",
+        )
     ),
-    text(
-        "UPDATE head SET sequence = event.sequence FROM event WHERE event.element = head.element "
-        f"AND {_BETWEEN} AND event.operation IN ('update', 'reclassify')"
-    ),
-    text(f"DELETE FROM head WHERE element IN (SELECT element FROM event WHERE {_BETWEEN} AND operation = 'delete')"),
     text(
         "INSERT INTO tombstone (element, sequence) SELECT element, sequence FROM event "
         f"WHERE {_BETWEEN} AND operation = 'delete'"
@@ -243,6 +253,14 @@ def _index(connection: Connection, events: Sequence[Event], first: int, last: in
         if connection.execute(_ANY_TOMBSTONE).first() is not None:
             for statement in _BACK:
                 connection.execute(statement, places)
+        for statement in _TWICE:
+            there = connection.execute(statement, places).scalar()
+            if there is not None:
+                raise LedgerError(
+                    f"the element {there} is to be created, and is there already",
+                    where=connection.engine.url.render_as_string(hide_password=True),
+                    hint="another process has written meanwhile: try again",
+                )
         connection.execute(_CREATED, places)
     if created < len(events):
         for statement in _CHANGED:

@@ -20,6 +20,7 @@ from graph.history.events import Batch, RecordedEvent, Run, State
 from graph.history.former import TODAY, FormerNames
 from graph.history.ownership import Ownership
 from graph.history.renaming import states_of_today
+from graph.history.tiers import HEADS
 from graph.model import Operation
 from graph.schema.model import Schema
 
@@ -75,7 +76,7 @@ class LedgerReader:
         found: dict[str, State] = {}
         with self.reading() as connection:
             for part in _parts(elements):
-                for row in connection.execute(_STATES.where(tables.head.c.element.in_(part))):
+                for row in connection.execute(_STATES.where(HEADS.rows.c.element.in_(part))):
                     state = self._state(row)
                     found[state.element] = state
         return found
@@ -83,13 +84,13 @@ class LedgerReader:
     def kinds(self, elements: Sequence[str]) -> dict[str, str]:
         """The present kind (or relation type) of each element that exists."""
         found: dict[str, str] = {}
-        query = select(tables.head.c.element, tables.event.c.kind).join_from(
-            tables.head, tables.event, tables.head.c.sequence == tables.event.c.sequence
+        query = select(HEADS.rows.c.element, tables.event.c.kind).join_from(
+            HEADS.rows, tables.event, HEADS.rows.c.sequence == tables.event.c.sequence
         )
         with self.reading() as connection:
             for part in _parts(elements):
                 found.update(
-                    {row[0]: row[1] for row in connection.execute(query.where(tables.head.c.element.in_(part)))}
+                    {row[0]: row[1] for row in connection.execute(query.where(HEADS.rows.c.element.in_(part)))}
                 )
         return found
 
@@ -97,7 +98,7 @@ class LedgerReader:
         """Every element's present state, or that of these kinds and relation types, in the order of their last events."""
         query = _STATES if kinds is None else _STATES.where(tables.event.c.kind.in_(sorted(kinds)))
         with self.reading() as connection:
-            rows = connection.execution_options(yield_per=_SCAN).execute(query.order_by(tables.event.c.sequence))
+            rows = connection.execution_options(yield_per=_SCAN).execute(query.order_by(HEADS.rows.c.sequence))
             for row in rows:
                 yield self._state(row)
 
@@ -280,7 +281,7 @@ class LedgerReader:
         """The sequence number of the last event of each element that ever was, deletions included."""
         found: dict[str, int] = {}
         with self.reading() as connection:
-            for table in (tables.head, tables.tombstone):
+            for table in (HEADS.rows, tables.tombstone):
                 for part in _parts(elements):
                     query = select(table.c.element, table.c.sequence).where(table.c.element.in_(part))
                     found.update((element, sequence) for element, sequence in connection.execute(query))
@@ -377,7 +378,7 @@ class LedgerReader:
         """Both ends of every present relation of a type."""
         query = (
             select(tables.event.c.start, tables.event.c.end)
-            .join(tables.head, tables.head.c.sequence == tables.event.c.sequence)
+            .join(HEADS.rows, HEADS.rows.c.sequence == tables.event.c.sequence)
             .where(tables.event.c.edge, tables.event.c.kind == relation)
         )
         with self.reading() as connection:
@@ -464,8 +465,8 @@ def state_after(recorded: RecordedEvent, source: str) -> State:
 
 
 _STATES = select(
-    tables.head.c.element,
-    tables.head.c.sequence,
+    HEADS.rows.c.element,
+    HEADS.rows.c.sequence,
     tables.event.c.edge,
     tables.event.c.kind,
     tables.event.c.start,
@@ -474,7 +475,7 @@ _STATES = select(
     tables.event.c.provenance,
     tables.run.c.source,
 ).select_from(
-    tables.head.join(tables.event, tables.head.c.sequence == tables.event.c.sequence)
+    HEADS.rows.join(tables.event, HEADS.rows.c.sequence == tables.event.c.sequence)
     .join(tables.batch, tables.batch.c.number == tables.event.c.batch)
     .join(tables.run, tables.run.c.id == tables.batch.c.run)
 )

@@ -15,10 +15,11 @@ from core.errors import NotFoundError, UsageError
 from graph.history import tables
 from graph.history.events import State
 from graph.history.reader import LedgerReader
+from graph.history.tiers import HEADS
 
 NAMES: Final = ("name", "code", "number", "hostname", "fqdn", "cve")
 _SCAN: Final = 20_000
-_PRESENT = tables.head.join(tables.event, tables.head.c.sequence == tables.event.c.sequence)
+_PRESENT = HEADS.rows.join(tables.event, HEADS.rows.c.sequence == tables.event.c.sequence)
 
 
 def nodes_of_kinds(ledger: LedgerReader, kinds: Iterable[str]) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -4,6 +4,7 @@
 `head`, `tombstone` and `identity` are indexes over `event` (the last event of each present element, of each deleted one;
 what sources call it), written in the same transaction; they can be rebuilt from it. The events of one element are a chain
 from its last one backwards (`previous`): an index by element would slow every load down. `writer` has one row, locked by whoever appends.
+`head`, `ownership` and `owned` (the same rows by their other end) are in tiers: see `graph.history.tiers`.
 
 A branch has a base, an event of main, and events of its own beside main's (`branch_event`): main keeps its order without
 gaps, whatever happens on branches, and a branch that is dropped leaves nothing behind.
@@ -70,13 +71,18 @@ event = Table(
     Column("previous", BigInteger),  # the element's event before this one, its deletion included
 )
 
-head = Table(
-    "head",
-    metadata,
-    Column("element", String(36), primary_key=True),
-    Column("sequence", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
+
+def _heads(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("element", String(36), primary_key=True),
+        Column("sequence", BigInteger, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+head, head_late, head_recent, head_newest = map(_heads, ("head", "head_late", "head_recent", "head_newest"))
 
 tombstone = Table(
     "tombstone",
@@ -95,15 +101,37 @@ identity = Table(
     sqlite_with_rowid=False,
 )
 
-ownership = Table(
-    "ownership",
-    metadata,
-    Column("taker", String(36), primary_key=True),  # the node that has the perimeters of the source, or is in it
-    Column("edge", String(36), primary_key=True),  # the relation that says so
-    Column("source", String(36), nullable=False, index=True),
-    Column("given", Boolean, nullable=False),  # the source is a perimeter
-    sqlite_with_rowid=False,
+
+def _ownership(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("taker", String(36), primary_key=True),  # the node that has the perimeters of the source, or is in it
+        Column("edge", String(36), primary_key=True),  # the relation that says so
+        Column("source", String(36), nullable=False),
+        Column("given", Boolean, nullable=False),  # the source is a perimeter
+        sqlite_with_rowid=False,
+    )
+
+
+ownership, ownership_late, ownership_recent, ownership_newest = map(
+    _ownership, ("ownership", "ownership_late", "ownership_recent", "ownership_newest")
 )
+
+
+def _owned(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("source", String(36), primary_key=True),
+        Column("edge", String(36), primary_key=True),
+        Column("taker", String(36), nullable=False),
+        Column("given", Boolean, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+owned, owned_late, owned_recent, owned_newest = map(_owned, ("owned", "owned_late", "owned_recent", "owned_newest"))
 
 derived = Table(
     "derived",
@@ -155,4 +183,4 @@ branch_identity = Table(
     Column("kind", Text, nullable=False),
 )
 
-FORMAT = 2
+FORMAT = 3

@@ -46,7 +46,10 @@ from tests.ingest.twin import write_files
 from tests.services.access.conftest import CHEAP, PASSWORD
 from tests.services.backup.twins import EXPORT, everything, lived_in, opened, settings_of
 
-FILLED = {"event", "head", "tombstone", "identity", "branch", "branch_event", "sighting", "row_digest", "held_row"} | {
+FILLED = {"event", "tombstone", "identity", "branch", "branch_event", "sighting", "row_digest", "held_row"} | {
+    "head",
+    "head_late",
+    "head_recent",
     "personal_secret",
     "subject",
     "subject_access",

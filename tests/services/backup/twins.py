@@ -11,6 +11,7 @@ from core.settings import Settings, load_settings
 from graph.history.database import open_engine
 from graph.history.ledger import Ledger
 from graph.history.subjects import subject
+from graph.history.tiers import settle
 from services.access.accounts import Accounts
 from services.access.tokens import Tokens
 from services.backup.contents import tables_in
@@ -41,6 +42,7 @@ def settings_of(home: Path, backend: str = "networkx", **more: object) -> Settin
 def lived_in(settings: Settings, folder: Path) -> Settings:
     """Load an export, reject a row, let somebody in, begin a branch, look behind a pseudonym."""
     ingest(settings, "csv", write_files(folder / "first", EXPORT))
+    _spread_over_tiers(settings)
     fewer = EXPORT | {"Rack.csv": "key,name\n" + "".join(f"R{n},rack {n}\n" for n in range(7))}
     fewer["relations/LOCATED_IN.csv"] = EXPORT["relations/LOCATED_IN.csv"].replace("Rack,R7,Room,M1\n", "")
     ingest(settings, "csv", write_files(folder / "second", fewer), whole=True)
@@ -58,6 +60,15 @@ def lived_in(settings: Settings, folder: Path) -> Settings:
     assert pseudonym is not None
     assert reveal(settings, pseudonym, "the test asks").startswith("Someone")
     return settings
+
+
+def _spread_over_tiers(settings: Settings) -> None:
+    """Move what was loaded on, by as many steps as leave some of it in every tier but the newest."""
+    _, ledger = open_ledger(settings)
+    with ledger.writing() as connection:
+        for before, last in ((0, 1), (2, 3), (11, 15)):
+            settle(connection, before, last, step=1)
+    ledger.close()
 
 
 def everything(url: str) -> dict[str, list[bytes]]:
