@@ -207,10 +207,14 @@ class Ledger(LedgerReader):
 
 _FORMAT = select(tables.writer.c.format)
 _BETWEEN = "event.sequence BETWEEN :first AND :last"
-_NEW = f"SELECT element FROM event WHERE {_BETWEEN} AND operation = 'create'"
-_TWICE = tuple(  # the newest tier refuses by itself
-    text(f"SELECT element FROM {tier.name} WHERE element IN ({_NEW}) LIMIT 1") for tier in HEADS.tables[1:]
-)
+_AMONG_CREATED = {  # PostgreSQL is told them: joined, it might read the whole index for a batch
+    "sqlite": f"IN (SELECT element FROM event WHERE {_BETWEEN} AND operation = 'create')",
+    "postgresql": "= ANY(:created)",
+}
+_TWICE = {  # the newest tier refuses by itself
+    dialect: tuple(text(f"SELECT element FROM {tier.name} WHERE element {among} LIMIT 1") for tier in HEADS.tables[1:])
+    for dialect, among in _AMONG_CREATED.items()
+}
 _CREATED = text(  # in the order of the index: a tenth less work on a large one
     f"INSERT INTO {HEADS.newest.name} (element, sequence) SELECT element, sequence FROM event "
     f"WHERE {_BETWEEN} AND operation = 'create' ORDER BY element"
@@ -248,23 +252,30 @@ _ANY_TOMBSTONE = select(tables.tombstone.c.element).limit(1)
 def _index(connection: Connection, events: Sequence[Event], first: int, last: int) -> None:
     """Keep the indexes over new events: the last event of each element, and the chain back from it."""
     places = {"first": first, "last": last}
-    created = sum(item.operation is Operation.CREATE for item in events)
+    created = [item.element for item in events if item.operation is Operation.CREATE]
     if created:
         if connection.execute(_ANY_TOMBSTONE).first() is not None:
             for statement in _BACK:
                 connection.execute(statement, places)
-        for statement in _TWICE:
-            there = connection.execute(statement, places).scalar()
-            if there is not None:
-                raise LedgerError(
-                    f"the element {there} is to be created, and is there already",
-                    where=connection.engine.url.render_as_string(hide_password=True),
-                    hint="another process has written meanwhile: try again",
-                )
+        _refuse_twice(connection, created, places)
         connection.execute(_CREATED, places)
-    if created < len(events):
+    if len(created) < len(events):
         for statement in _CHANGED:
             connection.execute(statement, places)
+
+
+def _refuse_twice(connection: Connection, created: list[str], places: dict[str, int]) -> None:
+    """Raises LedgerError where an element is to be created that is there."""
+    dialect = connection.dialect.name
+    given = places if dialect == "sqlite" else {"created": created}
+    for statement in _TWICE[dialect]:
+        there = connection.execute(statement, given).scalar()
+        if there is not None:
+            raise LedgerError(
+                f"the element {there} is to be created, and is there already",
+                where=connection.engine.url.render_as_string(hide_password=True),
+                hint="another process has written meanwhile: try again",
+            )
 
 
 def _insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:
