@@ -207,13 +207,13 @@ class Ledger(LedgerReader):
 
 _FORMAT = select(tables.writer.c.format)
 _BETWEEN = "event.sequence BETWEEN :first AND :last"
-_AMONG_CREATED = {  # PostgreSQL is told them: joined, it might read the whole index for a batch
-    "sqlite": f"IN (SELECT element FROM event WHERE {_BETWEEN} AND operation = 'create')",
-    "postgresql": "= ANY(:created)",
-}
-_TWICE = {  # the newest tier refuses by itself
-    dialect: tuple(text(f"SELECT element FROM {tier.name} WHERE element {among} LIMIT 1") for tier in HEADS.tables[1:])
-    for dialect, among in _AMONG_CREATED.items()
+_EARLIER = " UNION ALL ".join(f"SELECT element FROM {tier.name}" for tier in HEADS.tables[1:])
+_TWICE = {  # the newest tier refuses by itself; PostgreSQL is told what: joined, it might read a whole index for a batch
+    "sqlite": text(
+        f"SELECT event.element FROM event CROSS JOIN ({_EARLIER}) AS earlier "
+        f"WHERE earlier.element = event.element AND {_BETWEEN} AND event.operation = 'create' LIMIT 1"
+    ),
+    "postgresql": text(f"SELECT element FROM ({_EARLIER}) AS earlier WHERE element = ANY(:created) LIMIT 1"),
 }
 _CREATED = text(  # in the order of the index: a tenth less work on a large one
     f"INSERT INTO {HEADS.newest.name} (element, sequence) SELECT element, sequence FROM event "
@@ -268,14 +268,13 @@ def _refuse_twice(connection: Connection, created: list[str], places: dict[str, 
     """Raises LedgerError where an element is to be created that is there."""
     dialect = connection.dialect.name
     given = places if dialect == "sqlite" else {"created": created}
-    for statement in _TWICE[dialect]:
-        there = connection.execute(statement, given).scalar()
-        if there is not None:
-            raise LedgerError(
-                f"the element {there} is to be created, and is there already",
-                where=connection.engine.url.render_as_string(hide_password=True),
-                hint="another process has written meanwhile: try again",
-            )
+    there = connection.execute(_TWICE[dialect], given).scalar()
+    if there is not None:
+        raise LedgerError(
+            f"the element {there} is to be created, and is there already",
+            where=connection.engine.url.render_as_string(hide_password=True),
+            hint="another process has written meanwhile: try again",
+        )
 
 
 def _insert(connection: Connection, table: Table, rows: list[tuple[Any, ...]]) -> None:

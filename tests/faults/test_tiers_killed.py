@@ -21,7 +21,9 @@ from tests.graph.history.tiered import answers, check_tiers
 pytestmark = pytest.mark.faults
 
 SEED, BATCHES, SIZE, STEP = 5, 40, 8, 6
-VISITS = (1, 2, 5, 9, 40, 111, 160, 200) if NIGHTLY else (5, 111)
+COPIED, MOVED = "ledger.tier.copied", "ledger.tier.moved"
+EVERY = [(moment, visit) for moment in (COPIED, MOVED) for visit in (1, 2, 5, 9, 40, 111, 160, 200)]
+MOMENTS = EVERY if NIGHTLY else [(COPIED, 111), (MOVED, 5)]
 FILL = """
 import sys
 from datetime import UTC, datetime
@@ -43,8 +45,7 @@ def fill(ledger: Ledger) -> None:
             ledger.append(run, events)
 
 
-@pytest.mark.parametrize("moment", ["ledger.tier.copied", "ledger.tier.moved"])
-@pytest.mark.parametrize("visit", VISITS)
+@pytest.mark.parametrize(("moment", "visit"), MOMENTS)
 def test_a_ledger_killed_in_the_middle_of_a_move_goes_on_from_the_batch_before(
     moment: str, visit: int, schema: Schema, tmp_path: Path
 ) -> None:
