@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, Table, delet
 from core.failpoints import reach
 from graph.history import tables
 
-STEP: Final = 25_000
+STEP: Final = 100_000
 """Rows are moved where the ledger's last sequence number passes a multiple of this: nothing is counted."""
 SLICES: Final = (1, 10, 40)
 """What part of each tier but the last is moved at a step: the newest whole, a tenth and a fortieth of the others, in turn by
