@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 
 ROWS = 400
 
@@ -89,6 +91,17 @@ def sites(rows: int = ROWS, name: str = "Site") -> bytes:
     """An export of sites as CSV, named alike."""
     lines = ["key,name", *(f"{name}{n},{name} {n}" for n in range(rows))]
     return ("\n".join(lines) + "\n").encode()
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """The load that is under way does not go on meanwhile, however long this takes on a busy machine."""
+    (worker,) = [child for child in psutil.Process().children() if "services.jobs.worker" in child.cmdline()]
+    worker.suspend()
+    try:
+        yield
+    finally:
+        worker.resume()
 
 
 def lying_in(folder: Path) -> Mapping[str, int]:

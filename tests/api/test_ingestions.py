@@ -21,7 +21,7 @@ from services.jobs.service import JobService
 from services.twin import Twin
 from tests.api.conftest import Server, served
 from tests.api.estate import opened
-from tests.api.loading import ROWS, Loading, lying_in, sites
+from tests.api.loading import ROWS, Loading, held, lying_in, sites
 from tests.conftest import ROOT
 from tests.services.access.conftest import CHEAP, PASSWORD
 from tests.services.jobs.waiting import until
@@ -143,14 +143,15 @@ def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_wher
     with closing(loaded.events(job)) as watching:
         seen = next(event for event in watching if event.type == "progress" and event.data["rows"])
         assert (seen.data["stage"], seen.data["total"]) == ("nodes", ROWS)
-    running = loaded.see(job)
-    assert (running["state"], running["run"]) == ("running", seen.data["run"])
-    assert running["progress"]["counters"]["created"] > 0
-    assert running["progress"]["batches"] > 1
-    assert loaded.http.delete(job).json()["error"]["code"] == "JOB_STATE"
-    assert loaded.put(job, "Team.csv", b"x").json()["error"]["code"] == "JOB_STATE"
-    assert 'jumeau_load_jobs{state="running"} 1.0' in loaded.http.get("/metrics").text
-    assert loaded.http.post(f"{job}/cancel").json()["cancelling"]
+    with held():
+        running = loaded.see(job)
+        assert (running["state"], running["run"]) == ("running", seen.data["run"])
+        assert running["progress"]["counters"]["created"] > 0
+        assert running["progress"]["batches"] > 1
+        assert loaded.http.delete(job).json()["error"]["code"] == "JOB_STATE"
+        assert loaded.put(job, "Team.csv", b"x").json()["error"]["code"] == "JOB_STATE"
+        assert 'jumeau_load_jobs{state="running"} 1.0' in loaded.http.get("/metrics").text
+        assert loaded.http.post(f"{job}/cancel").json()["cancelling"]
     cancelled = loaded.ended(job)
     assert (cancelled["state"], cancelled["report"]["status"], cancelled["may_start"]) == (
         "cancelled",
@@ -164,20 +165,22 @@ def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_wher
     loaded.start(job)
     rest = loaded.events(job, **{"Last-Event-ID": str(seen.id)})
     again = next(event for event in rest if event.type == "progress" and event.data["rows"] > taken)
-    other = loaded.sent(sites(5, "Other"))
-    refused = loaded.start(other)
-    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "LOAD_IN_PROGRESS")
-    waiting = loaded.sent(sites(5, "Other"), dry_run=True)
-    assert loaded.start(waiting).json()["state"] == "waiting"
-    third = loaded.sent(sites(5, "Other"), dry_run=True)
-    many = loaded.start(third)
-    assert (many.status_code, many.json()["error"]["code"], "Retry-After" in many.headers) == (
-        429,
-        "TOO_MANY_JOBS",
-        True,
-    )
-    assert loaded.http.post(f"{waiting}/cancel").json()["state"] == "cancelled", "it had not begun"
-    assert loaded.start(waiting).json()["state"] == "waiting"
+    with held():
+        other = loaded.sent(sites(5, "Other"))
+        refused = loaded.start(other)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (409, "LOAD_IN_PROGRESS")
+        waiting = loaded.sent(sites(5, "Other"), dry_run=True)
+        assert loaded.start(waiting).json()["state"] == "waiting"
+        third = loaded.sent(sites(5, "Other"), dry_run=True)
+        many = loaded.start(third)
+        assert (many.status_code, many.json()["error"]["code"], "Retry-After" in many.headers) == (
+            429,
+            "TOO_MANY_JOBS",
+            True,
+        )
+        assert loaded.http.post(f"{waiting}/cancel").json()["state"] == "cancelled", "it had not begun"
+        assert loaded.start(waiting).json()["state"] == "waiting"
+        loaded.jobs.leave()
     loaded.jobs.close()
     assert next(rest).id == (again.id or 0) + 1, "numbers go on"
     rest.close()
