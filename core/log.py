@@ -9,6 +9,9 @@ from typing import Any
 
 import structlog
 
+from core.sensitive import DataClass, masked
+
+_KEPT_OUT = frozenset({DataClass.SECRET, DataClass.PAYMENT, DataClass.PERSONAL})
 _SECRET_PARTS = ("password", "secret", "token", "authorization", "api_key")
 
 
@@ -22,8 +25,8 @@ def configure_logging(level: str = "WARNING", form: str = "text") -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _mask_secrets,
             structlog.processors.format_exc_info,
+            _mask_secrets,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -33,7 +36,9 @@ def configure_logging(level: str = "WARNING", form: str = "text") -> None:
 
 
 def _mask_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for key in event:
+    for key, value in event.items():
         if any(part in key.lower() for part in _SECRET_PARTS):
             event[key] = "***"
+        elif isinstance(value, str):
+            event[key] = masked(value, _KEPT_OUT)
     return event

@@ -30,8 +30,8 @@ class Bookkeeper:
         self._key = natural_key(_SOURCE, run.source)
         self._started = in_utc(run.started_at)
 
-    def open(self) -> None:
-        """Note that the run began. Does nothing where it is known; older runs that it replaces are marked."""
+    def open(self) -> tuple[int, int]:
+        """Note that the run began; returns the first and last sequence number of that. Older runs that it replaces are marked."""
         source, identities = self._source_element()
         events = [
             self._event(source, _SOURCE, {"name": self._run.source, "kind": "file"}),
@@ -39,7 +39,7 @@ class Bookkeeper:
             self._loaded_from(source),
             *self._superseded(),
         ]
-        self._ledger.append(
+        return self._ledger.append(
             self._run, [e for e in events if e is not None], identities=identities, cursor={"phase": ""}
         )
 

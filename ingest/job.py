@@ -225,8 +225,10 @@ class IngestJob:
     ) -> IngestReport:
         resumed = bool(run.cursor)
         bookkeeper = Bookkeeper(self._ledger, run)
+        known_to = 0
         if not resumed:
-            bookkeeper.open()
+            first, last = bookkeeper.open()
+            known_to = last if first == 1 else 0
             reach("ingest.run.opened")
         HeldRows(self._ledger)
         quarantine = Quarantine(self._ledger, run.source, run_element(run))
@@ -239,6 +241,7 @@ class IngestJob:
             self._believed_now(run.source),
             quarantine,
             empty=empty,
+            known_to=known_to,
             matcher=matcher,
             seen=known,
         )

@@ -31,7 +31,10 @@ from ingest.target import LoadTarget
 
 
 class Loader:
-    """Loads one run. Not thread-safe; `counters` and `stages` (seconds) grow as batches go through."""
+    """Loads one run. Not thread-safe; `counters` and `stages` (seconds) grow as batches go through.
+
+    `known_to` is the ledger's sequence number when it was `empty` but for what the run has written.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Loader:
         quarantine: Quarantine,
         *,
         empty: bool,
+        known_to: int = 0,
         matcher: Matcher | None = None,
         seen: SeenRows | None = None,
     ) -> None:
@@ -49,6 +53,7 @@ class Loader:
         self.rejected: list[RejectedRow] = []
         self.rows = 0  # of the last phase
         self.spared = SparedRows(run.source)
+        self._known_to = known_to
         self._run = run
         self._quarantine = quarantine
         self._state = state = LoadState(
@@ -79,6 +84,8 @@ class Loader:
         """
         batch = Batch()
         self.rows = rows
+        if not self._state.known.empty:  # what is there is asked batch by batch
+            self._known_to = self._state.ledger.sequence()
         seen: list[PassedRows] = []
         nodes: list[NodeAssertion] = []
         edges: list[EdgeAssertion] = []
@@ -171,13 +178,16 @@ class Loader:
         if rejections:
             events = [*events, *self._quarantine.events(rejections)]
         reach("ingest.batch.ready")
-        self._state.ledger.append(
+        first, last = self._state.ledger.append(
             self._run,
             events,
             identities=batch.identities,
             cursor={"phase": phase, "rows": rows, "counters": self.counters},
             counters=self.counters,
+            known_to=self._known_to,
             also=self._quarantine.keeper(self._run, rejections) if rejections else None,
         )
+        if first == self._known_to + 1:
+            self._known_to = last
         reach("ingest.batch.committed")
         self._state.stages["ledger"] += perf_counter() - started

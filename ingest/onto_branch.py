@@ -98,6 +98,7 @@ class BranchLoad(Rehearsal):
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        known_to: int | None = None,
         also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]:
         """Note the events and keys; nothing is written before `commit`."""

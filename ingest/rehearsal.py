@@ -96,6 +96,9 @@ class Rehearsal:
         """What finds the elements that a source tells no more."""
         return Retirements(self._ledger, source, self._schema, Sightings(self._ledger))
 
+    def sequence(self) -> int:
+        return self._ledger.sequence()
+
     def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
         return self._ledger.identities(keys)
 
@@ -119,6 +122,7 @@ class Rehearsal:
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        known_to: int | None = None,
         also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]:
         """Note the events; nothing is written."""

@@ -13,6 +13,8 @@ from graph.history.ledger import Event, Run, State
 class LoadTarget(Protocol):
     """The part of the ledger that loaders use; see there."""
 
+    def sequence(self) -> int: ...
+
     def identities(self, keys: Sequence[str]) -> dict[str, tuple[str, str]]: ...
 
     def states(self, elements: Sequence[str]) -> dict[str, State]: ...
@@ -31,5 +33,6 @@ class LoadTarget(Protocol):
         identities: Mapping[str, tuple[str, str]] | None = None,
         cursor: Mapping[str, Any] | None = None,
         counters: Mapping[str, int] | None = None,
+        known_to: int | None = None,
         also: Callable[[Connection, int], None] | None = None,
     ) -> tuple[int, int]: ...

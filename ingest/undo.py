@@ -171,13 +171,20 @@ class Undo:
     def _keep_whole(self, plan: _Plan, touched: Mapping[str, _Touched]) -> None:
         """A node stays while a relation that stays needs it; a relation stays away where an end is missing."""
         gone = [e for e, event in plan.events.items() if not event.edge and event.operation is Operation.DELETE]
+        simulated: list[State] = []
         for edge in self._ledger.edges_of(gone):
             undone = plan.events.get(edge.element)
             if (undone is not None and undone.operation is Operation.DELETE) or edge.kind in self._ignored:
                 continue
+            if edge.kind in self._schema.simulated_relations:
+                simulated.append(edge)
+                continue
             for end in (edge.start, edge.end):
                 if end in plan.events and plan.events[end].operation is Operation.DELETE:
                     plan.refuse(touched[end].last.event, f"a {edge.kind} of it stays", edge.source)
+        for edge in simulated:  # what a simulation said of an element goes with it
+            if any((undone := plan.events.get(end or "")) and undone.after is None for end in (edge.start, edge.end)):
+                plan.events[edge.element] = deletion_of(edge)
         wanted = [e for e in plan.events.values() if e.edge and e.operation is Operation.CREATE]
         present = self._ledger.kinds([end for e in wanted for end in (e.start, e.end) if end is not None])
         for event in wanted:

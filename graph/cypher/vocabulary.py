@@ -39,6 +39,8 @@ class Vocabulary:
         self._between: dict[tuple[tuple[str, ...], Direction, int, int], tuple[str, ...]] = {}
         self._values: dict[tuple[frozenset[str] | None, str], tuple[str, ...]] = {}
         self.every_relation = tuple(schema.relations)
+        self.simulated = self._mask(schema.simulated_kinds)
+        self.simulated_relations = schema.simulated_relations
         self.public = schema.public_kinds
         self._holders = self._read_holders()
         self.node_properties = {

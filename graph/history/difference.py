@@ -119,7 +119,7 @@ def delta_of(
         others = [node for node in nodes if node not in known]
         return {**known, **{element: state.kind for element, state in ledger.states_at(others, sequence).items()}}
 
-    return net_delta(place, place, events_of(changes.values()), kinds)
+    return net_delta(place, place, (event.outcome() for event in events_of(changes.values())), kinds)
 
 
 def _then(found: dict[str, Change], events: Iterable[Event], *, forwards: bool) -> None:

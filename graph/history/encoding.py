@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from graph.history.events import Event
+from graph.history.events import Event, Outcome
 from graph.model import Operation, Properties, Scalar
 from graph.schema.model import Schema, ValueType
 
@@ -77,6 +77,21 @@ class Decoder:
             {} if provenance is None else orjson.loads(provenance),
             previous_kind,
         )
+
+    def outcome_of(
+        self,
+        operation: str,
+        element: str,
+        edge: bool,
+        kind: str,
+        previous_kind: str | None,
+        start: str | None,
+        end: str | None,
+        after: str | None,
+    ) -> Outcome:
+        """What an event with these columns did."""
+        told = None if after is None else _typed(orjson.loads(after), self._edge if edge else self._node)
+        return Outcome(_OPERATIONS[operation], element, bool(edge), kind, previous_kind, start, end, told)
 
 
 def _typed(raw: dict[str, Any], special: Mapping[str, ValueType]) -> dict[str, Scalar]:

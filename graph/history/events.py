@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from graph.model import Operation, Properties
 
@@ -27,6 +27,28 @@ class Event:
     end: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
     previous_kind: str | None = None
+
+    def outcome(self) -> Outcome:
+        """What it did to its element."""
+        return Outcome(
+            self.operation, self.element, self.edge, self.kind, self.previous_kind, self.start, self.end, self.after
+        )
+
+
+class Outcome(NamedTuple):
+    """What an event did to its element, without what that was before and who said so: all that a backend is told.
+
+    A tuple, because a first load makes one per row beside the load itself.
+    """
+
+    operation: Operation
+    element: str
+    edge: bool
+    kind: str
+    previous_kind: str | None
+    start: str | None
+    end: str | None
+    after: Properties | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,9 +199,12 @@ class Merger:
         """A node that the branch deletes may have relations on main that the branch has never seen."""
         gone = [e for e, event in self._merge.events.items() if event.operation is Operation.DELETE]
         held: dict[str, list[State]] = {}
+        simulated: list[State] = []  # what was simulated since holds nothing back, and goes with its element
         for edge in self._ledger.edges_of(gone):
             change = self._changes.get(edge.element)
-            if change is None or change.after is not None:
+            if edge.kind in self._ledger.schema.simulated_relations:
+                simulated.append(edge)
+            elif change is None or change.after is not None:
                 for end in {edge.start, edge.end} & set(gone):
                     held.setdefault(str(end), []).append(edge)
         for node, edges in held.items():
@@ -212,6 +215,9 @@ class Merger:
             else:
                 self._kept.add(node)
                 del self._merge.events[node]
+        for edge in simulated:
+            if not self._kept.issuperset({edge.start, edge.end} & set(gone)):
+                self._merge.events[edge.element] = deletion_of(edge)
 
     def _ends(self) -> None:
         """A relation needs both its ends."""

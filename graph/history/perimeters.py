@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from core.principal import EVERYONE
 from graph.history.ledger import Ledger
 from graph.history.ownership import Ownership, rules_of, taker_and_source
-from graph.model import GraphDelta, Operation, PerimeterChange
+from graph.model import GraphDelta, NodeChange, Operation, PerimeterChange
 from graph.schema.model import PerimeterRule, Schema
 
 MANY = 5_000
@@ -125,12 +125,16 @@ class Perimeters:
         if not seeds:
             return delta
         found, affected = self._found(seeds)
-        nodes = [replace(c, perimeters=self._tell(c.id, c.kind, found)) if c.id in new else c for c in delta.nodes]
+        nodes = [self._in_perimeters(c, found) if c.id in new else c for c in delta.nodes]
         gone = {c.id for c in delta.nodes if c.operation is Operation.DELETE}
         others = sorted(node for node in affected - new - gone if not self._is_told(node, found))
         kinds = self._kinds_of(others)  # what a later delta deletes need not be among them
         changes = [PerimeterChange(n, kinds[n], self._tell(n, kinds[n], found)) for n in others if n in kinds]
         return replace(delta, nodes=nodes, perimeters=changes)
+
+    def _in_perimeters(self, change: NodeChange, found: Names) -> NodeChange:
+        perimeters = self._tell(change.id, change.kind, found)
+        return NodeChange(change.operation, change.id, change.kind, change.properties, change.previous_kind, perimeters)
 
     def _tell(self, node: str, kind: str, found: Names) -> tuple[str, ...]:
         names = _PUBLIC if kind in self._schema.public_kinds else self._in_order(found.get(node, _NONE))

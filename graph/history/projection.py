@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from core.errors import BackendError
 from core.failpoints import reach
-from graph.history.ledger import Event, Ledger
+from graph.history.events import Outcome
+from graph.history.ledger import Ledger
 from graph.history.perimeters import Perimeters
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation, Properties
 from graph.repository import GraphRepository
@@ -72,8 +73,7 @@ class Projector:
             yield first, last
 
     def _delta(self, first: int, last: int) -> GraphDelta:
-        events = (recorded.event for recorded in self._ledger.events(first, last))
-        delta = net_delta(first, last, events, self._kinds_of)
+        delta = net_delta(first, last, self._ledger.outcomes(first, last), self._kinds_of)
         self._kinds.update((change.id, change.kind) for change in delta.nodes)
         return self._perimeters.complete(delta)
 
@@ -86,48 +86,44 @@ class Projector:
 
 
 def net_delta(
-    first: int, last: int, events: Iterable[Event], kinds: Callable[[list[str]], dict[str, str]]
+    first: int, last: int, outcomes: Iterable[Outcome], kinds: Callable[[list[str]], dict[str, str]]
 ) -> GraphDelta:
-    """Fold events into at most one change per element. `kinds` finds kinds of nodes that the stretch does not name."""
-    firsts: dict[str, Event] = {}
-    lasts: dict[str, Event] = {}
-    for item in events:
+    """Fold what events did into at most one change per element. `kinds` finds kinds of nodes that the stretch does not name."""
+    firsts: dict[str, Outcome] = {}
+    lasts: dict[str, Outcome] = {}
+    for item in outcomes:
         firsts.setdefault(item.element, item)
         lasts[item.element] = item
     nodes: list[NodeChange] = []
-    edges: list[tuple[Operation, Event]] = []
+    edges: list[tuple[Operation, Outcome]] = []
     named: dict[str, str] = {}
-    for element, last_event in lasts.items():
-        first_event = firsts[element]
-        created, deleted = first_event.operation is Operation.CREATE, last_event.operation is Operation.DELETE
+    for element, end in lasts.items():
+        begin = firsts[element]
+        created, deleted = begin.operation is Operation.CREATE, end.operation is Operation.DELETE
         if created and deleted:
             continue  # created and deleted within the stretch: the backend never sees it
-        before = _kind_before(first_event)
+        before = begin.previous_kind or begin.kind
         if created:
             operation = Operation.CREATE
         elif deleted:
             operation = Operation.DELETE
         else:
-            operation = Operation.UPDATE if before == last_event.kind else Operation.RECLASSIFY
-        if last_event.edge:
-            edges.append((operation, last_event))
+            operation = Operation.UPDATE if before == end.kind else Operation.RECLASSIFY
+        if end.edge:
+            edges.append((operation, end))
             continue
-        kind = named[element] = before if deleted else last_event.kind
-        properties: Properties = {} if deleted else (last_event.after or {})
+        kind = named[element] = before if deleted else end.kind
+        properties: Properties = {} if deleted else (end.after or {})
         previous = before if operation is Operation.RECLASSIFY else None
         nodes.append(NodeChange(operation, element, kind, properties, previous))
-    missing = {end for _, e in edges for end in (e.start, e.end) if end is not None and end not in named}
+    missing = {node for _, e in edges for node in (e.start, e.end) if node is not None and node not in named}
     named.update(kinds(sorted(missing)))
-    return GraphDelta(first, last, nodes, [_edge_change(operation, event, named) for operation, event in edges])
+    return GraphDelta(first, last, nodes, [_edge_change(operation, outcome, named) for operation, outcome in edges])
 
 
-def _kind_before(event: Event) -> str:
-    return event.previous_kind or event.kind
-
-
-def _edge_change(operation: Operation, event: Event, kinds: dict[str, str]) -> EdgeChange:
-    start, end = event.start or "", event.end or ""
-    properties: Properties = {} if operation is Operation.DELETE else (event.after or {})
+def _edge_change(operation: Operation, outcome: Outcome, kinds: dict[str, str]) -> EdgeChange:
+    start, end = outcome.start or "", outcome.end or ""
+    properties: Properties = {} if operation is Operation.DELETE else (outcome.after or {})
     return EdgeChange(
-        operation, event.element, event.kind, start, end, properties, kinds.get(start, ""), kinds.get(end, "")
+        operation, outcome.element, outcome.kind, start, end, properties, kinds.get(start, ""), kinds.get(end, "")
     )

@@ -45,6 +45,7 @@ class KindDefinition:
     attributes: Mapping[str, AttributeDefinition] = field(default_factory=dict)
     public: bool = False
     bookkeeping: bool = False
+    simulated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class RelationDefinition:
     max_out: int | None = None
     max_in: int | None = None
     bookkeeping: bool = False
+    simulated: bool = False
     description: str = ""
     perimeter: str = ""
 

@@ -34,6 +34,7 @@ _OF_KEY: dict[str, dict[str, Any]] = {
     "indexed": _FLAG,
     "public": _FLAG,
     "bookkeeping": _FLAG,
+    "simulated": _FLAG,
     "acyclic": _FLAG,
     "perimeter": {"enum": list(words.PERIMETER_RULES)},
     "min": _NUMBER,

@@ -61,6 +61,7 @@ def _kind(kind: KindDefinition, definitions: Definitions) -> Kind:
         matching=_matching(kind, definitions),
         public=kind.public,
         bookkeeping=kind.bookkeeping,
+        simulated=kind.simulated,
         description=kind.description,
         span=kind.span,
     )
@@ -91,6 +92,7 @@ def _relation(relation: RelationDefinition, definitions: Definitions) -> Relatio
         max_out=relation.max_out,
         max_in=relation.max_in,
         bookkeeping=relation.bookkeeping,
+        simulated=relation.simulated,
         perimeter=PerimeterRule(relation.perimeter or PerimeterRule.NONE),
         description=relation.description,
         span=relation.span,

@@ -110,6 +110,7 @@ class Kind:
     matching: tuple[MatchRule, ...] = ()  # from the most to the least telling
     public: bool = False
     bookkeeping: bool = False
+    simulated: bool = False  # state of a simulation run: seen by those who name it only
     description: str = ""
     span: SourceSpan | None = None
 
@@ -158,6 +159,7 @@ class Relation:
     max_out: int | None = None
     max_in: int | None = None
     bookkeeping: bool = False
+    simulated: bool = False
     perimeter: PerimeterRule = PerimeterRule.NONE
     description: str = ""
     span: SourceSpan | None = None
@@ -225,6 +227,16 @@ class Schema:
     def bookkeeping_kinds(self) -> frozenset[str]:
         """Concrete kinds that stay out of checksums."""
         return frozenset(name for name in self.concrete if self.kinds[name].bookkeeping)
+
+    @cached_property
+    def simulated_kinds(self) -> frozenset[str]:
+        """Concrete kinds of simulated state, which a query does not see unless it names one."""
+        return frozenset(name for name in self.concrete if self.kinds[name].simulated)
+
+    @cached_property
+    def simulated_relations(self) -> frozenset[str]:
+        """Relation types of simulated state."""
+        return frozenset(r.name for r in self.relations.values() if r.simulated)
 
     @cached_property
     def perimeter_rules(self) -> Mapping[str, PerimeterRule]:

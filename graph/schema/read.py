@@ -96,12 +96,9 @@ class _PackReader:
         if fields is None:
             return []
         fields.allow(words.CATEGORY_KEYS)
-        public, bookkeeping = fields.flag("public"), fields.flag("bookkeeping")
+        flags = {name: fields.flag(name) or False for name in words.CATEGORY_KEYS if name != "kinds"}
         category = file.removesuffix(".yml")
-        return [
-            self._kind(entry, category, public=public or False, bookkeeping=bookkeeping or False)
-            for entry in fields.tables("kinds")
-        ]
+        return [self._kind(entry, category, **flags) for entry in fields.tables("kinds")]
 
     def _enum(self, fields: Fields) -> EnumDefinition:
         fields.name_matches(words.ENUM_NAME, "an enum", "lower_case_with_underscores")
@@ -136,7 +133,14 @@ class _PackReader:
         )
 
     def _kind(
-        self, fields: Fields, category: str, *, abstract: bool = False, public: bool = False, bookkeeping: bool = False
+        self,
+        fields: Fields,
+        category: str,
+        *,
+        abstract: bool = False,
+        public: bool = False,
+        bookkeeping: bool = False,
+        simulated: bool = False,
     ) -> KindDefinition:
         fields.allow(words.KIND_KEYS)
         fields.name_matches(words.KIND_NAME, "a kind", "CapitalisedWords")
@@ -154,6 +158,7 @@ class _PackReader:
             attributes={entry.name: self._attribute(entry) for entry in fields.tables("attributes")},
             public=public,
             bookkeeping=bookkeeping,
+            simulated=simulated,
         )
 
     def _relations(self) -> tuple[RelationDefinition, ...]:
@@ -181,6 +186,7 @@ class _PackReader:
             max_out=self._cardinality(fields, "max_out"),
             max_in=self._cardinality(fields, "max_in"),
             bookkeeping=fields.flag("bookkeeping") or False,
+            simulated=fields.flag("simulated") or False,
             description=fields.text("description") or "",
             perimeter=fields.choice("perimeter", words.PERIMETER_RULES, "UNKNOWN_PERIMETER_RULE") or "",
         )

@@ -61,6 +61,7 @@ def _kind(kind: Kind, schema: Schema) -> Iterator[str]:
         _matched(kind),
         "Public: visible whatever the perimeter." if kind.public else "",
         "Bookkeeping: kept out of checksums." if kind.bookkeeping else "",
+        "Simulated: seen by queries that name it only." if kind.simulated else "",
     ]
     text = " ".join(part for part in (kind.description, *facts) if part)
     if text:
@@ -115,6 +116,7 @@ def _relation(relation: Relation) -> Iterator[str]:
         f"At most {relation.max_out} from a node." if relation.max_out else "",
         f"At most {relation.max_in} to a node." if relation.max_in else "",
         "Bookkeeping: kept out of checksums." if relation.bookkeeping else "",
+        "Simulated: followed by queries that name simulated state only." if relation.simulated else "",
         _PERIMETER[relation.perimeter],
     ]
     text = " ".join(part for part in facts if part)

@@ -272,6 +272,10 @@ def _check_relations(definitions: Definitions, report: Report) -> None:
                     seen = f"`{relation.name}` joins the bookkeeping kind `{end}` and is not bookkeeping itself"
                     hint = "add `bookkeeping: true`: an end that stays out of checksums takes its relations with it"
                     report.error(triple.span, "BOOKKEEPING_MIX", seen, hint)
+                elif kinds[end].simulated and not relation.simulated:
+                    seen = f"`{relation.name}` joins the simulated kind `{end}` and is not simulated itself"
+                    hint = "add `simulated: true`: questions about the real estate must not walk into a simulation"
+                    report.error(triple.span, "SIMULATED_MIX", seen, hint)
             if (triple.start, triple.end) in pairs:
                 seen = f"`{relation.name}` lists `{triple.start} -> {triple.end}` twice"
                 report.error(triple.span, "DUPLICATE_TRIPLE", seen, "remove one")

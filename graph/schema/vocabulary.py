@@ -33,13 +33,13 @@ ATTRIBUTE_KEYS = (
 KIND_KEYS = (*WORDING_KEYS, "description", "is", "identity", "matching", "matching_on", "attributes")
 RELATION_KEYS = (
     *WORDING_KEYS, "description", "inverse", "group", "triples", "attributes", "acyclic", "max_out", "max_in",
-    "bookkeeping", "perimeter",
+    "bookkeeping", "simulated", "perimeter",
 )  # fmt: skip
 EVERY_RELATION = "every_relation"
 """Attributes that all relations have but those of bookkeeping."""
 
 PERIMETER_RULES = ("given", "from_end", "from_start")
-CATEGORY_KEYS = ("public", "bookkeeping", "kinds")
+CATEGORY_KEYS = ("public", "bookkeeping", "simulated", "kinds")
 
 # Addresses are given anew and shared: one of them alone never says which machine is meant.
 ADDRESSES = frozenset({"ip_address", "mac_address", "address"})

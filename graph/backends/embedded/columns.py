@@ -47,8 +47,10 @@ def _fill_nodes(
     for names in _grouped({name: size for name, size in sizes.items() if size}):
         with store.loading(load) as writer:
             for name in names:
-                kinds = (kind for kind in layout.nodes[name].kinds if kind in columns.nodes)
-                parts = [_node_rows(kind, columns.nodes[kind], perimeters) for kind in kinds]
+                of_kinds = {kind: columns.nodes[kind] for kind in layout.nodes[name].kinds if kind in columns.nodes}
+                parts = [
+                    _node_rows(kind, rows, _seen_by(store, writer, rows, perimeters)) for kind, rows in of_kinds.items()
+                ]
                 rows = pa.concat_tables(parts, promote_options="default").combine_chunks()
                 places.update(dict.fromkeys(rows[ID].to_pylist(), name))
                 writer.run(f"COPY {name}({_listed(rows.column_names)}) FROM $rows", rows)
@@ -64,19 +66,15 @@ def _grouped(sizes: Mapping[str, int]) -> list[list[str]]:
     return list(grouped.values())
 
 
-def _node_rows(kind: str, rows: pa.Table, perimeters: Mapping[str, Sequence[str]]) -> pa.Table:
-    own = {ID: rows[ID], KIND: strings([kind] * rows.num_rows), PERIMETERS: _seen_by(rows[ID].to_pylist(), perimeters)}
+def _node_rows(kind: str, rows: pa.Table, seen_by: pa.Array) -> pa.Table:
+    own = {ID: rows[ID], KIND: strings([kind] * rows.num_rows), PERIMETERS: seen_by}
     return pa.table({**own, **{name: rows[name] for name in rows.column_names if name != ID}})
 
 
-def _seen_by(nodes: Sequence[str], perimeters: Mapping[str, Sequence[str]]) -> pa.Array:
-    """The perimeters of each node; null for none. Many nodes have the same ones: each list is made once."""
-    numbers: dict[tuple[str, ...], int] = {}
+def _seen_by(store: Store, writer: Writer, rows: pa.Table, perimeters: Mapping[str, Sequence[str]]) -> pa.Array:
+    """The number of the set of perimeters of each node; null for none."""
     of_none: tuple[str, ...] = ()
-    places = [numbers.setdefault(tuple(perimeters.get(node, of_none)), len(numbers)) for node in nodes]
-    return pa.array([list(names) or None for names in numbers], pa.list_(pa.string())).take(
-        pa.array(places, pa.int32())
-    )
+    return store.sets.numbers(writer, (perimeters.get(node, of_none) for node in rows[ID].to_pylist()))
 
 
 def _fill_edges(store: Store, load: BulkLoad, layout: Layout, columns: GraphColumns, places: _Places) -> None:

@@ -21,6 +21,7 @@ from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, q
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.not_a_number import may_be_nan
 from graph.backends.embedded.paths import can_fill
+from graph.backends.embedded.perimeter_sets import SEEN_SETS, is_seen
 from graph.backends.embedded.shortest import is_printable
 from graph.backends.embedded.subqueries import may_hold_of_unknown, needed_from_outside
 from graph.backends.embedded.temporal import part_of_time
@@ -378,7 +379,7 @@ class LadybugCompiler(CypherFamilyCompiler):
 
     def is_seen(self, node: str) -> str:
         """A condition that the asker sees a node; `node` is printed."""
-        return f"list_has_any({node}.{PERIMETERS}, {self.sees()})"
+        return is_seen(self._parameter(Parameter(SEEN_SETS)), f"{node}.{PERIMETERS}")
 
     def sees(self) -> str:
         """The asker's perimeters."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from core.errors import BackendError
-from graph.backends.embedded.layout import END, ID, KIND, META, PERIMETERS, START, TYPE, VERSION, Layout, quoted
+from graph.backends.embedded.layout import END, ID, KIND, META, PERIMETERS, SETS, START, TYPE, VERSION, Layout, quoted
 from graph.backends.embedded.types import COLUMN_TYPES
 from graph.schema.model import ValueType
 
@@ -28,8 +28,9 @@ class PhysicalSchema:
 def create_statements(layout: Layout) -> Iterator[str]:
     """Everything, on an empty store."""
     yield f"CREATE NODE TABLE {META}(name STRING PRIMARY KEY, number INT64, text STRING)"
+    yield f"CREATE NODE TABLE {SETS}(number INT64 PRIMARY KEY, names STRING[])"
     for node in layout.nodes.values():
-        own = f"{ID} STRING PRIMARY KEY, {KIND} STRING, {PERIMETERS} STRING[]"
+        own = f"{ID} STRING PRIMARY KEY, {KIND} STRING, {PERIMETERS} INT64"
         yield f"CREATE NODE TABLE {node.name}({own}{_columns(node.columns)})"
     for relation in layout.relations.values():
         pairs = ", ".join(f"FROM {start} TO {end}" for start, end in relation.pairs)
@@ -66,6 +67,7 @@ def addition_statements(layout: Layout, found: PhysicalSchema, where: str) -> li
 
 def _names(layout: Layout) -> Iterator[str]:
     yield META
+    yield SETS
     yield from layout.nodes
     yield from layout.relations
 

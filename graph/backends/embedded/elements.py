@@ -77,13 +77,15 @@ class ElementPrinter:
         where, asked = without_visibility(node.where)
         if asked and not known:  # what is known was seen when it was found
             name = name or node.variable or compiler.fresh("n")
-            self._conditions.append(compiler.is_seen(compiler.variable(name)))
         if where is not None:
             name = name or node.variable
+        if not known or node.labels is not None:  # first, since a kind is compared for less than a perimeter
+            self._add_kinds(node, name or "", left, right)
+        if asked and not known:
+            self._conditions.append(compiler.is_seen(compiler.variable(name or "")))
+        if where is not None:
             place = self._conditions if self._is_of_a_node(where) else self._late
             place.append(compiler.expression(where, AND))
-        if not known or node.labels is not None:
-            self._add_kinds(node, name or "", left, right)
         if node.variable is not None:
             self.bound.add(node.variable)
         labels = "" if known else ":" + ":".join(table.name for table in self.tables_of_kinds(self.kinds_of(node)))

@@ -25,7 +25,10 @@ END: Final = "_end"
 META: Final = "Meta"
 """Table of what the store knows of itself: the watermark and the version of this layout."""
 
-VERSION: Final = 2
+SETS: Final = "PerimeterSet"
+"""Table of the sets of perimeters that nodes have, by number."""
+
+VERSION: Final = 3
 """Changes when a store written by an older version of this module must be rebuilt."""
 
 
@@ -63,7 +66,7 @@ class Layout:
 
     @property
     def tables(self) -> tuple[NodeTable | RelationTable, ...]:
-        """Every table but Meta."""
+        """Every table of the schema."""
         return (*self.nodes.values(), *self.relations.values())
 
     @cached_property

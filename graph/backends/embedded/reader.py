@@ -7,6 +7,7 @@ from typing import Any
 
 from graph.backends.embedded.index import Kinds
 from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, quoted
+from graph.backends.embedded.perimeter_sets import Names, PerimeterSets
 from graph.backends.embedded.store import Reader
 from graph.backends.embedded.types import scalar
 from graph.model import Edge, Node, Scalar
@@ -16,8 +17,9 @@ from graph.schema.model import Schema
 class StoreReader:
     """Reads whole tables through a `Reader`. All columns of a table are read, so that drift in any of them shows."""
 
-    def __init__(self, layout: Layout, schema: Schema) -> None:
+    def __init__(self, layout: Layout, schema: Schema, sets: PerimeterSets) -> None:
         self._layout = layout
+        self._sets = sets
         self._labels = {kind.name: kind.labels for kind in schema.concrete_kinds()}
 
     def nodes(self, reader: Reader) -> Iterator[Node]:
@@ -32,8 +34,8 @@ class StoreReader:
                 statement = f"MATCH (n:{table.name}) WHERE {test} RETURN {wanted}"
                 labels = self._labels.get(kind, (str(kind),))
                 for row in reader.rows(statement, None if kind is None else {"kind": kind}):
-                    identity, _, perimeters, *values = row
-                    yield Node(identity, labels, {ID: identity, **_present(names, values)}, tuple(perimeters or ()))
+                    identity, _, seen_by, *values = row
+                    yield Node(identity, labels, {ID: identity, **_present(names, values)}, self._sets.names(seen_by))
 
     def edges(self, reader: Reader) -> Iterator[Edge]:
         """Every relation, with its true ends."""
@@ -65,19 +67,21 @@ class StoreReader:
                 rows = reader.result(statement).get_as_arrow(-1)
                 yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
 
-    def perimeters(self, reader: Reader) -> Iterator[tuple[str, list[str] | None]]:
+    def perimeters(self, reader: Reader) -> Iterator[tuple[str, Names]]:
         """The perimeters of every node."""
         reader.limit(0)
         for name in self._layout.nodes:
             rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{PERIMETERS}").get_as_arrow(-1)
-            yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
+            for node, seen_by in zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True):
+                yield node, self._sets.names(seen_by)
 
-    def sight(self, reader: Reader) -> Iterator[tuple[str, str, list[str] | None]]:
+    def sight(self, reader: Reader) -> Iterator[tuple[str, str, Names]]:
         """The kind and the perimeters of every node, by id."""
         reader.limit(0)
         for name in self._layout.nodes:
             rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{KIND}, n.{PERIMETERS}").get_as_arrow(-1)
-            yield from zip(*(column.to_pylist() for column in rows.columns), strict=True)
+            for node, kind, seen_by in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+                yield node, kind, self._sets.names(seen_by)
 
     def values(self, reader: Reader, name: str) -> Iterator[tuple[str, str]]:
         """The id and the value of every node that has an attribute."""

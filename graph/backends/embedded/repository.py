@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHIN
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import PathReader
+from graph.backends.embedded.perimeter_sets import SEEN_SETS, Names
 from graph.backends.embedded.queries import Compiled, CompiledQueries, StoredOrderError
 from graph.backends.embedded.reader import StoreReader
 from graph.backends.embedded.store import BulkLoad, Reader, Store, Writer
@@ -72,16 +74,18 @@ class EmbeddedRepository:
         self._trails = TrailIndex(self._triples)
         self._holders = HolderIndex(schema, self._held)
         self._store = Store(path, layout, options, self._define)
-        self._reader = StoreReader(layout, schema)
-        self._writer = DeltaWriter(layout, str(path))
+        self._reader = StoreReader(layout, schema, self._store.sets)
+        self._writer = DeltaWriter(layout, self._store.sets, str(path))
         self._loops = Loops(self._has_loop)
         self._queries = CompiledQueries(layout, schema, self._index, self._trails, self._holders, self._loops)
         self._paths = PathReader(layout, CellReader(schema))
         self._applying = Lock()
+        self._elements: int | None = None  # as a bulk load has counted them; unknown again where a delta fails
 
     def fill(self, columns: GraphColumns, perimeters: Mapping[str, Sequence[str]], sequence: int) -> None:
         """Hold `columns` at that sequence, in a store that holds nothing yet; `perimeters` are those of nodes, by id."""
         with self._applying:
+            self._elements = None
             fill(self._store, columns, perimeters, sequence)
 
     def _define(self, connection: ladybug.Connection) -> None:
@@ -106,7 +110,7 @@ class EmbeddedRepository:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.pairs(reader, types, starts, ends)
 
-    def _perimeters(self) -> Iterator[tuple[str, list[str] | None]]:
+    def _perimeters(self) -> Iterator[tuple[str, Names]]:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.perimeters(reader)
 
@@ -149,9 +153,14 @@ class EmbeddedRepository:
                     where=self.url,
                     hint=f"apply the events from {applied + 1} on",
                 )
-            with self._transaction(delta) as writer:
+            before, self._elements = self._elements, None
+            if before is None and self._writer.is_bulk(delta):
+                before = self._store.elements()
+            after = None if before is None else before + _growth(delta)
+            with self._transaction(delta, before, after) as writer:
                 self._writer.write(writer, delta)
                 reach("embedded.commit.before")
+            self._elements = after
             self._index.apply(delta)
             self._trails.apply(delta.edges)
             self._holders.apply(delta.nodes)
@@ -160,13 +169,10 @@ class EmbeddedRepository:
             reach("embedded.commit.after")
         return True
 
-    def _transaction(self, delta: GraphDelta) -> AbstractContextManager[Writer]:
-        if not self._writer.is_bulk(delta):
+    def _transaction(self, delta: GraphDelta, before: int | None, after: int | None) -> AbstractContextManager[Writer]:
+        if before is None or after is None or not self._writer.is_bulk(delta):
             return self._store.writing(delta.last)
-        operations = [c.operation for c in delta.nodes] + [c.operation for c in delta.edges]
-        before = self._store.elements()
-        after = before + operations.count(Operation.CREATE) - operations.count(Operation.DELETE)
-        creates_only = operations.count(Operation.CREATE) == len(operations)
+        creates_only = after - before == len(delta.nodes) + len(delta.edges)
         return self._store.loading(BulkLoad(delta.last, before, after, creates_only))
 
     def run(self, query: BoundQuery, parameters: Mapping[str, Value], context: ReadContext) -> Answer:
@@ -224,7 +230,27 @@ class EmbeddedRepository:
     ) -> ladybug.QueryResult:
         with translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
+            return self._asked(reader, compiled, values, context)
+
+    def _asked(
+        self, reader: Reader, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
+    ) -> ladybug.QueryResult:
+        """The result of a statement; asked again where a set of perimeters came meanwhile, which its list would not know."""
+        if context.sees is None:
             return reader.result(compiled.text, compiled.parameters(values))
+        sets = self._store.sets
+        while True:
+            version = sets.version
+            given = compiled.parameters({**values, SEEN_SETS: sets.seen_by(context.sees)})
+            try:
+                result = reader.result(compiled.text, given)
+            except RuntimeError:
+                if sets.version == version:
+                    raise
+                continue
+            if sets.version == version:
+                return result
+            result.close()
 
     def _batches(
         self, reader: Reader, compiled: Compiled, result: ladybug.QueryResult, batch_rows: int
@@ -251,7 +277,7 @@ class EmbeddedRepository:
         """The rows of a compiled query, and whether there were more than the cap."""
         with self._store.reading() as reader, translated_query(self.url, compiled.text):
             reader.limit(context.timeout_s)
-            result = reader.result(compiled.text, compiled.parameters(values))
+            result = self._asked(reader, compiled, values, context)
             try:
                 rows, truncated = self._queries.rows(compiled, result, context.row_cap)
             finally:
@@ -276,8 +302,7 @@ class EmbeddedRepository:
     def held_perimeters(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         """Each node's id and kind, and who may see it, as the store has it."""
         with self._store.reading() as reader, translated(self.url):
-            for node, kind, names in self._reader.sight(reader):
-                yield node, kind, tuple(names or ())
+            yield from self._reader.sight(reader)
 
     def relation_ends(self, type_: str) -> Iterator[tuple[str, str]]:
         """Both ends of every relation of a type."""
@@ -300,6 +325,7 @@ class EmbeddedRepository:
 
     def reset(self) -> None:
         with self._applying:
+            self._elements = None
             self._store.reset()
             self._index.clear()
             self._trails.clear()
@@ -309,3 +335,9 @@ class EmbeddedRepository:
 
     def close(self) -> None:
         self._store.close()
+
+
+def _growth(delta: GraphDelta) -> int:
+    """How many more elements there are after a delta."""
+    operations = Counter(change.operation for changes in (delta.nodes, delta.edges) for change in changes)
+    return operations[Operation.CREATE] - operations[Operation.DELETE]

@@ -11,7 +11,7 @@ from typing import Final
 
 from graph.model import GraphDelta, Operation
 
-Perimeters = Callable[[], Iterable[tuple[str, list[str] | None]]]
+Perimeters = Callable[[], Iterable[tuple[str, tuple[str, ...]]]]
 """Reads the perimeters of every node from the store."""
 
 ASKERS: Final = 256
@@ -32,7 +32,7 @@ class Sight:
         """Read what a test needs, before a query runs: a function may not query the store."""
         with self._changing:
             if self._numbers is None:
-                self._numbers = {node: self._number(tuple(names or ())) for node, names in self._perimeters()}
+                self._numbers = {node: self._number(names) for node, names in self._perimeters()}
         if sees is not None:
             self.test(sees)
 

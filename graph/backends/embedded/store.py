@@ -26,8 +26,9 @@ from graph.backends.embedded.ddl import (
     homes_of,
 )
 from graph.backends.embedded.errors import POST_COMMIT, StoreCorruptError, store_error, translated
-from graph.backends.embedded.layout import META, VERSION, Layout
+from graph.backends.embedded.layout import META, SETS, VERSION, Layout
 from graph.backends.embedded.lock import StoreLock
+from graph.backends.embedded.perimeter_sets import PerimeterSets
 from graph.registry import BackendOptions
 
 READ_THREADS = 1
@@ -48,6 +49,8 @@ ASIDE = ".replaced"
 
 TORN_LOG = "WAL file is corrupted"
 """What ladybug says of a log that a full disk cut off: what it held is projected again, with all the rest."""
+ASSERTION = "Assertion failed"
+"""How it begins where it came across what it had never written."""
 
 ROOM_BYTES = 16 << 20
 """Room without which no store is begun: on a full disk ladybug ends the process when it closes one that it could not make."""
@@ -139,6 +142,7 @@ class Store:
     ) -> None:
         self.path = path
         self.layout = layout
+        self.sets = PerimeterSets()
         self.read_only = options.read_only
         self._define = define  # makes functions callable on a database that was just opened
         self._pool_bytes = options.buffer_pool_mb << 20
@@ -189,12 +193,19 @@ class Store:
         self._remove_files()
 
     def _open_database(self) -> ladybug.Database:
-        database = ladybug.Database(
-            str(self.path),
-            buffer_pool_size=self._pool_bytes,
-            read_only=self.read_only,
-            auto_checkpoint=not self._checkpoint_late,
-        )
+        try:
+            database = ladybug.Database(
+                str(self.path),
+                buffer_pool_size=self._pool_bytes,
+                read_only=self.read_only,
+                auto_checkpoint=not self._checkpoint_late,
+            )
+        except (
+            RuntimeError
+        ) as error:  # where the log is cut decides what ladybug says of it: an assertion, at some places
+            if ASSERTION in str(error) and self.path.with_name(self.path.name + ".wal").exists():
+                raise RuntimeError(f"{TORN_LOG}: {error}") from error
+            raise
         self._open = True
         connection = ladybug.Connection(database)
         self._define(connection)
@@ -220,6 +231,7 @@ class Store:
                 for statement in additions:
                     writer.run(statement)
                 self._write_version(writer)
+        self._read_sets()
         sequence, loading = int(meta[_SEQUENCE][0] or 0), meta[_LOADING]
         return sequence if loading[0] is None else self._resume(sequence, BulkLoad.parse(*loading))
 
@@ -242,7 +254,12 @@ class Store:
         self._empty()
         return 0
 
+    def _read_sets(self) -> None:
+        with self.reading() as reader:
+            self.sets.replace(dict(reader.rows(f"MATCH (s:{SETS}) RETURN s.number, s.names")))
+
     def _create(self) -> None:
+        self.sets.replace({})
         with self._transaction() as writer:
             for statement in create_statements(self.layout):
                 writer.run(statement)
@@ -356,6 +373,7 @@ class Store:
         self.check_writable()
         with self._writing:
             connection = ladybug.Connection(self._database)
+            version, sets = self.sets.version, self.sets.known()
             try:
                 connection.execute("BEGIN TRANSACTION")
                 try:
@@ -364,8 +382,10 @@ class Store:
                     _roll_back(connection)
                     raise
                 self._commit(connection, checkpointed=checkpointed)
-            except RuntimeError as error:
-                if self._failed is None and str(error).startswith(_IO):
+            except BaseException as error:
+                if self.sets.version != version:
+                    self.sets.replace(sets)
+                if isinstance(error, RuntimeError) and self._failed is None and str(error).startswith(_IO):
                     self._failed = store_error(error, str(self.path))
                 raise
             finally:

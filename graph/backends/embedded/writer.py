@@ -26,6 +26,7 @@ from graph.backends.embedded.layout import (
     quoted,
 )
 from graph.backends.embedded.moves import relations_of
+from graph.backends.embedded.perimeter_sets import PerimeterSets
 from graph.backends.embedded.store import Writer
 from graph.backends.embedded.types import arrow_column, strings
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation, PerimeterChange
@@ -39,8 +40,9 @@ COPY_ROWS = 4_000
 class DeltaWriter:
     """Writes deltas inside the transaction of a `Writer`. `where` names the store in errors."""
 
-    def __init__(self, layout: Layout, where: str) -> None:
+    def __init__(self, layout: Layout, sets: PerimeterSets, where: str) -> None:
         self._layout = layout
+        self._sets = sets
         self._where = where
 
     def is_bulk(self, delta: GraphDelta) -> bool:
@@ -79,15 +81,15 @@ class DeltaWriter:
             grouped[self._node_table(change.kind).name][change.kind].append(change)
         for name, kinds in grouped.items():
             table = self._layout.nodes[name]
-            parts = [self._node_rows(table, kind, items) for kind, items in kinds.items()]
+            parts = [self._node_rows(writer, table, kind, items) for kind, items in kinds.items()]
             rows = pa.concat_tables(parts, promote_options="default") if len(parts) > 1 else parts[0]
             _create(writer, name, rows)
 
-    def _node_rows(self, table: NodeTable, kind: str, changes: Sequence[NodeChange]) -> pa.Table:
+    def _node_rows(self, writer: Writer, table: NodeTable, kind: str, changes: Sequence[NodeChange]) -> pa.Table:
         own = {
             ID: strings([change.id for change in changes]),
             KIND: strings([kind] * len(changes)),
-            PERIMETERS: _perimeters(changes),
+            PERIMETERS: self._seen_by(writer, changes),
         }
         return pa.table({**own, **self._columns(table, changes)})
 
@@ -128,7 +130,7 @@ class DeltaWriter:
                 self._create_edges(writer, relations)
                 continue
             pattern = f"(n:{new.name} {{{ID}: k}})"
-            own = {KIND: strings([change.kind]), PERIMETERS: _perimeters([change])}
+            own = {KIND: strings([change.kind]), PERIMETERS: self._seen_by(writer, [change])}
             values = {**own, **self._columns(new, [change], (previous, change.kind))}
             self._set(writer, pattern, {"k": strings([change.id])}, values, f"nodes to reclassify in {new.name}")
 
@@ -137,8 +139,12 @@ class DeltaWriter:
         for change in changes:
             grouped[self._node_table(change.kind).name].append(change)
         for table, items in grouped.items():
-            rows = pa.table({"k": strings([change.id for change in items]), "p": _perimeters(items)})
+            rows = pa.table({"k": strings([change.id for change in items]), "p": self._seen_by(writer, items)})
             writer.run(f"LOAD FROM $rows MATCH (n:{table} {{{ID}: k}}) SET n.{PERIMETERS} = p RETURN count(*)", rows)
+
+    def _seen_by(self, writer: Writer, changes: Sequence[NodeChange | PerimeterChange]) -> pa.Array:
+        """Null for no perimeter: a test of it is never true."""
+        return self._sets.numbers(writer, (change.perimeters for change in changes))
 
     # --- relations -------------------------------------------------------------------------------------------------
 
@@ -244,11 +250,6 @@ def _by_operation(changes: Iterable[Change]) -> Mapping[Operation, list[Change]]
     for change in changes:
         found[change.operation].append(change)
     return found
-
-
-def _perimeters(changes: Sequence[NodeChange | PerimeterChange]) -> pa.Array:
-    """Null for none: a test of it is never true."""
-    return pa.array([list(change.perimeters) or None for change in changes], type=pa.list_(pa.string()))
 
 
 def _create(writer: Writer, table: str, rows: pa.Table) -> None:

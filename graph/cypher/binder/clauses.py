@@ -27,6 +27,7 @@ from graph.cypher.binder.patterns import PatternBinder
 from graph.cypher.binder.procedures import ProcedureBinder
 from graph.cypher.binder.projections import DIFFERENT_COLUMNS, Projected, name_projected
 from graph.cypher.binder.scope import Aggregation, Scope
+from graph.cypher.binder.simulated import NOTE
 from graph.cypher.bound import BoundQuery, CypherType, Feature, TypeName
 from graph.cypher.diagnostics import CypherSyntaxError
 from graph.cypher.guard import refuse_clause
@@ -47,6 +48,9 @@ class ClauseBinder(ProcedureBinder):
             bound, found, _ = self._part(part, {}, final=True)
             columns = found if position == 0 else self._same_columns(columns, found, part)
             parts.append(bound)
+        if self.sees_simulated and self.vocabulary is not None:
+            seen = frozenset().union(*(of.kinds or () for of in self.types.values()))
+            self.notes[NOTE.format(", ".join(sorted(seen & self.vocabulary.schema.simulated_kinds)))] = None
         return BoundQuery(
             query=Query(tuple(parts), self.query.union_all, span=self.query.span),
             columns=tuple(name for name, _ in columns),
@@ -93,7 +97,7 @@ class ClauseBinder(ProcedureBinder):
 
     def _clause(self, clause: Clause, scope: Scope) -> tuple[Clause, Scope]:
         if isinstance(clause, Match):
-            patterns, inner = self.patterns(clause.patterns, scope, optional=clause.optional)
+            patterns, inner = self.patterns(clause.patterns, scope, optional=clause.optional, where=clause.where)
             where = None
             if clause.where is not None:
                 self.features.add(Feature.MATCH_CONDITION)

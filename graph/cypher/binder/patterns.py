@@ -37,6 +37,7 @@ from graph.cypher.binder.expressions import Bound
 from graph.cypher.binder.impossible import impossible
 from graph.cypher.binder.narrowing import Arc, narrow
 from graph.cypher.binder.scope import Scope, quoted
+from graph.cypher.binder.simulated import hide, names_simulated, spelt_out, walked_nodes
 from graph.cypher.bound import CypherType, Feature, TypeName
 from graph.cypher.diagnostics import (
     CypherSyntaxError,
@@ -64,14 +65,22 @@ class PatternBinder(CallBinder):
     """Binds patterns, pattern predicates and pattern comprehensions."""
 
     def patterns(
-        self, paths: Sequence[PathPattern], scope: Scope, *, introduces: bool = True, optional: bool = False
+        self,
+        paths: Sequence[PathPattern],
+        scope: Scope,
+        *,
+        introduces: bool = True,
+        optional: bool = False,
+        where: Expression | None = None,
     ) -> tuple[tuple[PathPattern, ...], Scope]:
-        """The bound patterns of one MATCH, and the scope with what they declare."""
+        """The bound patterns of one MATCH, and the scope with what they declare; `where` is its condition, unbound."""
         matching = Matching(dict(scope), introduces)
         if self.depth:
             self.features.add(Feature.NESTED_PATTERN)
         named = [self._name_path(path, matching) for path in paths]
         if self.vocabulary is not None:
+            if self.vocabulary.simulated:
+                named = self._without_simulated(named, where, matching, self.vocabulary)
             self._narrow(matching, self.vocabulary, optional=optional)
         arcs = iter(matching.arcs)
         return tuple(self._finish_path(path, matching, arcs) for path in named), matching.scope
@@ -215,6 +224,21 @@ class PatternBinder(CallBinder):
             suggestions=suggestions,
             corrected=self.corrected(label.span, suggestions),
         )
+
+    def _without_simulated(
+        self, paths: list[PathPattern], where: Expression | None, matching: Matching, vocabulary: Vocabulary
+    ) -> list[PathPattern]:
+        """The named patterns of a MATCH that does not see simulated state, unless it names some."""
+        taken_up = [self.types[name].kinds for name in matching.masks if name not in matching.declared]
+        if names_simulated(paths, where, taken_up, vocabulary):
+            self.sees_simulated = True
+            return paths
+        mixed = {
+            name for name in matching.declared & matching.masks.keys() if matching.masks[name] & vocabulary.simulated
+        }
+        hide(matching.masks, matching.arcs, vocabulary)
+        free = frozenset(mixed) - walked_nodes(matching.arcs)
+        return [spelt_out(path, free, vocabulary) for path in paths]
 
     # --- narrowing -------------------------------------------------------------------------------------------------
 

@@ -42,6 +42,7 @@ class Binding:
         self.clock: set[str] = set()
         self.notes: dict[str, None] = {}
         self.features: set[Feature] = set()
+        self.sees_simulated = False  # whether a MATCH names simulated state
         self.read: set[str] = set()
         self.behind: frozenset[str] = frozenset()  # internal names that a pattern does not refer to any more
         self.locals: dict[str, None] = {}  # internal names of comprehensions, quantifiers and reduce

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -47,20 +47,24 @@ def linked() -> Event:
     return Event(Operation.CREATE, AB, True, "CONNECTED_THROUGH", None, {}, A, B)
 
 
+def folded(first: int, last: int, events: list[Event], kinds: Callable[[list[str]], dict[str, str]]) -> GraphDelta:
+    return net_delta(first, last, (event.outcome() for event in events), kinds)
+
+
 def test_what_is_created_and_deleted_in_between_is_never_seen_by_the_backend() -> None:
     events = [created(A, name="a"), node(Operation.DELETE, A, {"name": "a"}, None)]
-    assert net_delta(1, 2, events, lambda _: {}) == GraphDelta(1, 2, [], [])
+    assert folded(1, 2, events, lambda _: {}) == GraphDelta(1, 2, [], [])
 
 
 def test_several_changes_of_one_element_become_one() -> None:
     events = [created(A, name="a"), node(Operation.UPDATE, A, {"name": "a"}, {"name": "b"})]
-    delta = net_delta(1, 2, events, lambda _: {})
+    delta = folded(1, 2, events, lambda _: {})
     assert delta.nodes == [NodeChange(Operation.CREATE, A, "NetworkDevice", {"name": "b"})]
 
 
 def test_an_element_deleted_and_created_again_is_an_update() -> None:
     events = [node(Operation.DELETE, A, {"name": "a"}, None), created(A, name="b")]
-    delta = net_delta(5, 6, events, lambda _: {})
+    delta = folded(5, 6, events, lambda _: {})
     assert delta.nodes == [NodeChange(Operation.UPDATE, A, "NetworkDevice", {"name": "b"})]
 
 
@@ -69,7 +73,7 @@ def test_an_update_followed_by_a_delete_is_a_delete() -> None:
         node(Operation.UPDATE, A, {"name": "a"}, {"name": "b"}),
         node(Operation.DELETE, A, {"name": "b"}, None),
     ]
-    delta = net_delta(5, 6, events, lambda _: {})
+    delta = folded(5, 6, events, lambda _: {})
     assert delta.nodes == [NodeChange(Operation.DELETE, A, "NetworkDevice", {})]
 
 
@@ -78,12 +82,12 @@ def test_a_reclassification_keeps_the_kind_that_the_backend_knows() -> None:
         Event(Operation.RECLASSIFY, A, False, "Hypervisor", {}, {}, previous_kind="PhysicalServer"),
         Event(Operation.RECLASSIFY, A, False, "VirtualMachine", {}, {}, previous_kind="Hypervisor"),
     ]
-    delta = net_delta(5, 6, events, lambda _: {})
+    delta = folded(5, 6, events, lambda _: {})
     assert delta.nodes == [NodeChange(Operation.RECLASSIFY, A, "VirtualMachine", {}, "PhysicalServer")]
 
 
 def test_a_relation_carries_the_kinds_of_its_ends_from_the_delta_or_the_ledger() -> None:
-    delta = net_delta(1, 2, [created(A), linked()], lambda missing: dict.fromkeys(missing, "LoadBalancer"))
+    delta = folded(1, 2, [created(A), linked()], lambda missing: dict.fromkeys(missing, "LoadBalancer"))
     assert delta.edges == [
         EdgeChange(Operation.CREATE, AB, "CONNECTED_THROUGH", A, B, {}, "NetworkDevice", "LoadBalancer")
     ]

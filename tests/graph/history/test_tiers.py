@@ -122,6 +122,28 @@ def test_what_is_there_in_any_tier_is_not_created_again(url: str, schema: Schema
     ledger.close()
 
 
+def test_what_another_has_created_meanwhile_is_not_created_again(url: str, schema: Schema, clock: FrozenClock) -> None:
+    ledger, other = (Ledger(url, schema, clock, tier_step=2) for _ in range(2))
+    run, theirs = (
+        ledger.begin_run("csv", "tester", "export/", "f1"),
+        other.begin_run("netbox", "tester", "export/", "f2"),
+    )
+    known_to = ledger.sequence()
+    element = uuid_of("element", "theirs")
+    for number in range(4):  # so that it has left the newest tier, which refuses by itself
+        added = [element] if number == 0 else [uuid_of("element", str(number), end) for end in "ab"]
+        other.append(theirs, [_node(Operation.CREATE, each, None, "theirs") for each in added])
+    last = ledger.sequence()
+    with pytest.raises(LedgerError):
+        ledger.append(run, [_node(Operation.CREATE, element, None, "ours")], known_to=known_to)
+    assert ledger.sequence() == last
+    fresh = uuid_of("element", "ours")
+    assert ledger.append(run, [_node(Operation.CREATE, fresh, None, "ours")], known_to=last) == (last + 1, last + 1)
+    assert ledger.states([element, fresh]).keys() == {element, fresh}
+    ledger.close()
+    other.close()
+
+
 def test_a_ledger_of_the_second_format_is_brought_up_to_date(url: str, schema: Schema, clock: FrozenClock) -> None:
     ledger = Ledger(url, schema, clock, tier_step=8)
     fill(ledger, 3, [9] * 30)

@@ -144,10 +144,9 @@ def test_verification_tells_a_perimeter_that_is_not_what_the_ledger_says(
     project(estate, memory)
     assert verify(estate.ledger, estate.schema, [memory]).equal
     fresh = open_backend("networkx", estate.schema, BackendOptions())
-    events = [recorded.event for recorded in estate.ledger.events(1, estate.ledger.sequence())]
-    fresh.apply(
-        net_delta(1, estate.ledger.sequence(), events, estate.ledger.kinds)
-    )  # as if nobody had asked who may see
+    last = estate.ledger.sequence()
+    outcomes = estate.ledger.outcomes(1, last)
+    fresh.apply(net_delta(1, last, outcomes, estate.ledger.kinds))  # as if nobody had asked who may see
     (report,) = verify(estate.ledger, estate.schema, [fresh]).backends
     assert not report.equal
     assert {d.attribute for d in report.differences} == {"(perimeters)"}
