@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import fmean, pstdev
 
 from simulate.errors import DistributionError
 from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
@@ -38,6 +38,21 @@ class Distribution:
         if self.family == EMPIRICAL:
             return fmean(self.values)
         return self.first
+
+    @property
+    def deviation(self) -> float:
+        """The standard deviation."""
+        if self.family == WEIBULL:
+            return self.first * math.sqrt(
+                max(math.gamma(1.0 + 2.0 / self.second) - math.gamma(1.0 + 1.0 / self.second) ** 2, 0.0)
+            )
+        if self.family == LOGNORMAL:
+            return self.mean * math.sqrt(math.expm1(self.second**2))
+        if self.family == GAMMA:
+            return self.first * math.sqrt(self.second)
+        if self.family == EMPIRICAL:
+            return pstdev(self.values)
+        return self.first if self.family == EXPONENTIAL else 0.0
 
     def scaled(self, factor: float) -> Distribution:
         """The distribution of `factor` times the duration."""

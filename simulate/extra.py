@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-LIBRARIES: Final = frozenset({"matplotlib", "numba", "numpy", "polars", "scipy", "simpy"})
+LIBRARIES: Final = frozenset({"matplotlib", "numba", "numpy", "optuna", "polars", "scipy", "simpy"})
 
 
 @contextmanager

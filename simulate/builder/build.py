@@ -14,13 +14,19 @@ from dataclasses import dataclass, field, replace
 
 from graph.model import Edge, Node
 from graph.schema.model import Schema
-from simulate.builder.scenario import Behaviour, ItemBehaviour, Scenario
+from simulate.builder.additions import extend
+from simulate.builder.alterations import Alterations, resolve
+from simulate.builder.load import carried, loaded
+from simulate.builder.names import Names, check_kinds
+from simulate.builder.plans import change_plans
+from simulate.builder.removal import closure, without
+from simulate.builder.scenario import Behaviour, CrewSize, ItemBehaviour, Scenario
 from simulate.distributions import Distribution, deterministic
 from simulate.errors import RedundancyError, ScenarioError
 from simulate.model.check import check
 from simulate.model.items import (
+    OWN_PART,
     Backup,
-    ChangePlan,
     Crew,
     Failover,
     Item,
@@ -33,9 +39,7 @@ from simulate.model.order import groups_in_order
 MEMBERSHIP = "MEMBER_OF"
 STANDBY = ("FAILS_OVER_TO", "REPLICATES_TO")
 REALISATION = "REALISES"
-OWN_PART = "#own"
-"""Added to the identity of what fails over: the part of it that fails."""
-
+STANDING = ("LOCATED_IN", "HOSTED_ON")
 GONE = ("decommissioned", "planned")
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -49,6 +53,8 @@ class _Estate:
     clusters: Mapping[str, list[str]]  # of members
     members: Mapping[str, list[str]]  # of clusters
     standby: Mapping[str, Edge]
+    standing: Mapping[str, list[str]]  # in or on a place
+    models: Mapping[str, str]  # of what a scenario added: what it is like
     criticality: Sequence[str] = field(default_factory=tuple)
 
     def targets(self, id_: str) -> list[str]:
@@ -67,9 +73,11 @@ class _Estate:
 
 def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario: Scenario) -> Model:
     """The model of a scenario. Raises ScenarioError for what the scenario names and the graph has not, and what `check` raises."""
-    estate = _estate(nodes, edges, schema)
+    estate = _estate(nodes, edges, schema, scenario)
     _check_names(scenario, schema)
-    by_name = _by_name(scenario, estate)
+    names = Names(estate.nodes.values())
+    altered = resolve(scenario, names, schema, estate.models, estate.standing)
+    by_name = {names.one(word, f"items.{word}"): behaviour for word, behaviour in scenario.items.items()}
     watched = sorted(
         (id_ for id_, node in estate.nodes.items() if any(label in scenario.watch for label in node.labels)),
         key=lambda id_: (str(estate.nodes[id_].properties.get("name", "")), id_),
@@ -79,13 +87,13 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
     ids = _reached(watched, estate)
     position = {id_: at for at, id_ in enumerate(ids)}
     own = {id_: len(ids) + at for at, id_ in enumerate(one for one in ids if one in estate.standby)}
-    crews = _crews(scenario)
+    crews = _crews(altered.crews)
     crew_at = {crew.name: at for at, crew in enumerate(crews)}
     items: list[Item] = []
     parts: list[Item] = []
     for id_ in ids:
-        special = by_name.get(id_)
-        item = _item(estate, id_, position, scenario, special, crew_at)
+        special = by_name.get(id_, by_name.get(estate.models.get(id_, id_)))
+        item = _item(estate, id_, position, scenario, special, crew_at, altered)
         if id_ not in own:
             items.append(item)
             continue
@@ -100,14 +108,35 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
         standby = own.get(edge.end, position[edge.end])
         items.append(_seen(item, own[id_], Failover(standby, law, _lag(edge, scenario))))
     offset = float(scenario.begins_on.weekday() * 24)
-    every, notes = _without_failovers_on_cycles(items + parts)
-    model = Model(every, scenario.duration, crews, tuple(position[id_] for id_ in watched), offset, notes)
+    seen = tuple(position[id_] for id_ in watched)
+    notes = _without_effect([estate.nodes[id_] for id_ in sorted(altered.removed - position.keys())])
+    removed = {own.get(id_, position[id_]) for id_ in altered.removed if id_ in position}
+    whole = Model((*items, *parts), scenario.duration, crews, seen, offset, notes)
+    gone = closure(whole, removed)
+    model = without(whole, removed)
+    busy = {word: names.one(word, f"load.items.{word}") for word in scenario.load.items}
+    times = {id_: altered.arrivals(estate.nodes[id_]) for id_ in busy.values()}
+    loads = loaded(model, scenario.load, busy, times, gone)
+    if scenario.load.overloaded == "down":
+        model = carried(model, loads)
+    model = replace(model, loads=loads)
+    model = _without_failovers_on_cycles(model)
     check(model)
     return model
 
 
-def _without_failovers_on_cycles(items: list[Item]) -> tuple[tuple[Item, ...], tuple[str, ...]]:
+def _without_effect(removed: Sequence[Node]) -> tuple[str, ...]:
+    """What is said of items that are removed and that nothing watched depends on."""
+    if not removed:
+        return ()
+    name = removed[0].properties.get("name", removed[0].id)
+    of = f"{name}: to remove it changes" if len(removed) == 1 else f"{len(removed)} removed items: that changes"
+    return (f"nothing that is watched depends on {of} nothing",)
+
+
+def _without_failovers_on_cycles(model: Model) -> Model:
     """Items whose dependencies lead back to themselves fail over to nothing: which comes first is not defined."""
+    items = list(model.items)
     removed: list[str] = []
     for group in groups_in_order([item.needs for item in items]):
         for at in group:
@@ -115,27 +144,30 @@ def _without_failovers_on_cycles(items: list[Item]) -> tuple[tuple[Item, ...], t
                 items[at] = replace(items[at], failover=None)
                 removed.append(items[at].name)
     if not removed:
-        return tuple(items), ()
+        return model
     shown = ", ".join(sorted(removed)[:5]) + (" ..." if len(removed) > 5 else "")
-    return tuple(items), (
-        f"{len(removed)} items on circles of dependencies are played without their failover: {shown}",
-    )
+    note = f"{len(removed)} items on circles of dependencies are played without their failover: {shown}"
+    return replace(model, items=tuple(items), notes=(*model.notes, note))
 
 
-def _estate(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema) -> _Estate:
-    held = {
-        node.id: node
-        for node in nodes
-        if "ConfigurationItem" in node.labels and node.properties.get("status") not in GONE
-    }
+def _estate(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario: Scenario) -> _Estate:
+    models: Mapping[str, str] = {}
+    additions = [change.add for change in scenario.changes if change.add is not None]
+    if additions:
+        extended = extend(_in_service(nodes), tuple(edges), additions)
+        nodes, edges, models = extended.nodes, extended.edges, extended.models
+    held = {node.id: node for node in _in_service(nodes)}
     dependencies = set(schema.groups["dependency"])
     needs: dict[str, list[str]] = defaultdict(list)
     clusters: dict[str, list[str]] = defaultdict(list)
     members: dict[str, list[str]] = defaultdict(list)
     standby: dict[str, Edge] = {}
+    standing: dict[str, list[str]] = defaultdict(list)
     for edge in sorted(edges, key=lambda one: (one.type, one.start, one.end)):
         if edge.start not in held or edge.end not in held or edge.start == edge.end:
             continue
+        if edge.type in STANDING:
+            standing[edge.end].append(edge.start)
         if edge.type in dependencies:
             needs[edge.start].append(edge.end)
         elif edge.type == MEMBERSHIP:
@@ -145,7 +177,11 @@ def _estate(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema) -> _Es
             standby.setdefault(edge.start, edge)
         elif edge.type == REALISATION and _in_production(held[edge.start], held[edge.end]):
             needs[edge.end].append(edge.start)
-    return _Estate(held, needs, clusters, members, standby, tuple(schema.enums["criticality"].values))
+    return _Estate(held, needs, clusters, members, standby, standing, models, tuple(schema.enums["criticality"].values))
+
+
+def _in_service(nodes: Iterable[Node]) -> list[Node]:
+    return [node for node in nodes if "ConfigurationItem" in node.labels and node.properties.get("status") not in GONE]
 
 
 def _in_production(instance: Node, of: Node) -> bool:
@@ -154,33 +190,12 @@ def _in_production(instance: Node, of: Node) -> bool:
 
 
 def _check_names(scenario: Scenario, schema: Schema) -> None:
-    for where, names in (("kinds", scenario.kinds), ("watch", scenario.watch)):
-        for name in names:
-            if name not in schema.kinds:
-                raise ScenarioError(f"there is no kind {name}", where=where, hint="jumeau schema show lists them")
+    check_kinds(scenario.kinds, schema.kinds, "kinds")
+    check_kinds(scenario.watch, schema.kinds, "watch")
     behaviours: Mapping[str, Behaviour] = {**scenario.kinds, **scenario.items}
     for name, behaviour in behaviours.items():
         if behaviour.crew is not None and behaviour.crew not in scenario.crews:
             raise ScenarioError(f"there is no crew {behaviour.crew}", where=name, hint="describe it under `crews`")
-
-
-def _by_name(scenario: Scenario, estate: _Estate) -> dict[str, ItemBehaviour]:
-    named: dict[str, list[str]] = defaultdict(list)
-    wanted = set(scenario.items)
-    for id_, node in estate.nodes.items():
-        for word in {id_, node.properties.get("name")}:
-            if word in wanted:
-                named[str(word)].append(id_)
-    found = {}
-    for word, behaviour in scenario.items.items():
-        ids = named.get(word, [])
-        if len(ids) != 1:
-            seen = f"there is no configuration item {word}" if not ids else f"{len(ids)} items are called {word}"
-            raise ScenarioError(
-                seen, where=f"items.{word}", hint="the name or the identity of one item that is in service"
-            )
-        found[ids[0]] = behaviour
-    return found
 
 
 def _reached(watched: list[str], estate: _Estate) -> list[str]:
@@ -195,7 +210,7 @@ def _reached(watched: list[str], estate: _Estate) -> list[str]:
     return sorted(seen)
 
 
-def _crews(scenario: Scenario) -> tuple[Crew, ...]:
+def _crews(crews: Mapping[str, CrewSize]) -> tuple[Crew, ...]:
     return tuple(
         Crew(
             name,
@@ -208,7 +223,7 @@ def _crews(scenario: Scenario) -> tuple[Crew, ...]:
                 )
             ),
         )
-        for name, crew in scenario.crews.items()
+        for name, crew in crews.items()
     )
 
 
@@ -219,6 +234,7 @@ def _item(
     scenario: Scenario,
     special: ItemBehaviour | None,
     crew_at: Mapping[str, int],
+    altered: Alterations,
 ) -> Item:
     node = estate.nodes[id_]
     name = str(node.properties.get("name", id_))
@@ -230,21 +246,21 @@ def _item(
         for other in dict.fromkeys(estate.stands_for(one, id_) for one in estate.needs[id_])
     ]
     if estate.members[id_]:
-        groups.append(_quorum(estate, id_, name, position, special))
+        wanted = altered.needed.get(id_, None if special is None else special.needed)
+        groups.append(_quorum(estate, id_, name, position, wanted))
     return Item(
         id=id_,
         name=name,
         kind=node.kind,
-        failure=_law(behaviour.failure) if fails else None,
-        repair=_law(behaviour.repair) if fails else None,
+        failure=altered.failure(node, behaviour.failure.distribution()) if fails and behaviour.failure else None,
+        repair=altered.repair(node, behaviour.repair.distribution()) if fails and behaviour.repair else None,
         crew=None if behaviour.crew is None or not fails else crew_at[behaviour.crew],
         priority=_priority(node, estate) if behaviour.priority is None else behaviour.priority,
         requires=tuple(groups),
         maintenance=tuple(MaintenanceWindow(one.first, one.duration, one.every) for one in behaviour.maintenance),
-        changes=tuple(
-            ChangePlan(one.first, one.failure_probability, one.recovery.distribution(), one.every)
-            for one in behaviour.changes
-        ),
+        changes=change_plans(behaviour.changes, scenario.duration, altered.delay(node), altered.frozen(node))
+        if behaviour.changes
+        else (),
         backup=None
         if behaviour.backups is None or not fails
         else Backup(
@@ -260,18 +276,12 @@ def _given(special: ItemBehaviour) -> dict[str, object]:
     return {name: getattr(special, name) for name in names}
 
 
-def _law(law: object) -> Distribution | None:
-    return law.distribution() if hasattr(law, "distribution") else None
-
-
-def _quorum(
-    estate: _Estate, id_: str, name: str, position: Mapping[str, int], special: ItemBehaviour | None
-) -> Requirement:
+def _quorum(estate: _Estate, id_: str, name: str, position: Mapping[str, int], wanted: int | None) -> Requirement:
     members = tuple(position[member] for member in estate.members[id_])
     quorum = estate.nodes[id_].properties.get("quorum")
     needed = quorum if isinstance(quorum, int) and quorum > 0 else 1
-    if special is not None and special.needed is not None:
-        needed = special.needed
+    if wanted is not None:
+        needed = wanted
     if not 1 <= needed <= len(members):
         raise RedundancyError(
             f"{needed} members are needed, {len(members)} are in service",

@@ -7,7 +7,7 @@ random, with mean 1 and variance `overdispersion` (gamma-Poisson, so the count o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -32,13 +32,9 @@ class Week:
     def between(self, begin: datetime, end: datetime) -> tuple[tuple[date, float], ...]:
         """For each calendar day that [begin, end) touches: its hours, weighted by the factors."""
         found: dict[date, float] = {}
-        at = begin
-        while at < end:
-            following = min(at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1), end)
-            share = (following - at).total_seconds() / HOUR_S
+        for at, following in _hours(begin, end):
             day = at.date()
-            found[day] = found.get(day, 0.0) + share * self.factors[at.weekday() * 24 + at.hour]
-            at = following
+            found[day] = found.get(day, 0.0) + _weight(self, at, following)
         return tuple(found.items())
 
 
@@ -66,7 +62,7 @@ def shape_of_week(begins: Sequence[datetime], begin: datetime, end: datetime) ->
     counts = np.zeros(WEEK_HOURS)
     for at in begins:
         if begin <= at < end:
-            counts[at.weekday() * 24 + at.hour] += 1.0
+            counts[_hour_of_week(at)] += 1.0
     exposure = _exposure(begin, end)
     even = counts.sum() / exposure.sum()
     rates = (counts + SMOOTHING * even) / (exposure + SMOOTHING)
@@ -124,21 +120,34 @@ def _hours_of(week: Week, day: date, begin: datetime, end: datetime) -> tuple[Fl
     midnight = datetime(day.year, day.month, day.day, tzinfo=begin.tzinfo)
     at, finish = max(begin, midnight), min(end, midnight + timedelta(days=1))
     hours, passed = [(at - begin).total_seconds() / HOUR_S], [0.0]
-    while at < finish:
-        following = min(at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1), finish)
-        weight = (following - at).total_seconds() / HOUR_S * week.factors[at.weekday() * 24 + at.hour]
+    for start, following in _hours(at, finish):
         hours.append((following - begin).total_seconds() / HOUR_S)
-        passed.append(passed[-1] + weight)
-        at = following
+        passed.append(passed[-1] + _weight(week, start, following))
     return np.asarray(hours), np.asarray(passed) / max(passed[-1], 1e-300)
 
 
 def _exposure(begin: datetime, end: datetime) -> Floats:
     """Hours of [begin, end) that fall into each hour of the week."""
     found = np.zeros(WEEK_HOURS)
+    for at, following in _hours(begin, end):
+        found[_hour_of_week(at)] += (following - at).total_seconds() / HOUR_S
+    return found
+
+
+def _hour_of_week(at: datetime) -> int:
+    """0 from Monday 00:00 on, up to 167."""
+    return at.weekday() * 24 + at.hour
+
+
+def _hours(begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """[begin, end) cut at the full hours."""
     at = begin
     while at < end:
         following = min(at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1), end)
-        found[at.weekday() * 24 + at.hour] += (following - at).total_seconds() / HOUR_S
+        yield at, following
         at = following
-    return found
+
+
+def _weight(week: Week, at: datetime, following: datetime) -> float:
+    """Hours from one moment to another within the same hour of the week, weighted by its factor."""
+    return (following - at).total_seconds() / HOUR_S * week.factors[_hour_of_week(at)]

@@ -19,7 +19,7 @@ from simulate.calibration.likelihood import law_of
 from simulate.calibration.sample import HOUR_S, Case, Durations, Floats
 from simulate.calibration.survival import lasting
 from simulate.distributions import Distribution
-from simulate.randomness import seed_of_replication, uniforms
+from simulate.randomness import draws, quantile, seed_of_replication, uniforms
 
 REPLICATIONS: Final = 200
 _DAYS, _HOURS, _LASTING, _REMAINING = 1, 2, 3, 4
@@ -78,12 +78,13 @@ def back_test(
     remaining = _remaining(lasts, ages)
     horizon = Horizon(arrivals, cut, end)
     span = (end - cut).total_seconds() / HOUR_S
+    table = np.asarray(lasts.values, dtype=float)
     for at in range(replications):
         seed = seed_of_replication(key[0], at)
         left = remaining(uniforms(seed, key[1], _REMAINING, 0, len(ages)))
         counts = horizon.counts(uniforms(seed, key[1], _DAYS, 0, len(horizon)))
         starts = horizon.starts(counts, uniforms(seed, key[1], _HOURS, 0, int(counts.sum())))
-        takes = _values(lasts, uniforms(seed, key[1], _LASTING, 0, len(starts)))
+        takes = draws(lasts.family, lasts.first, lasts.second, table, seed, key[1], _LASTING, 0, len(starts))
         done = int((left <= span).sum()) + int((starts + takes <= span).sum())
         rows[at] = len(starts), done, len(ages) + len(starts) - done
     actual = _actual(cases, cut, end)
@@ -137,20 +138,14 @@ def _remaining(lasts: Distribution, ages: Floats) -> Callable[[Floats], Floats]:
     return conditional
 
 
-def _values(lasts: Distribution, at: Floats) -> Floats:
-    if lasts.name == "empirical":
-        seen = np.asarray(lasts.values)
-        return np.asarray(seen[(at * len(seen)).astype(int)])
-    return law_of(lasts).ppf(at)
-
-
 def _predicted(values: Floats, actual: float) -> Predicted:
     low, high = np.quantile(values, [0.025, 0.975], method="inverted_cdf")
     return Predicted(float(values.mean()), float(low), float(high), float(actual))
 
 
 def _lasting_after(after: Durations, lasts: Distribution) -> tuple[float | None, float | None, float | None]:
-    median = float(_values(lasts, np.asarray([0.5]))[0])
+    table = np.asarray(lasts.values, dtype=float)
+    median = float(quantile(lasts.family, lasts.first, lasts.second, table, 0.5))
     if not after.ended:
         return median, None, None
     ended, running = after.arrays()

@@ -47,7 +47,7 @@ class ModelArrays(NamedTuple):
     window: Floats  # begin, every, duration
     change_first: Ints
     change_family: Ints
-    change: Floats  # begin, every, probability, two numbers of the law of recovery
+    change: Floats  # begin, every, probability, two numbers of the law of recovery, end
     derived_first: Ints  # groups of items whose state follows from others, in order
     derived_item: Ints
     derived_cycle: Ints  # 1 where a group is a cycle
@@ -115,10 +115,10 @@ def compile_model(model: Model) -> ModelArrays:
         change_family=_ints(family for family, _, _ in recovery),
         change=_table(
             [
-                [plan.begin, plan.every, plan.failure_probability, first, second]
+                [plan.begin, plan.every, plan.failure_probability, first, second, plan.until]
                 for plan, (_, first, second) in zip(plans, recovery, strict=True)
             ],
-            5,
+            6,
             np.float64,
         ),
         derived_first=_offsets([len(group) for group in groups]),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulate.compiled import compiled
 from simulate.engines.failures import LAWS, REPAIR, first_failure, time_to_failure, time_to_restore
 from simulate.engines.shifts import at_work, next_opening
+from simulate.heap import drop_first, push
 from simulate.randomness import draw
 
 Floats = NDArray[np.float64]
@@ -54,39 +55,6 @@ def _take(queue: Ints, waiting: int, priority: Ints, failed: Floats) -> int:
         queue[at] = queue[child]
         at = child
     queue[at] = moved
-    return taken
-
-
-@compiled("void(float64[::1], int64[::1], int64, float64, int64)")
-def _begin_repair(ends: Floats, who: Ints, under_way: int, end: float, item: int) -> None:
-    at = under_way
-    while at > 0 and ends[(at - 1) // 2] > end:
-        ends[at] = ends[(at - 1) // 2]
-        who[at] = who[(at - 1) // 2]
-        at = (at - 1) // 2
-    ends[at] = end
-    who[at] = item
-
-
-@compiled("int64(float64[::1], int64[::1], int64)")
-def _end_repair(ends: Floats, who: Ints, under_way: int) -> int:
-    """Take the repair that ends first; there is one less then."""
-    taken = int(who[0])
-    count = under_way - 1
-    end = ends[count]
-    item = who[count]
-    at = 0
-    while 2 * at + 1 < count:
-        child = 2 * at + 1
-        if child + 1 < count and ends[child + 1] < ends[child]:
-            child += 1
-        if ends[child] >= end:
-            break
-        ends[at] = ends[child]
-        who[at] = who[child]
-        at = child
-    ends[at] = end
-    who[at] = item
     return taken
 
 
@@ -175,7 +143,8 @@ def crew_failures(
             waiting += 1
             near_at += 1
         while under_way > 0 and ends[0] == now:
-            item = _end_repair(ends, who, under_way)
+            item = who[0]
+            drop_first(ends, who, under_way)
             under_way -= 1
             number[item] += 1
             time = now + time_to_failure(seed, item, number[item], key, table, family, law)
@@ -217,7 +186,7 @@ def crew_failures(
                     started[used] = now
                     finish[used] = end
                     used += 1
-                    _begin_repair(ends, who, under_way, end, item)
+                    push(ends, who, under_way, end, item)
                     under_way += 1
             else:
                 opening = now + (next_opening(now, shift_begin, week_offset) - now)  # a wait, as it is elsewhere

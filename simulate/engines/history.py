@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +39,10 @@ class History:
         ends = np.minimum(self.finish[at], self.model.horizon)
         return list(zip(self.begin[at].tolist(), ends.tolist(), strict=True))
 
-    def events(self) -> list[Event]:
-        """The event log, in order."""
-        found = [event for at, item in enumerate(self.model.items) for event in self._events_of(at, item)]
+    def events(self, items: Iterable[int] | None = None) -> list[Event]:
+        """The event log, in order; that of these items only, where they are given."""
+        chosen = range(len(self.model.items)) if items is None else items
+        found = [event for at in chosen for event in self._events_of(at, self.model.items[at])]
         return sorted(event for event in found if event.time < self.model.horizon)
 
     def _events_of(self, at: int, item: Item) -> Iterator[Event]:
@@ -50,7 +51,7 @@ class History:
             if item.crew is not None:
                 yield Event(float(self.started[own]), at, What.REPAIR_STARTED)
             yield Event(float(self.finish[own]), at, What.REPAIRED)
-        yield from self._planned(at, item)
+        yield from self.planned(at)
         if item.requires or item.failover or item.maintenance or item.changes:
             for place in range(self.first[at], self.last[at]):
                 yield Event(float(self.begin[place]), at, What.DOWN)
@@ -58,8 +59,9 @@ class History:
         if item.failover is not None:
             yield from self._failovers(at, item)
 
-    def _planned(self, at: int, item: Item) -> Iterator[Event]:
-        arrays, horizon = self.arrays, self.model.horizon
+    def planned(self, at: int) -> Iterator[Event]:
+        """Maintenance and failed changes of an item: each beginning, and right after it its end."""
+        arrays, horizon, item = self.arrays, self.model.horizon, self.model.items[at]
         for window in item.maintenance:
             time = window.begin
             while time < horizon:
@@ -71,9 +73,9 @@ class History:
                 time += window.every - window.duration
         number = 0
         for place, plan in enumerate(item.changes, start=int(arrays.change_first[at])):
-            time = plan.begin
+            time, end = plan.begin, min(horizon, plan.until)
             law = int(arrays.change_family[place]), float(arrays.change[place, 3]), float(arrays.change[place, 4])
-            while time < horizon:
+            while time < end:
                 if uniform(self.seed, item.key, int(Stream.CHANGE_OUTCOME), number) < plan.failure_probability:
                     recovery = draw(*law, arrays.table, self.seed, item.key, int(Stream.CHANGE_RECOVERY), number)
                     yield Event(time, at, What.CHANGE_FAILED)
@@ -94,7 +96,7 @@ class History:
     def _broken(self, at: int, item: Item) -> list[tuple[float, float]]:
         """When the item would be down without its failover."""
         arrays = self.arrays
-        planned = sorted(self._planned(at, item))
+        planned = sorted(self.planned(at))
         begins = [e.time for e in planned if e.what in (What.MAINTENANCE_STARTED, What.CHANGE_FAILED)]
         ends = [e.time for e in planned if e.what in (What.MAINTENANCE_ENDED, What.CHANGE_RECOVERED)]
         own = slice(self.own_first[at], self.own_last[at])

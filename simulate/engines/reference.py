@@ -169,7 +169,7 @@ class Reference:
         for plan in item.changes:
             self.env.process(self.changing(at, item, plan, number))
             time = plan.begin
-            while time < self.model.horizon:
+            while time < min(self.model.horizon, plan.until):
                 number += 1
                 if plan.every <= 0.0:
                     break
@@ -178,7 +178,7 @@ class Reference:
     def changing(self, at: int, item: Item, plan: ChangePlan, number: int) -> Process:
         """One change after another, some of which fail."""
         yield self.env.timeout(plan.begin)
-        while True:
+        while self.env.now < plan.until:
             if uniform(self.seed, item.key, int(Stream.CHANGE_OUTCOME), number) < plan.failure_probability:
                 self.env.process(self.recovery(at, self.one(plan.recovery, item.key, Stream.CHANGE_RECOVERY, number)))
             if plan.every <= 0.0:

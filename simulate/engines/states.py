@@ -59,7 +59,8 @@ def planned_downtime(
     change_number = 0
     for at in range(change_first[item], change_first[item + 1]):
         time = change[at, 0]
-        while time < horizon:
+        end = min(horizon, change[at, 5])
+        while time < end:
             if uniform(seed, key[item], CHANGE_OUTCOME, change_number) < change[at, 2]:
                 if count >= room:
                     return -1

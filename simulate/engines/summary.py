@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from simulate.engines.arrays import Floats, Ints
 from simulate.model.items import Model
+from simulate.statistics.student import t_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class RunResult:
         half = float("nan")
         if count > 1:
             variance = max(0.0, float(self.squares[item]) - count * mean * mean) / (count - 1)
-            half = float(special.stdtrit(count - 1, 0.975)) * float(np.sqrt(variance / count))
+            half = t_factor(count - 1) * float(np.sqrt(variance / count))
         horizon = self.model.horizon
         about = self.model.items[item]
         up = 1.0 - mean / horizon

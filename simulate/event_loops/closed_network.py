@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.compiled import compiled
-from simulate.event_loops.heap import drop_first, exponential, push
 from simulate.event_loops.network_steps import add_span, route
+from simulate.event_loops.times import exponential
+from simulate.heap import drop_first, push
 
 SERVICES: Final = 1
 

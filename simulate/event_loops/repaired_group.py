@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.compiled import compiled
-from simulate.event_loops.heap import drop_first, exponential, push
+from simulate.event_loops.times import exponential
+from simulate.heap import drop_first, push
 
 FAILURES: Final = 0
 REPAIRS: Final = 1

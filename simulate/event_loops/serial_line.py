@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulate.compiled import compiled
-from simulate.event_loops.heap import exponential
+from simulate.event_loops.times import exponential
 
 SERVICES: Final = 0
 

@@ -22,7 +22,8 @@ def expected_events(model: Model) -> float:
         for window in item.maintenance:
             total += 1.0 if window.every <= 0.0 else model.horizon / window.every
         for plan in item.changes:
-            total += 1.0 if plan.every <= 0.0 else model.horizon / plan.every
+            lasts = min(model.horizon, plan.until) - plan.begin
+            total += 1.0 if plan.every <= 0.0 else max(0.0, lasts) / plan.every + 1.0
     return 2.0 * total
 
 
@@ -86,7 +87,7 @@ def _check_item(item: Item, model: Model) -> None:
                 hint="a positive duration, shorter than the interval",
             )
     for plan in item.changes:
-        if plan.begin < 0 or plan.every < 0 or not 0.0 <= plan.failure_probability <= 1.0:
+        if plan.begin < 0 or plan.every < 0 or not plan.until >= 0 or not 0.0 <= plan.failure_probability <= 1.0:
             raise SimulationError(
                 f"changes that fail with probability {plan.failure_probability}",
                 where=item.name,

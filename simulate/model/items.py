@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -9,9 +10,13 @@ from hashlib import blake2b
 from typing import Final
 
 from simulate.distributions import Distribution
+from simulate.load.component import LoadedItem
 
 WEEK: Final = 168.0
 """Hours."""
+
+OWN_PART: Final = "#own"
+"""Added to the identity of what fails over: the part of it that fails."""
 
 
 class Stream(IntEnum):
@@ -59,12 +64,13 @@ class MaintenanceWindow:
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """Changes at `begin`, then `every` hours (once, where 0); each fails with a probability and is recovered from."""
+    """Changes at `begin`, then `every` hours (once, where 0) before `until`; each fails with a probability and is recovered from."""
 
     begin: float
     failure_probability: float
     recovery: Distribution
     every: float = 0.0
+    until: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ class Item:
 class Model:
     """Items in a fixed order, crews, and how long it goes on (hours). The week begins `week_offset` hours before time 0.
 
-    `notes` say what of the estate is not played.
+    `notes` say what of the estate is not played, `loads` what components have to serve: it is in what they require.
     """
 
     items: tuple[Item, ...]
@@ -138,6 +144,7 @@ class Model:
     watched: tuple[int, ...] = ()
     week_offset: float = 0.0
     notes: tuple[str, ...] = ()
+    loads: tuple[LoadedItem, ...] = ()
 
     @cached_property
     def keys(self) -> tuple[int, ...]:

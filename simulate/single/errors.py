@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from core.errors import JumeauError
+from simulate.errors import SimulationError
 
 
-class SingleModelError(JumeauError):
+class SingleModelError(SimulationError):
     """A single model that cannot be answered as it is asked."""
 
     code = "SIMULATION_MODEL"
-    status = 422
-    exit_code = 2
 
 
 class UnknownModelError(SingleModelError):

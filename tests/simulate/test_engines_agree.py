@@ -83,7 +83,20 @@ def models(draw: st.DrawFn) -> Model:
                 maintenance=draw(
                     st.sampled_from([(), (), (MaintenanceWindow(10.0, 4.0, 100.0),), (MaintenanceWindow(0.0, 2.0),)])
                 ),
-                changes=draw(st.sampled_from([(), (), (ChangePlan(5.0, 0.5, exponential(3.0), 50.0),) * 2])),
+                changes=draw(
+                    st.sampled_from(
+                        [
+                            (),
+                            (),
+                            (ChangePlan(5.0, 0.5, exponential(3.0), 50.0),) * 2,
+                            (
+                                ChangePlan(5.0, 0.5, exponential(3.0), 50.0, 105.0),
+                                ChangePlan(9.0, 0.5, exponential(3.0), 0.0, 9.0),
+                                ChangePlan(7.0, 0.5, exponential(3.0)),
+                            ),
+                        ]
+                    )
+                ),
                 backup=draw(st.sampled_from([None, Backup(24.0, 0.5, exponential(6.0))]))
                 if fails is not None
                 else None,

@@ -10,11 +10,12 @@ import pytest
 import simpy
 
 from simulate.event_loops.bounded_queue import BOUNDED_QUEUE, bounded_queue
-from simulate.event_loops.heap import drop_first, exponential, push
 from simulate.event_loops.priority_queue import priority_queue
 from simulate.event_loops.repaired_group import FAILURES, REPAIRED_GROUP, REPAIRS, repaired_group
 from simulate.event_loops.serial_line import serial_line
+from simulate.event_loops.times import exponential
 from simulate.event_loops.waiting_line import ARRIVALS, SERVICES, STATION, WAITING_LINE, waiting_line
+from simulate.heap import drop_first, push
 
 SEED = 20_250_101
 Events = Generator[Any, Any, None]

@@ -1,0 +1,156 @@
+"""A line as pictures: throughput, utilisation, queues, work in process, and what the three rules say. SVG, the same bytes each time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from simulate.compiled import missing
+from simulate.line import arrays as at
+from simulate.line.arrays import BUCKETS, column
+from simulate.line.bottleneck import BUSY, Bottleneck
+from simulate.line.check import LineError
+from simulate.line.result import HOUR, LineResult
+from simulate.statistics.student import t_intervals
+
+try:
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+except ImportError as absent:
+    raise missing(absent) from absent
+
+PARTS: Final = 12
+"""Parts of the counted time that a curve of counts has."""
+
+WORDS: Final = {
+    "en": {
+        "throughput": "Throughput (good pieces per hour)",
+        "utilisation": "Utilisation of the machines",
+        "queues": "Pieces waiting",
+        "wip": "Pieces in the line",
+        "bottleneck": "Bottleneck",
+        "hours": "hours",
+        "processing": "processing",
+        "setting_up": "set-up",
+        "down": "repair",
+        "blocked": "blocked",
+        "mean": "mean and 95 % interval",
+        "none": "none",
+        "utilisation rule": "utilisation",
+        "growing queue": "growing queue (pieces per hour)",
+        "cycle time": "cycle time (minutes per piece)",
+    },
+    "fr": {
+        "throughput": "Débit (pièces bonnes par heure)",
+        "utilisation": "Taux d'utilisation des machines",
+        "queues": "Pièces en attente",
+        "wip": "Encours (pièces dans la ligne)",
+        "bottleneck": "Goulot",
+        "hours": "heures",
+        "processing": "production",
+        "setting_up": "réglage",
+        "down": "réparation",
+        "blocked": "blocage",
+        "mean": "moyenne et intervalle à 95 %",
+        "none": "aucun",
+        "utilisation rule": "utilisation",
+        "growing queue": "file qui grandit (pièces par heure)",
+        "cycle time": "temps de cycle (minutes par pièce)",
+    },
+}
+
+
+def draw_charts(result: LineResult, bottleneck: Bottleneck, folder: Path, language: str = "en") -> list[Path]:
+    """Draw all charts of a result (two replications at least) into a folder, which is made. Raises LineError where it cannot be."""
+    words = WORDS[language]
+    charts: dict[str, Callable[[Any], None]] = {
+        "throughput": lambda axes: _throughput(axes, result, words),
+        "utilisation": lambda axes: _utilisation(axes, result, words),
+        "queues": lambda axes: _queues(axes, result, words),
+        "work-in-process": lambda axes: _work_in_process(axes, result, words),
+    }
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, chart in charts.items():
+            figure = _figure(8.0)
+            chart(figure.add_subplot())
+            written.append(_save(figure, folder / f"{name}.svg"))
+        figure = _figure(12.0)
+        _rules(figure, bottleneck, words)
+        written.append(_save(figure, folder / "bottleneck.svg"))
+    except OSError as error:
+        raise LineError(f"the charts cannot be written: {error.strerror}", where=str(folder)) from error
+    return written
+
+
+def _figure(width: float) -> Figure:
+    figure = Figure(figsize=(width, 4.5), layout="constrained")
+    FigureCanvasSVG(figure)
+    return figure
+
+
+def _save(figure: Figure, path: Path) -> Path:
+    with mpl.rc_context({"svg.hashsalt": "jumeau", "svg.fonttype": "none"}):
+        figure.savefig(path, format="svg", metadata={"Date": None})
+    return path
+
+
+def _hours(result: LineResult, parts: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return (np.arange(parts) + 0.5) * result.line.duration / parts / HOUR
+
+
+def _throughput(axes: Any, result: LineResult, words: dict[str, str]) -> None:
+    counts = result.series[:, :, at.COMPLETED].reshape(result.replications, PARTS, BUCKETS // PARTS).sum(axis=2)
+    means, halves = t_intervals(counts / (result.line.duration / PARTS / HOUR))
+    hours = _hours(result, PARTS)
+    axes.plot(hours, means, label=words["mean"])
+    axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    axes.set(xlabel=words["hours"], title=words["throughput"], ylim=(0.0, None))
+    axes.legend()
+
+
+def _utilisation(axes: Any, result: LineResult, words: dict[str, str]) -> None:
+    names = [stage.name for stage in result.line.stages]
+    below = np.zeros(len(names))
+    for part in ("processing", "setting_up", "down", "blocked"):
+        shares = np.array([stage[part].mean() for stage in result.stages])
+        axes.bar(names, shares, bottom=below, label=words[part])
+        below += shares
+    axes.axhline(BUSY, color="0.3", linestyle="--", label=f"{BUSY:.0%}")
+    axes.set(title=words["utilisation"], ylim=(0.0, 1.05))
+    axes.legend()
+
+
+def _queues(axes: Any, result: LineResult, words: dict[str, str]) -> None:
+    hours = _hours(result, BUCKETS)
+    for place, stage in enumerate(result.line.stages):
+        levels = result.series[:, :, column(place, at.QUEUE)] / (result.line.duration / BUCKETS)
+        means, halves = t_intervals(levels)
+        axes.plot(hours, means, label=stage.name)
+        axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    axes.set(xlabel=words["hours"], title=words["queues"], ylim=(0.0, None))
+    axes.legend()
+
+
+def _work_in_process(axes: Any, result: LineResult, words: dict[str, str]) -> None:
+    hours = _hours(result, BUCKETS)
+    means, halves = t_intervals(result.series[:, :, at.WIP] / (result.line.duration / BUCKETS))
+    axes.plot(hours, means, label=words["mean"])
+    axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    axes.set(xlabel=words["hours"], title=words["wip"], ylim=(0.0, None))
+    axes.legend()
+
+
+def _rules(figure: Figure, bottleneck: Bottleneck, words: dict[str, str]) -> None:
+    figure.suptitle(f"{words['bottleneck']}: {bottleneck.stage or words['none']}")
+    for place, rule in enumerate(bottleneck.rules):
+        axes = figure.add_subplot(1, len(bottleneck.rules), place + 1)
+        colours = ["tab:red" if name == rule.stage else "0.7" for name in rule.values]
+        axes.barh(list(rule.values), [value or 0.0 for value in rule.values.values()], color=colours)
+        axes.invert_yaxis()
+        axes.set_title(words["utilisation rule" if rule.rule == "utilisation" else rule.rule])

@@ -1,0 +1,1 @@
+"""Pictures of what runs say, SVG or PNG; matplotlib without a window."""

@@ -1,0 +1,1 @@
+"""What a change would do: runs of two scenarios that share their chance, compared pair by pair."""
