@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -29,6 +30,12 @@ AsOfOption = Annotated[
     typer.Option("--as-of", help="Ask the past: a date (the end of that day, UTC), an instant, or #123 (an event)."),
 ]
 BranchOption = Annotated[str | None, typer.Option("--branch", help="Ask a branch, see `jumeau branch list`.")]
+
+
+PlotOption = Annotated[
+    Path | None, typer.Option("--plot", help="Write pictures into this folder, which is made where there is none.")
+]
+PlotFormatOption = Annotated[str, typer.Option("--plot-format", help="svg or png.")]
 
 
 def parse_parameters(given: Sequence[str] | None) -> dict[str, Any]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption
+from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
+from cli.simulation_runs import kept_runs
 from core.settings import load_settings
 from services.moments import Asked
+from services.projecting import project
+
+if TYPE_CHECKING:
+    from services.simulation.run import SimulationReport
 
 COLUMNS = ("name", "kind", "availability", "low", "high", "outages", "hours down", "beyond objective")
 
@@ -27,22 +32,37 @@ def run(
     processes: Annotated[
         int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
     ] = 1,
+    keep_run: Annotated[
+        bool, typer.Option("--keep", help="Keep it in the twin: a run, a summary per item, incidents.")
+    ] = False,
+    incidents: Annotated[
+        int, typer.Option("--incidents", help="With --keep: most incidents, of the first replication.")
+    ] = 1_000,
+    plot: PlotOption = None,
+    plot_format: PlotFormatOption = "svg",
     backend: BackendOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
-    """Availability of what a scenario watches, with 95 % intervals; the twin is only read.
+    """Availability of what a scenario watches, with 95 % intervals; the twin is only read, but with --keep.
 
     Ctrl-C ends the run after the replications that are under way, and tells what those that are finished say.
 
-    Examples: jumeau simulate run --scenario year.yml; jumeau simulate run -s year.yml --branch second-site --output json
+    Examples: jumeau simulate run --scenario year.yml; jumeau simulate run -s year.yml --branch second-site --keep
     """
-    from services.simulation.run import simulate  # here: other commands need no numba
+    from services.simulation.keep import check_keeping, keep  # here: other commands need no numba
+    from services.simulation.run import play
     from simulate.builder.scenario import read_scenario
+    from simulate.plots.picture import draw, prepare
+    from simulate.plots.runs import availability
 
     settings = load_settings(backend=backend)
     read = read_scenario(scenario)
-    with progress_bars() as advance, stopping() as stopped:
-        report = simulate(
+    if keep_run:
+        check_keeping(read.seed if seed is None else seed, incidents)
+    if plot is not None:
+        prepare(plot, plot_format)
+    with progress_bars() as advance, stopping() as presses:
+        played = play(
             settings,
             read,
             Asked(as_of, branch),
@@ -50,16 +70,45 @@ def run(
             seed=seed,
             processes=processes,
             progress=lambda done, wanted: advance("replications", done, wanted),
-            cancelled=stopped,
+            cancelled=lambda: presses() > 0,
         )
+    report = played.report
+    kept = None
+    if keep_run:
+        with kept_runs(settings) as runs:
+            kept = keep(runs, played, incidents=incidents, branch=branch or read.branch)
+        project(settings)
+        for left_out, what in ((kept.summaries_left_out, "summaries"), (kept.incidents_left_out, "incidents")):
+            if left_out:
+                say(f"note: {left_out:,} {what} more are not kept")
+        for gone in kept.dropped:
+            say(f"note: the run {gone} went to make room")
     if report.replications < report.wanted:
         say(f"note: stopped after {report.replications} of {report.wanted} replications")
+    if plot is not None:
+        say_pictures(draw([availability(report.rows, report.scenario)], plot, plot_format))
     for note in report.notes:
         say(f"note: {note}")
     if output is Output.JSON:
-        print_json(report.to_dict())
+        print_json({**report.to_dict(), **({} if kept is None else {"kept": kept.to_dict()})})
         return
-    rows = [
+    print_rows(COLUMNS, table_rows(report), output)
+    if kept is not None:
+        say(f"kept as {kept.run}: {kept.summaries} summaries, {kept.incidents} incidents")
+    say(
+        f"simulated: {report.replications} replications of {report.hours:g} hours, {report.items} items, seed {report.seed}"
+    )
+
+
+def say_pictures(files: Iterable[Path]) -> None:
+    """Name what was drawn."""
+    for path in files:
+        say(f"drawn: {path}")
+
+
+def table_rows(report: SimulationReport) -> list[tuple[Any, ...]]:
+    """Availability of what is watched, as rows under COLUMNS."""
+    return [
         (
             row.name,
             row.kind,
@@ -72,16 +121,14 @@ def run(
         )
         for row in report.rows
     ]
-    print_rows(COLUMNS, rows, output)
-    say(f"{report.replications} replications of {report.hours:g} hours, {report.items} items, seed {report.seed}")
 
 
 @contextmanager
-def stopping() -> Iterator[Callable[[], bool]]:
-    """Whether somebody has pressed Ctrl-C, which stops nothing by itself meanwhile."""
+def stopping() -> Iterator[Callable[[], int]]:
+    """How often somebody has pressed Ctrl-C, which stops nothing by itself meanwhile."""
     pressed: list[int] = []
     before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
     try:
-        yield lambda: bool(pressed)
+        yield lambda: len(pressed)
     finally:
         signal.signal(signal.SIGINT, before)

@@ -73,9 +73,14 @@ class DifferenceService:
 
     def _is_wanted(self, change: Change, kind: str | None, *, bookkeeping: bool) -> bool:
         name = change.form.kind
-        if not bookkeeping and (name in self._schema.bookkeeping_kinds or name in self._schema.bookkeeping_relations):
+        schema = self._schema
+        if not bookkeeping and (name in schema.bookkeeping_kinds or name in schema.bookkeeping_relations):
             return False
-        if kind is None or kind == name:
+        if kind == name:
+            return True
+        if name in schema.simulated_kinds or name in schema.simulated_relations:
+            return False  # what a run was kept with, or dropped, changes nothing of the estate
+        if kind is None:
             return True
         return name in self._schema.descendants.get(kind, ())
 

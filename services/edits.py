@@ -90,7 +90,7 @@ class Edits:
 
     def node(self, edit: NodeEdit) -> str:
         """Note a node as it is to be; its id."""
-        if edit.kind in self._schema.bookkeeping_kinds:
+        if edit.kind in self._schema.bookkeeping_kinds | self._schema.simulated_kinds:
             raise ChangeRefusedError("the twin keeps these itself", where=edit.kind, hint="choose another kind")
         if edit.id is not None:
             return self._change(edit, edit.id)
@@ -178,7 +178,7 @@ class Edits:
 
     def relation(self, edit: RelationEdit) -> str:
         """Note a relation as it is to be; its id."""
-        if edit.type in self._schema.bookkeeping_relations:
+        if edit.type in self._schema.bookkeeping_relations | self._schema.simulated_relations:
             raise ChangeRefusedError("the twin keeps these itself", where=edit.type, hint="choose another relation")
         kinds = [self._there(end, edge=False).kind for end in (edit.start, edit.end)]
         element = relation_id(edit.type, edit.start, edit.end)
@@ -202,10 +202,12 @@ class Edits:
     def delete(self, elements: Sequence[str]) -> None:
         """Note that elements go, and the relations of nodes among them."""
         states = self._view.states(elements)
+        own = self._schema.bookkeeping_kinds | self._schema.bookkeeping_relations
+        own |= self._schema.simulated_kinds | self._schema.simulated_relations
         for element in elements:
             if element not in states:
                 raise NotFoundError(f"the branch has no element {element!r}", where="delete", hint="give its id")
-            if states[element].kind in self._schema.bookkeeping_kinds | self._schema.bookkeeping_relations:
+            if states[element].kind in own:
                 raise ChangeRefusedError("the twin keeps these itself", where=element, hint="choose another element")
         nodes = [element for element in elements if not states[element].edge]
         for state in [*self._view.edges_of(nodes), *states.values()]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -112,14 +113,9 @@ def load(
 
     Raises IngestError, LedgerError.
     """
-    schema, ledger = open_ledger(settings)
-    try:
-        job = ingest_job(settings, schema, ledger)
-        _tell(job, began)
+    with _job(settings, began) as (job, _schema, ledger):
         report = job.run(source, path, progress=loading, reread=reread, whole=whole, brake=brake)
         return report, ledger.sequence()
-    finally:
-        ledger.close()
 
 
 def rehearse(
@@ -133,13 +129,8 @@ def rehearse(
     began: Began | None = None,
 ) -> IngestReport:
     """What a load would change; nothing is written. Raises IngestError, LedgerError."""
-    schema, ledger = open_ledger(settings)
-    try:
-        job = ingest_job(settings, schema, ledger)
-        _tell(job, began)
+    with _job(settings, began) as (job, _schema, _ledger):
         return job.rehearse(source, path, progress=loading, whole=whole, brake=brake)
-    finally:
-        ledger.close()
 
 
 def ingest_onto(
@@ -162,26 +153,28 @@ def ingest_onto(
 
     Raises NotFoundError, BranchAppliedError, IngestError, LedgerError.
     """
-    schema, ledger = open_ledger(settings)
-    try:
-        clock = clock_for(settings.now)
-        branches = Branches(ledger, schema, clock)
+    with _job(settings, began) as (job, schema, ledger):
+        branches = Branches(ledger, schema, clock_for(settings.now))
         target = BranchLoad(BranchView(ledger, branches, branches.get(branch)), branches, schema)
-        job = ingest_job(settings, schema, ledger)
-        _tell(job, began)
         report = job.rehearse(source, path, progress=loading, whole=whole, brake=brake, onto=target)
         if dry_run or report.status == "cancelled":
             return report, branches.get(branch)
         job.keep_persons(source)
         taken = target.commit(source, settings.actor)
         return replace(report, status="complete"), taken
+
+
+@contextmanager
+def _job(settings: Settings, began: Began | None) -> Iterator[tuple[IngestJob, Schema, Ledger]]:
+    """A job on the ledger, which is closed afterwards; whoever may cancel it is told of it."""
+    schema, ledger = open_ledger(settings)
+    try:
+        job = ingest_job(settings, schema, ledger)
+        if began is not None:
+            began(job)
+        yield job, schema, ledger
     finally:
         ledger.close()
-
-
-def _tell(job: IngestJob, began: Began | None) -> None:
-    if began is not None:
-        began(job)
 
 
 def undo(settings: Settings, run: str, *, keep_conflicts: bool = False, dry_run: bool = False) -> UndoReport:

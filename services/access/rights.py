@@ -27,6 +27,7 @@ class Action(StrEnum):
     AUDIT = "audit"  # who did what
     REVEAL = "reveal"  # persons behind pseudonyms
     ACCOUNTS = "accounts"  # accounts, tokens, roles
+    GOVERN_MODELS = "govern_models"  # uses of models, budgets, figures of both
 
 
 class Role(StrEnum):
@@ -53,7 +54,7 @@ RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
         Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY},
         Role.AUDITOR: _ASKING | {Action.EXPORT, Action.AUDIT},
         Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
-        Role.AI_OWNER: _READING,
+        Role.AI_OWNER: _READING | {Action.GOVERN_MODELS},
         Role.DATA_PROTECTION_OFFICER: _ASKING | {Action.REVEAL, Action.AUDIT},
     }
 )

@@ -7,9 +7,11 @@ from typing import Final
 
 from core.clock import Clock
 from core.principal import LOCAL_OPERATOR, Principal
+from core.sensitive import DataClass, masked
 from services.audit.entry import Entry, Outcome, digest_of_text
 from services.audit.recorder import Recorder
 
+_NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
 NOBODY: Final = Principal("nobody")
 """Who has not said who asks."""
 
@@ -54,9 +56,9 @@ class Call:
         return self._began is not None
 
     def asked(self, text: str) -> None:
-        """Note the text of a question: its digest, and itself where that is wanted."""
+        """Note the text of a question: its digest, and itself where that is wanted, without the secrets that it holds."""
         self._digest = digest_of_text(text)
-        self._text = text if self._keeps_text else None
+        self._text = masked(text, _NEVER_KEPT) if self._keeps_text else None
 
     def told(self, rows: int, sequence: int | None = None) -> None:
         """Note how much the answer holds, and the ledger's sequence number then; several parts of an answer add up."""

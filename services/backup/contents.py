@@ -22,8 +22,10 @@ from services.access.tokens import token
 from services.audit.trail import audit_entry
 from services.backup.errors import BackupError
 from services.backup.file import Part
+from services.model_tables import ALL as MODEL_TABLES
 from services.proposals import proposal
 from services.simulation.calibrations import calibration
+from services.simulation.clocks import simulation_clock
 from services.webhooks.tables import webhook, webhook_message, webhook_secret
 
 _TABLES: Final = (
@@ -62,9 +64,11 @@ _TABLES: Final = (
     token,
     proposal,
     calibration,
+    simulation_clock,
     webhook,
     webhook_secret,
     webhook_message,
+    *MODEL_TABLES,
 )
 AUDIT_TRAIL: Final = audit_entry.name
 """On PostgreSQL it lies beside ours. It is no part of a backup: a twin that is put back must not bring an older trail with it."""

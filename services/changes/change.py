@@ -103,10 +103,10 @@ class Wanted:
     def of(
         cls, schema: Schema, kinds: Iterable[str] | None, elements: Iterable[str] | None, matches: Matches | None
     ) -> Wanted:
-        """Kinds may be generic; by default all but bookkeeping. Raises NotFoundError."""
+        """Kinds may be generic; by default all but bookkeeping and simulated state. Raises NotFoundError."""
         if kinds is None:
-            nodes = set(schema.concrete) - set(schema.bookkeeping_kinds)
-            relations = set(schema.relations) - set(schema.bookkeeping_relations)
+            nodes = set(schema.concrete) - schema.bookkeeping_kinds - schema.simulated_kinds
+            relations = set(schema.relations) - schema.bookkeeping_relations - schema.simulated_relations
             wanted = frozenset(nodes | relations)
         else:
             wanted = frozenset(one for name in kinds for one in _covered(schema, name))

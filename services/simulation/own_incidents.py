@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from core.clock import parse_instant
 from services.simulation.event_log import NO_GROUP, EventLog, log_of
 from simulate.calibration.sample import Case
 
@@ -26,14 +27,10 @@ def incident_log(rows: Rows, until: datetime) -> EventLog:
     cases = [
         Case(
             team or NO_GROUP,
-            _instant(begin),
-            None if end is None else _instant(end),
+            begin if isinstance(begin, datetime) else parse_instant(begin),
+            end if end is None or isinstance(end, datetime) else parse_instant(end),
             ended=bool(ended) or end is not None,
         )
         for begin, end, ended, team in rows(INCIDENTS, {"until": until})
     ]
     return log_of(cases, until)
-
-
-def _instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from core.settings import Settings
 from services.moments import PRESENT, Asked
-from services.simulation.snapshot import snapshot
+from services.simulation.calibrated import calibrated
+from services.simulation.snapshot import Snapshot, snapshot
 from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.monte_carlo import Cancelled, Progress, run
-from simulate.engines.summary import Availability
+from simulate.engines.summary import Availability, RunResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,16 @@ class SimulationReport:
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data; what is not known is null."""
         rows = [{name: None if value != value else value for name, value in asdict(row).items()} for row in self.rows]
-        return {**asdict(self), "rows": rows}
+        return {**asdict(self), "rows": rows, "simulated": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scenario that was played: what is told of it, and all that the run says."""
+
+    scenario: Scenario
+    report: SimulationReport
+    result: RunResult
 
 
 def simulate(
@@ -48,21 +59,59 @@ def simulate(
     processes: int = 1,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
+    estate: Callable[[Asked], Snapshot] | None = None,
 ) -> SimulationReport:
-    """Play a scenario; the twin is only read. Raises SimulationError and its kin, UsageError, NotFoundError, BackendError."""
-    found = snapshot(settings, asked)
+    """What playing a scenario says of what it watches; see `play`."""
+    return play(
+        settings,
+        scenario,
+        asked,
+        replications=replications,
+        seed=seed,
+        processes=processes,
+        progress=progress,
+        cancelled=cancelled,
+        estate=estate,
+    ).report
+
+
+def play(
+    settings: Settings,
+    scenario: Scenario,
+    asked: Asked = PRESENT,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    processes: int = 1,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    estate: Callable[[Asked], Snapshot] | None = None,
+) -> Played:
+    """Play a scenario; the twin is only read. `estate`: where the twin is open already, what takes its elements.
+
+    Raises SimulationError and its kin, UsageError, NotFoundError, BackendError.
+    """
+    scenario = calibrated(settings, scenario)
+    moment = asked if asked.branch or not scenario.branch else replace(asked, branch=scenario.branch)
+    found = snapshot(settings, moment) if estate is None else estate(moment)
     model = build(found.nodes, found.edges, found.schema, scenario)
     wanted = scenario.replications if replications is None else replications
     chosen = scenario.seed if seed is None else seed
     result = run(model, wanted, chosen, processes=processes, progress=progress, cancelled=cancelled)
+    return Played(scenario, report_of(scenario, result, wanted, found.sequence), result)
+
+
+def report_of(scenario: Scenario, result: RunResult, wanted: int, sequence: int) -> SimulationReport:
+    """What is told of a run."""
+    model = result.model
     return SimulationReport(
         scenario.name,
-        chosen,
+        result.seed,
         result.replications,
         wanted,
         model.horizon,
         len(model.items),
-        found.sequence,
+        sequence,
         model.notes,
         tuple(result.watched()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -29,18 +29,18 @@ class Snapshot:
     sequence: int
 
 
-def snapshot(settings: Settings, asked: Asked = PRESENT) -> Snapshot:
-    """The elements of a moment. Raises UsageError, NotFoundError, BackendError.
+def snapshot(settings: Settings, asked: Asked = PRESENT, also: Collection[str] = ()) -> Snapshot:
+    """The elements of a moment, and those of other kinds and relations. Raises UsageError, NotFoundError, BackendError.
 
     The present comes from the ledger, so that a server which has the backend open is no hindrance.
     """
     if asked != PRESENT:
-        with _at(settings, asked) as found:
+        with _at(settings, asked, also) as found:
             return found
     schema, ledger = open_ledger(settings)
     try:
         sequence = ledger.sequence()
-        names = _names(schema)
+        names = _names(schema, also)
         nodes: list[Node] = []
         edges: list[Edge] = []
         for state in ledger.present(names):
@@ -55,22 +55,28 @@ def snapshot(settings: Settings, asked: Asked = PRESENT) -> Snapshot:
 
 
 @contextmanager
-def _at(settings: Settings, asked: Asked) -> Iterator[Snapshot]:
+def _at(settings: Settings, asked: Asked, also: Collection[str]) -> Iterator[Snapshot]:
     if settings.backend_url.startswith("embedded:") and running_server(settings.home) is not None:
         settings = settings.model_copy(update={"backend": "networkx"})  # the server has the store open
     with open_twin(settings) as twin:
         queries = QueryService(twin)
         moments = MomentService(twin, queries, CatalogueService(twin, queries))
         try:
-            with moments.graph(asked) as graph:
-                names = _names(twin.schema)
-                nodes = tuple(node for node in graph.nodes() if node.kind in names)
-                edges = tuple(edge for edge in graph.edges() if edge.type in names)
-                yield Snapshot(nodes, edges, twin.schema, graph.watermark())
+            yield snapshot_of(moments, asked, also)
         finally:
             moments.close()
 
 
-def _names(schema: Schema) -> frozenset[str]:
+def snapshot_of(moments: MomentService, asked: Asked, also: Collection[str] = ()) -> Snapshot:
+    """The same of a twin that is open already. Raises UsageError, NotFoundError, BackendError."""
+    schema = moments.twin.schema
+    with moments.graph(asked) as graph:
+        names = _names(schema, also)
+        nodes = tuple(node for node in graph.nodes() if node.kind in names)
+        edges = tuple(edge for edge in graph.edges() if edge.type in names)
+        return Snapshot(nodes, edges, schema, graph.watermark())
+
+
+def _names(schema: Schema, also: Collection[str]) -> frozenset[str]:
     relations = [name for group in GROUPS for name in schema.groups.get(group, ())]
-    return frozenset([*schema.descendants["ConfigurationItem"], *relations])
+    return frozenset([*schema.descendants["ConfigurationItem"], *relations, *also])

@@ -1,0 +1,196 @@
+"""`jumeau simulate insight`: what a run teaches: causes of downtime, single points of failure, recovery, load."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
+from cli.output import Output, print_json, print_rows, progress_bars, say
+from cli.simulate_run import COLUMNS, say_pictures, stopping, table_rows
+from core.settings import load_settings
+from services.moments import Asked
+
+if TYPE_CHECKING:
+    from services.simulation.insight import Insight
+
+
+class Part(StrEnum):
+    """What an insight is made of."""
+
+    AVAILABILITY = "availability"
+    CONTRIBUTIONS = "contributions"
+    SINGLE_POINTS = "single_points"
+    RECOVERY = "recovery"
+    LOAD = "load"
+
+
+CAUSES = ("name", "kind", "hours", "low", "high", "share", "alone", "brought down alone")
+RECOVERY = (
+    "name",
+    "RTO h",
+    "outages",
+    "beyond RTO",
+    "RPO h",
+    "losses",
+    "hours lost",
+    "worst",
+    "plan",
+    "last test",
+    "against it",
+)
+LOAD = (
+    "name",
+    "kind",
+    "basis",
+    "utilisation",
+    "wait s",
+    "servers",
+    "needed",
+    "growth",
+    "saturated on",
+    "earliest",
+    "latest",
+)
+
+
+def insight(
+    scenario: Annotated[Path, typer.Option("--scenario", "-s", help="The scenario, a YAML file.")],
+    part: Annotated[
+        list[Part] | None, typer.Option("--part", help="What to show as tables, repeatable; everything without it.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Rows of each table; JSON and CSV have all.")] = 20,
+    detailed: Annotated[
+        int | None,
+        typer.Option("--detailed", min=2, help="Replications that are read event by event.", show_default="50"),
+    ] = None,
+    as_of: AsOfOption = None,
+    branch: BranchOption = None,
+    replications: Annotated[int | None, typer.Option("--replications", help="In place of the scenario's.")] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="In place of the scenario's.")] = None,
+    processes: Annotated[
+        int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
+    ] = 1,
+    plot: PlotOption = None,
+    plot_format: PlotFormatOption = "svg",
+    backend: BackendOption = None,
+    output: OutputOption = Output.TABLE,
+) -> None:
+    """What causes downtime, what is a single point of failure, whether objectives of recovery are kept, what fills up when.
+
+    The twin is only read. Ctrl-C ends the run and tells what the replications that are finished say.
+
+    Examples: jumeau simulate insight --scenario year.yml; jumeau simulate insight -s year.yml --part recovery --output csv
+    """
+    # Here and not above: what simulations need is an extra, and takes a second to import.
+    from simulate.extra import needs_the_extra
+
+    with needs_the_extra():
+        from services.simulation.insight import DETAILED
+        from services.simulation.insight import insight as find
+        from simulate.builder.scenario import read_scenario
+        from simulate.plots import runs
+        from simulate.plots.picture import draw, prepare
+
+    settings = load_settings(backend=backend)
+    read = read_scenario(scenario)
+    if plot is not None:
+        prepare(plot, plot_format)
+    with progress_bars() as advance, stopping() as presses:
+        found = find(
+            settings,
+            read,
+            Asked(as_of, branch),
+            replications=replications,
+            detailed=DETAILED if detailed is None else detailed,
+            seed=seed,
+            processes=processes,
+            progress=advance,
+            cancelled=lambda: presses() > 0,
+        )
+    report = found.report
+    if plot is not None:
+        pictures = [
+            runs.availability(report.rows, report.scenario),
+            runs.contributions(found.contributions, report.scenario),
+            runs.utilisation(found.load, report.scenario),
+            runs.waits(found.load, report.scenario),
+        ]
+        say_pictures(draw(pictures, plot, plot_format))
+    if report.replications < report.wanted:
+        say(f"note: stopped after {report.replications} of {report.wanted} replications")
+    for note in report.notes:
+        say(f"note: {note}")
+    if output is Output.JSON:
+        print_json(found.to_dict())
+        return
+    for one in part or list(Part):
+        columns, rows = _table(found, one)
+        shown = rows if output is Output.CSV else rows[:top]
+        print_rows(columns, shown, output, one.value.replace("_", " "))
+        if len(shown) < len(rows):
+            say(f"{len(rows) - len(shown)} more: --top, or --output json")
+    say(
+        f"{report.replications} replications of {report.hours:g} hours, {found.detailed} of them read event by event, "
+        f"{report.items} items, seed {report.seed}"
+    )
+
+
+def _table(found: Insight, part: Part) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    if part is Part.AVAILABILITY:
+        return COLUMNS, table_rows(found.report)
+    if part in (Part.CONTRIBUTIONS, Part.SINGLE_POINTS):
+        causes = found.contributions if part is Part.CONTRIBUTIONS else found.single_points
+        return CAUSES, [
+            (
+                one.name,
+                one.kind,
+                *map(_number, (one.hours, one.low, one.high)),
+                f"{one.share:.1%}",
+                _number(one.alone),
+                _some(one.brought_down),
+            )
+            for one in causes
+        ]
+    if part is Part.RECOVERY:
+        return RECOVERY, [
+            (
+                row.name,
+                *map(_number, (row.rto, row.outages, row.beyond_rto, row.rpo, row.losses, row.lost, row.worst)),
+                row.plan.name if row.plan else "",
+                f"{row.plan.tested_on} {row.plan.result}" if row.plan and row.plan.tested_on else "",
+                ", ".join(row.findings),
+            )
+            for row in found.recovery
+        ]
+    return LOAD, [
+        (
+            row.name,
+            row.kind,
+            row.basis,
+            f"{row.utilisation:.1%}",
+            _number(row.wait),
+            _plain(row.servers),
+            _plain(row.needed),
+            "" if row.growth is None else f"{row.growth:+.1%}",
+            _plain(row.saturation_on),
+            _plain(row.earliest),
+            _plain(row.latest),
+        )
+        for row in found.load
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _plain(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,189 @@
+"""What if: play scenarios with the same chance as a base scenario, and tell what differs. The twin is only read."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
+
+from core.settings import Settings
+from services.moments import PRESENT, Asked
+from services.simulation.calibrated import calibrated
+from services.simulation.snapshot import Snapshot, snapshot
+from simulate.builder.build import build
+from simulate.builder.scenario import Scenario
+from simulate.engines.monte_carlo import run
+from simulate.engines.summary import RunResult
+from simulate.errors import ScenarioError
+from simulate.what_if.difference import Difference, Differences, Group, differences
+
+SERVED: Final = ("SERVES", "BELONGS_TO")
+"""Relations from what is watched to entities."""
+RESPONSIBLE: Final = ("OWNED_BY", "SUPPORTED_BY")
+ABOUT: Final = frozenset({"Entity", "Team", *SERVED, *RESPONSIBLE})
+"""What a snapshot needs besides the estate, to tell differences by entity and team."""
+
+Stage = Callable[[str, int, int], None]
+"""Called with the scenario that plays, replications done, and wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One scenario against the base: differences of each watched item, of entities, teams and all together, per replication.
+
+    `sequence` and `base_sequence` are the events of the ledger that the two estates reflect, `branch` the branch of the changed one.
+    """
+
+    base: str
+    scenario: str
+    branch: str | None
+    seed: int
+    replications: int
+    wanted: int
+    hours: float
+    base_sequence: int
+    sequence: int
+    services: tuple[Difference, ...]
+    entities: tuple[Difference, ...]
+    teams: tuple[Difference, ...]
+    overall: tuple[Difference, ...]
+    only_base: tuple[str, ...]
+    only_scenario: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        told = {
+            name: [{**asdict(row), "told_apart": row.is_told_apart} for row in getattr(self, name)]
+            for name in ("services", "entities", "teams", "overall")
+        }
+        return {**asdict(self), **told}
+
+
+def compare(
+    settings: Settings,
+    base: Scenario,
+    others: Sequence[Scenario],
+    asked: Asked = PRESENT,
+    *,
+    replications: int | None = None,
+    seed: int | None = None,
+    processes: int = 1,
+    progress: Stage | None = None,
+    pressed: Callable[[], int] | None = None,
+) -> list[Comparison]:
+    """Play all with the replications and the seed of the base. `asked` is the moment of what names no branch.
+
+    `pressed` counts how often somebody wanted it to end: each ends the scenario that plays; what follows plays the
+    replications that are finished then, so that they pair up. Raises what `simulate` raises.
+    """
+    for other in others:
+        _check_pair(base, other)
+    base, *others = [calibrated(settings, scenario) for scenario in (base, *others)]
+    wanted = base.replications if replications is None else replications
+    chosen = base.seed if seed is None else seed
+    estates: dict[Asked, Snapshot] = {}
+    built = []
+    for scenario in (base, *others):
+        moment = replace(asked, branch=scenario.branch) if scenario.branch else asked
+        if moment not in estates:
+            estates[moment] = snapshot(settings, moment, ABOUT)
+        found = estates[moment]
+        built.append((scenario, found, build(found.nodes, found.edges, found.schema, scenario)))
+    runs: list[RunResult] = []
+    left = wanted
+    for scenario, _, model in built:
+        before = pressed() if pressed else 0
+        runs.append(
+            run(
+                model,
+                left,
+                chosen,
+                processes=processes,
+                progress=_telling(progress, scenario.name),
+                cancelled=_since(pressed, before),
+            )
+        )
+        left = max(2, min(left, runs[-1].replications))
+    first = built[0][1]
+    found_groups = [groups_of(first, SERVED), groups_of(first, RESPONSIBLE), _all(runs[0])]
+    return [
+        _comparison(
+            base,
+            scenario,
+            wanted,
+            (first, found),
+            runs[0],
+            (*built[0][2].notes, *model.notes),
+            differences(runs[0], played, found_groups),
+        )
+        for (scenario, found, model), played in zip(built[1:], runs[1:], strict=True)
+    ]
+
+
+def groups_of(estate: Snapshot, relations: Iterable[str]) -> list[Group]:
+    """What relations lead to, by name, with where they come from."""
+    names = {node.id: node for node in estate.nodes if node.kind in ("Entity", "Team")}
+    members: dict[str, set[str]] = defaultdict(set)
+    for edge in estate.edges:
+        if edge.type in relations and edge.end in names:
+            members[edge.end].add(edge.start)
+    found = []
+    for id_, of in members.items():
+        properties = names[id_].properties
+        name = str(properties.get("name", id_))
+        found.append(Group(id_, name, str(properties.get("kind", names[id_].kind)), tuple(sorted(of))))
+    return sorted(found, key=lambda group: (group.name, group.id))
+
+
+def _all(played: RunResult) -> list[Group]:
+    return [Group("", "all", "", tuple(played.model.items[at].id for at in played.model.watched))]
+
+
+def _check_pair(base: Scenario, other: Scenario) -> None:
+    for name in ("duration", "begins_on", "watch"):
+        if getattr(base, name) != getattr(other, name):
+            raise ScenarioError(
+                f"its {name} is not that of {base.name}: replications would not pair up",
+                where=f"{other.name}: {name}",
+                hint=f"{name}: {getattr(base, name)}",
+            )
+
+
+def _telling(progress: Stage | None, name: str) -> Callable[[int, int], None] | None:
+    return None if progress is None else lambda done, wanted: progress(name, done, wanted)
+
+
+def _since(pressed: Callable[[], int] | None, before: int) -> Callable[[], bool] | None:
+    return None if pressed is None else lambda: pressed() > before
+
+
+def _comparison(
+    base: Scenario,
+    scenario: Scenario,
+    wanted: int,
+    estates: tuple[Snapshot, Snapshot],
+    played: RunResult,
+    notes: tuple[str, ...],
+    found: Differences,
+) -> Comparison:
+    entities, teams, overall = found.groups
+    return Comparison(
+        base.name,
+        scenario.name,
+        scenario.branch,
+        played.seed,
+        found.replications,
+        wanted,
+        played.model.horizon,
+        estates[0].sequence,
+        estates[1].sequence,
+        found.single,
+        entities,
+        teams,
+        overall,
+        found.only_base,
+        found.only_changed,
+        tuple(dict.fromkeys(notes)),
+    )

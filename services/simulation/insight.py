@@ -1,0 +1,138 @@
+"""What a run teaches of the twin: availability, causes of downtime, single points of failure, recovery, load. The twin is only read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from core.clock import clock_for
+from core.settings import Settings
+from graph.model import Node
+from services.moments import PRESENT, Asked
+from services.simulation import load
+from services.simulation.calibrated import calibrated
+from services.simulation.run import SimulationReport, report_of
+from services.simulation.snapshot import Snapshot, snapshot
+from simulate.builder.build import build
+from simulate.builder.scenario import Scenario
+from simulate.engines.arrays import compile_model
+from simulate.engines.history import history
+from simulate.engines.monte_carlo import run
+from simulate.insight.contributions import Contribution, Contributions, single_points
+from simulate.insight.recovery import Losses, Plan, RecoveryRow, recovery_rows
+from simulate.load.report import LoadRow
+
+ABOUT: Final = frozenset({"RecoveryPlan", "RecoveryTest", "COVERS", "TESTS", *load.ABOUT})
+"""What a snapshot needs besides the estate."""
+
+DETAILED: Final = 50
+"""Replications that are read event by event, where nobody says otherwise."""
+
+Stage = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Insight:
+    """`contributions`, `single_points` and losses of data are of the first `detailed` replications, the rest of all."""
+
+    report: SimulationReport
+    detailed: int
+    contributions: tuple[Contribution, ...]
+    single_points: tuple[Contribution, ...]
+    recovery: tuple[RecoveryRow, ...]
+    load: tuple[LoadRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON-ready data."""
+        return {**asdict(self), "report": self.report.to_dict()}
+
+
+def insight(
+    settings: Settings,
+    scenario: Scenario,
+    asked: Asked = PRESENT,
+    *,
+    replications: int | None = None,
+    detailed: int = DETAILED,
+    seed: int | None = None,
+    processes: int = 1,
+    progress: Stage | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Insight:
+    """Play a scenario and read what it teaches. Raises what `simulate` raises."""
+    scenario = calibrated(settings, scenario)
+    moment = asked if asked.branch or not scenario.branch else replace(asked, branch=scenario.branch)
+    estate = snapshot(settings, moment, ABOUT)
+    model = build(estate.nodes, estate.edges, estate.schema, scenario)
+    wanted = scenario.replications if replications is None else replications
+    chosen = scenario.seed if seed is None else seed
+    tell = progress or (lambda _, __, ___: None)
+    result = run(
+        model,
+        wanted,
+        chosen,
+        processes=processes,
+        progress=lambda done, all_: tell("replications", done, all_),
+        cancelled=cancelled,
+    )
+    contributions, losses = Contributions(model), Losses(model)
+    arrays = compile_model(model)
+    looked_at = result.replication[:detailed].tolist()
+    for number, replication in enumerate(looked_at):
+        if cancelled is not None and cancelled() and number >= 2:
+            break
+        played = history(model, arrays, chosen, replication)
+        contributions.add(played)
+        losses.add(played, chosen, replication)
+        tell("read event by event", number + 1, len(looked_at))
+    ranking = contributions.ranking()
+    return Insight(
+        report_of(scenario, result, wanted, estate.sequence),
+        contributions.replications,
+        tuple(ranking),
+        tuple(single_points(ranking)),
+        tuple(recovery_rows(result, losses, plans_of(estate, clock_for(settings.now).now().date()))),
+        tuple(load.load_rows(settings, estate, model, scenario)),
+    )
+
+
+def plans_of(estate: Snapshot, today: date) -> dict[str, Plan]:
+    """Recovery plans by what they cover, each with its last test that was done; of several plans a validated one."""
+    nodes = {node.id: node for node in estate.nodes}
+    tests: dict[str, list[Node]] = {}
+    for edge in estate.edges:
+        if edge.type == "TESTS" and edge.start in nodes and nodes[edge.start].kind == "RecoveryTest":
+            done = nodes[edge.start].properties.get("done_on")
+            if isinstance(done, date) and done <= today:
+                tests.setdefault(edge.end, []).append(nodes[edge.start])
+    found: dict[str, Plan] = {}
+    for edge in sorted(estate.edges, key=lambda one: one.id):
+        if edge.type != "COVERS" or edge.start not in nodes:
+            continue
+        plan = _plan(nodes[edge.start], tests.get(edge.start, []))
+        if edge.end not in found or (plan.validated and not found[edge.end].validated):
+            found[edge.end] = plan
+    return found
+
+
+def _plan(node: Node, tests: list[Node]) -> Plan:
+    properties = node.properties
+    name, validated = str(properties.get("name", node.id)), bool(properties.get("validated"))
+    if not tests:
+        return Plan(name, validated)
+    last = max(tests, key=lambda test: (str(test.properties.get("done_on")), test.id)).properties
+    result = last.get("result")
+    return Plan(
+        name,
+        validated,
+        date.fromisoformat(str(last["done_on"])[:10]),
+        None if result is None else str(result),
+        _hours(last.get("failover_minutes")),
+        _hours(last.get("data_loss_minutes")),
+    )
+
+
+def _hours(minutes: object) -> float | None:
+    return minutes / 60.0 if isinstance(minutes, int | float) else None

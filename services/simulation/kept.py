@@ -1,0 +1,116 @@
+"""The simulation runs that a twin keeps: what is there, and how they go. `keep` says how they come.
+
+Nothing here needs the extra that simulating needs: who reads and drops runs may have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TypeVar
+from uuid import uuid4
+
+from core.clock import Clock
+from core.errors import NotFoundError
+from core.failpoints import reach
+from graph.history.events import Event, Run, State, deletion_of, order_of
+from graph.history.ledger import Ledger, LedgerMovedError
+from graph.model import Operation
+
+SOURCE: Final = "simulation"
+"""The source of runs of the ledger that keep and drop."""
+RUN, SUMMARY, INCIDENT, SCENARIO = "SimulationRun", "SimulatedSummary", "SimulatedIncident", "Scenario"
+IN_RUN, STATE_OF, OF_SCENARIO = "IN_RUN", "STATE_OF", "OF_SCENARIO"
+_TRIES: Final = 5
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A run that was dropped, and how many elements went with it."""
+
+    run: str
+    elements: int
+    sequence: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class KeptRuns:
+    """The simulation runs that a ledger keeps. `most` is how many; older ones go when another one comes."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, actor: str, *, most: int) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.most = most
+        self._actor = actor
+
+    def runs(self) -> list[State]:
+        """The nodes of the runs that are kept, oldest first."""
+        found = [state for state in self.ledger.present(frozenset({RUN})) if not state.edge]
+        return sorted(found, key=lambda state: state.sequence)
+
+    def drop(self, name: str) -> Dropped:
+        """Drop the run of that identifier, or of an unambiguous beginning of one. Raises NotFoundError, LedgerError."""
+        return self.again(lambda: self._drop(name))
+
+    def _drop(self, name: str) -> Dropped:
+        sequence = self.ledger.sequence()
+        state = self._found(name)
+        events = self.deletions([state])
+        last = self.write(self.begin(f"drop {state.element}"), events, sequence)
+        return Dropped(state.element, len(events), last)
+
+    def _found(self, name: str) -> State:
+        found = [state for state in self.runs() if name and state.element.startswith(name)]
+        if len(found) != 1:
+            seen = (
+                f"{len(found)} simulation runs begin with {name!r}" if found else f"no simulation run {name!r} is kept"
+            )
+            raise NotFoundError(seen, where="simulation runs", hint="list them: jumeau simulate runs")
+        return found[0]
+
+    # --- for those who keep ------------------------------------------------------------------------------------------
+
+    def begin(self, what: str) -> Run:
+        """A run of the ledger that is about to write."""
+        return self.ledger.begin_run(SOURCE, self._actor, what, str(uuid4()))
+
+    def write(self, run: Run, events: Sequence[Event], sequence: int) -> int:
+        """Write events that were worked out at `sequence`, whole or not at all; the last sequence number."""
+        made = sum(event.operation is Operation.CREATE for event in events)
+        counters = {"created": made, "updated": len(events) - made, "unchanged": 0, "rejected": 0}
+        _, last = self.ledger.append(
+            run, sorted(events, key=order_of), counters=counters, statuses={run.id: "complete"}, expected=sequence
+        )
+        reach("simulation.written")
+        return last
+
+    @staticmethod
+    def again(attempt: Callable[[], _T]) -> _T:
+        """Where somebody wrote meanwhile, it is worked out again."""
+        for _ in range(_TRIES - 1):
+            try:
+                return attempt()
+            except LedgerMovedError:
+                continue
+        return attempt()
+
+    def oldest(self, left: int) -> list[State]:
+        """The runs that go where so many are left."""
+        found = self.runs()
+        return found[: max(0, len(found) - left)]
+
+    def deletions(self, runs: Sequence[State], but: str = "") -> list[Event]:
+        """Everything of some runs, and the scenarios that no run plays any more (`but` one that is played again)."""
+        elements = [state.element for state in runs]
+        if not elements:
+            return []
+        own = {edge.element: edge for edge in self.ledger.edges_of(elements)}
+        parts = sorted({edge.start or "" for edge in own.values() if edge.kind == IN_RUN})
+        own |= {edge.element: edge for edge in self.ledger.edges_of(parts)}
+        scenarios = {edge.end or "" for edge in own.values() if edge.kind == OF_SCENARIO} - {but}
+        played = {e.end for e in self.ledger.edges_of(sorted(scenarios)) if e.element not in own}
+        nodes = self.ledger.states([*parts, *sorted(scenarios - played)])
+        return [deletion_of(state) for state in (*own.values(), *nodes.values(), *runs)]

@@ -1,0 +1,66 @@
+"""What kept simulation runs say, asked for as everything else is asked for: in Cypher, within the perimeters of who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from core.errors import NotFoundError, UsageError
+
+Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+"""A text with parameters, to the envelope of an answer."""
+
+MOST_SHOWN: Final = 1_000
+USUAL_SHOWN: Final = 20
+_RUN: Final = (
+    "OPTIONAL MATCH (r)-[:OF_SCENARIO]->(s:Scenario) "
+    "RETURN r.id AS id, r.name AS name, s.name AS scenario, s.version AS scenario_version, r.branch AS branch, "
+    "r.sequence AS sequence, r.seed AS seed, r.engine AS engine, r.version AS version, r.replications AS replications, "
+    "r.started_at AS started_at, r.begins_at AS begins_at, r.duration AS duration, "
+    "r.confidence_level AS confidence_level ORDER BY started_at DESC, id"
+)
+RUNS: Final = f"MATCH (r:SimulationRun) {_RUN}"
+FOUND: Final = f"MATCH (r:SimulationRun) WHERE r.id STARTS WITH $run {_RUN} LIMIT 2"
+SUMMARIES: Final = (
+    "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(s:SimulatedSummary) OPTIONAL MATCH (s)-[:STATE_OF]->(c) "
+    "RETURN s.name AS name, labels(c)[0] AS kind, c.id AS id, s.availability AS availability, s.low AS low, s.high AS high, "
+    "s.incidents AS incidents, s.downtime_minutes AS downtime_minutes, s.mttr_minutes AS mttr_minutes, "
+    "s.beyond_objective AS beyond_objective ORDER BY availability, name, id LIMIT $shown"
+)
+INCIDENTS: Final = (
+    "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(i:SimulatedIncident) OPTIONAL MATCH (i)-[:STATE_OF]->(c) "
+    "RETURN i.started_at AS started_at, i.ended_at AS ended_at, i.name AS name, labels(c)[0] AS kind, i.cause AS cause, "
+    "c.id AS id ORDER BY started_at, name LIMIT $shown"
+)
+
+
+def runs(ask: Ask) -> list[dict[str, Any]]:
+    """The runs that are seen, newest first."""
+    return _rows(ask(RUNS, {}))
+
+
+def run(ask: Ask, name: str, *, shown: int = USUAL_SHOWN) -> dict[str, Any]:
+    """One run by its identifier or an unambiguous beginning of it, with its worst items and its first incidents.
+
+    Raises NotFoundError, UsageError.
+    """
+    if not 1 <= shown <= MOST_SHOWN:
+        raise UsageError(f"{shown} rows", where="--first", hint=f"1 to {MOST_SHOWN:,}")
+    found = _rows(ask(FOUND, {"run": name})) if name else []
+    if len(found) != 1:
+        seen = f"several simulation runs begin with {name!r}" if found else f"no simulation run {name!r} is kept"
+        raise NotFoundError(seen, where="simulation runs", hint="list them: jumeau simulate runs")
+    of = {"run": found[0]["id"], "shown": shown}
+    summaries, incidents = ask(SUMMARIES, of), ask(INCIDENTS, of)
+    return {
+        **found[0],
+        "simulated": True,
+        "summaries": _rows(summaries),
+        "incidents": _rows(incidents),
+        "notes": list(dict.fromkeys([*summaries.get("notes", ()), *incidents.get("notes", ())])),
+    }
+
+
+def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    columns = answer["columns"]
+    return [dict(zip(columns, row, strict=True)) for row in answer["rows"]]
