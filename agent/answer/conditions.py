@@ -1,0 +1,190 @@
+"""Conditions of a question as people read them, and the question without one of them: to say which one left no row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from agent.answer.labels import Labels
+from agent.query import model as m
+from agent.query.emit_select import subject_of
+from agent.query.scope import Scope
+
+MOST = 6
+"""Conditions that are left out one at a time."""
+
+_WORDS = {
+    "fr": {
+        "<>": "différent de",
+        "in": "parmi",
+        "not in": "hors de",
+        "contains": "contient",
+        "starts with": "commence par",
+        "ends with": "finit par",
+        "today": "aujourd'hui",
+        "now": "maintenant",
+        "missing": "{} inconnu",
+        "known": "{} connu",
+        "with": "avec {}",
+        "without": "sans {}",
+        "not": "sauf si {}",
+        "from": "{} à partir de {}",
+        "before": "{} avant {}",
+        "and": " et ",
+        "or": " ou ",
+        "named": "{} nommé {}",
+    },
+    "en": {
+        "<>": "other than",
+        "in": "among",
+        "not in": "outside",
+        "contains": "contains",
+        "starts with": "begins with",
+        "ends with": "ends with",
+        "today": "today",
+        "now": "now",
+        "missing": "{} unknown",
+        "known": "{} known",
+        "with": "with {}",
+        "without": "without {}",
+        "not": "unless {}",
+        "from": "{} from {}",
+        "before": "{} before {}",
+        "and": " and ",
+        "or": " or ",
+        "named": "{} named {}",
+    },
+}
+_UNITS = {
+    "fr": {
+        "minutes": "minutes",
+        "hours": "heures",
+        "days": "jours",
+        "weeks": "semaines",
+        "months": "mois",
+        "years": "ans",
+    },
+    "en": {
+        "minutes": "minutes",
+        "hours": "hours",
+        "days": "days",
+        "weeks": "weeks",
+        "months": "months",
+        "years": "years",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """A select without one of its conditions. `condition`: what was left out, in words."""
+
+    condition: str
+    select: m.Select
+
+
+def relaxations(select: m.Select, labels: Labels) -> Iterator[Relaxed]:
+    """The select without each of its conditions in turn, as a count of its subjects; few of them."""
+    scope = Scope(labels.schema).with_pattern(select.pattern)
+    counted = replace(
+        select,
+        columns=(m.Column("number", m.Aggregate("count", m.Itself(subject_of(select)))),),
+        having=None,
+        order=(),
+        limit=None,
+        skip=0,
+        per=(),
+        form="rows",
+    )
+    for said, pattern in _without_one(select.pattern, scope, labels):
+        yield Relaxed(said, replace(counted, pattern=pattern))
+
+
+def criteria(select: m.Select, labels: Labels) -> tuple[str, ...]:
+    """Every condition of a select in words."""
+    scope = Scope(labels.schema).with_pattern(select.pattern)
+    return tuple(dict.fromkeys(words for words, _ in _without_one(select.pattern, scope, labels)))
+
+
+def _without_one(pattern: m.Pattern, scope: Scope, labels: Labels) -> Iterator[tuple[str, m.Pattern]]:
+    for place, entity in enumerate(pattern.entities):
+        parts = _parts(entity.where)
+        for part in parts:
+            rest = replace(entity, where=_joined([other for other in parts if other is not part]))
+            entities = (*pattern.entities[:place], rest, *pattern.entities[place + 1 :])
+            yield said(part, scope, labels), replace(pattern, entities=entities)
+    parts = _parts(pattern.where)
+    for part in parts:
+        yield (
+            said(part, scope, labels),
+            replace(pattern, where=_joined([other for other in parts if other is not part])),
+        )
+    for place, entity in enumerate(pattern.entities):
+        if entity.named is not None and len(pattern.entities) > 1:
+            texts = ", ".join(entity.named.texts or entity.named.ids)
+            what = _WORDS[labels.language]["named"].format(labels.kinds(entity), texts)
+            entities = (*pattern.entities[:place], replace(entity, named=None), *pattern.entities[place + 1 :])
+            yield what, replace(pattern, entities=entities)
+
+
+def _parts(condition: m.Condition | None) -> list[m.Condition]:
+    if condition is None:
+        return []
+    if isinstance(condition, m.All):
+        return [part for inner in condition.conditions for part in _parts(inner)]
+    return [condition]
+
+
+def _joined(conditions: list[m.Condition]) -> m.Condition | None:
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else m.All(tuple(conditions))
+
+
+def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
+    """A condition in words."""
+    words = _WORDS[labels.language]
+    match condition:
+        case m.Compare(left, operator, right):
+            attribute = labels.attribute_of(left, scope) if isinstance(left, m.Attribute) else None
+            if isinstance(right, m.Constant):
+                value = labels.cell(right.value, attribute)
+            else:
+                value = moment(right, labels) if isinstance(right, m.Moment) else labels.value(right, scope)
+            return f"{labels.value(left, scope)} {words.get(operator, operator)} {value}"
+        case m.Within(value, start, end):
+            name = labels.value(value, scope)
+            parts = []
+            if start is not None:
+                parts.append(words["from"].format(name, _bound(start, scope, labels)))
+            if end is not None:
+                parts.append(words["before"].format(name, _bound(end, scope, labels)))
+            return words["and"].join(parts)
+        case m.Missing(value, negated):
+            return words["known" if negated else "missing"].format(labels.value(value, scope))
+        case m.Exists(pattern, negated):
+            what = words["and"].join(labels.kinds(entity) for entity in pattern.entities) or "…"
+            return words["without" if negated else "with"].format(what)
+        case m.All(conditions):
+            return words["and"].join(said(part, scope, labels) for part in conditions)
+        case m.Some(conditions):
+            return words["or"].join(said(part, scope, labels) for part in conditions)
+        case m.Negation(inner):
+            return words["not"].format(said(inner, scope, labels))
+
+
+def _bound(value: m.Value, scope: Scope, labels: Labels) -> str:
+    return moment(value, labels) if isinstance(value, m.Moment) else labels.value(value, scope)
+
+
+def moment(value: m.Moment, labels: Labels) -> str:
+    """A day or an instant in words: `today - 3 months`."""
+    words, units = _WORDS[labels.language], _UNITS[labels.language]
+    text = words.get(value.at, value.at)
+    if value.start_of is not None:
+        period = {"day": "jour", "week": "semaine", "month": "mois", "quarter": "trimestre", "year": "année"}
+        begin = f"début {period[value.start_of]}" if labels.language == "fr" else f"start of {value.start_of}"
+        text = begin if value.at in ("today", "now") else f"{begin} ({text})"
+    if value.shift:
+        text += f" {'+' if value.shift > 0 else '-'} {abs(value.shift)} {units[value.unit]}"
+    return text

@@ -1,0 +1,316 @@
+"""From a frame to the intermediate query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final
+
+from agent.language.frame import Frame, Node
+from agent.language.meanings import Way
+from agent.language.outcome import Unclear
+from agent.language.turns import Language
+from agent.language.wordings import say
+from agent.query.model import (
+    Aggregate,
+    All,
+    Attribute,
+    Column,
+    ColumnOf,
+    Compare,
+    Condition,
+    Constant,
+    Elapsed,
+    Entity,
+    Exists,
+    Hop,
+    Itself,
+    Named,
+    Pattern,
+    Question,
+    Ratio,
+    Select,
+    Sort,
+    Value,
+)  # fmt: skip
+
+_PLACE: Final = "{}_{}"
+
+
+class Composer:
+    """Builds the query of one frame."""
+
+    def __init__(self, frame: Frame, language: Language) -> None:
+        self.frame, self.language = frame, language
+        self.counter = 0
+
+    def question(self) -> Question:
+        """The whole question. Raises Unclear."""
+        return Question(
+            self._select(),
+            self.language,
+            as_of=self.frame.as_of,
+            assumptions=tuple(dict.fromkeys(self.frame.assumptions)),
+        )
+
+    # --- patterns --------------------------------------------------------------------------------------------------
+
+    def _entity(self, node: Node, where: list[Condition] | None = None) -> Entity:
+        conditions = node.where if where is None else where
+        named = Named(tuple(e.id for e in node.named), tuple(e.name for e in node.named)) if node.named else None
+        kinds = (node.kind,)
+        return Entity(node.name, kinds, named, _all(conditions))
+
+    def _hops(self, start: str, way: Way, end: str) -> tuple[list[Entity], list[Hop]]:
+        entities, hops, previous = [], [], start
+        endless = self.frame.indirect and len(way.steps) == 1 and way.steps[0].relation == "DEPENDS_ON"
+        for at, step in enumerate(way.steps):
+            last = at == len(way.steps) - 1
+            if last:
+                name = end
+            else:
+                self.counter += 1
+                name = f"{step.kind[:1].lower()}{step.kind[1:]}By{self.counter}"
+                entities.append(Entity(name, (step.kind,)))
+            hops.append(
+                Hop(
+                    previous,
+                    (step.relation,),
+                    name,
+                    "out" if step.forward else "in",
+                    step.least,
+                    None if endless else step.most,
+                )
+            )
+            previous = name
+        return entities, hops
+
+    def _children(self, node: Node) -> list[Node]:
+        return [other for other in self.frame.nodes if other.parent is node]
+
+    def _below(self, node: Node) -> Pattern:
+        """The pattern of a node and what hangs from it, joined to its parent."""
+        assert node.parent is not None
+        assert node.way is not None
+        between, hops = self._hops(node.parent.name, node.way, node.name)
+        entities = [*between, self._entity(node)]
+        conditions: list[Condition] = []
+        for child in self._children(node):
+            inner = self._below(child)
+            if child.absent:
+                conditions.append(Exists(inner, negated=True))
+            else:
+                entities += inner.entities
+                hops += list(inner.hops)
+                if inner.where is not None:
+                    conditions.append(inner.where)
+        return Pattern(tuple(entities), tuple(hops), _all(conditions))
+
+    def _reroot(self) -> None:
+        """Make the target the root, so that everything hangs from it."""
+        frame = self.frame
+        target = frame.target
+        assert target is not None
+        chain, node = [], target
+        while node.parent is not None:
+            chain.append(node)
+            node = node.parent
+        from agent.language.meanings import reversed_way
+
+        for below in reversed(chain):
+            above, way = below.parent, below.way
+            assert above is not None
+            assert way is not None
+            back = reversed_way(way)
+            last = back.steps[-1]
+            above.parent, above.way = below, Way(below.kind, (*back.steps[:-1], replace(last, kind=above.kind)))
+        target.parent, target.way = None, None
+
+    # --- the select ------------------------------------------------------------------------------------------------
+
+    def _select(self) -> Select:
+        frame = self.frame
+        self._reroot()
+        target = frame.target
+        assert target is not None
+        for node in frame.nodes:
+            if node is not target and node.parent is None:
+                raise Unclear(say("of_what", self.language))
+        apart = self._apart() if frame.mode == "ratio" else []
+        entities: list[Entity] = [self._entity(target)]
+        hops: list[Hop] = []
+        conditions: list[Condition] = []
+        for child in self._children(target):
+            if child in apart:
+                continue
+            inner = self._below(child)
+            if child.absent:
+                conditions.append(Exists(inner, negated=True))
+            elif self._test_only(child):
+                conditions.append(Exists(inner))
+            else:
+                entities += inner.entities
+                hops += list(inner.hops)
+                if inner.where is not None:
+                    conditions.append(inner.where)
+        columns, having, order = self._columns(target, apart)
+        pattern = Pattern(tuple(entities), tuple(hops), _all(conditions))
+        limit = frame.limit if order else None
+        form = "yes or no" if frame.mode == "yes" and not frame.groups else "rows"
+        if form == "yes or no":
+            return Select(pattern, (), target.name, form="yes or no")
+        return Select(pattern, tuple(columns), target.name, having, tuple(order), limit)
+
+    def _test_only(self, child: Node) -> bool:
+        """Whether a branch is a mere condition: nothing of it is shown, grouped or counted, and it could repeat rows."""
+        frame = self.frame
+        below = [child]
+        for node in below:
+            below += self._children(node)
+        shown = {
+            value.of
+            for value in [*frame.groups, *frame.measures, *(v for v, _ in frame.order_by)]
+            if isinstance(value, Attribute | Itself)
+        }
+        shown |= {
+            part.of
+            for value in frame.measures
+            if isinstance(value, Elapsed)
+            for part in (value.start,)
+            if isinstance(part, Attribute)
+        }
+        shown |= {node.name for node, _ in frame.outputs}
+        if any(node.name in shown or node.measured for node in below):
+            return False
+        return bool(frame.function) or any(isinstance(v, Attribute) for v in frame.measures)
+
+    def _apart(self) -> list[Node]:
+        """Of a rate, the branches that the numerator asks for and the denominator does not."""
+        frame = self.frame
+        target = frame.target
+        assert target is not None
+        absent = [n for n in self._children(target) if n.absent]
+        if absent:
+            return absent[-1:]
+        return []
+
+    def _columns(self, target: Node, apart: list[Node]) -> tuple[list[Column], Condition | None, list[Sort]]:
+        frame = self.frame
+        columns: list[Column] = []
+        names: set[str] = set()
+
+        def add(name: str, value: Value) -> str:
+            base, count = name, 1
+            while name in names:
+                count += 1
+                name = f"{base}{count}"
+            names.add(name)
+            columns.append(Column(name, value))
+            return name
+
+        having: Condition | None = None
+        order: list[Sort] = []
+        counted = [n for n in frame.nodes if n.measured and not n.absent]
+        for value, name in zip(frame.groups, frame.group_names, strict=True):
+            add(_plain(name), value)
+        if frame.function == "sum" and not frame.measures:
+            frame.function = ""
+            frame.mode = "count" if frame.mode == "list" else frame.mode
+        if frame.mode == "count" and frame.outputs and target.named and not frame.groups:
+            frame.mode = "list"
+        if frame.mode == "ratio":
+            self._ratio(target, apart, add)
+        elif frame.function or frame.measures:
+            function = frame.function or "average"
+            if not frame.measures:
+                raise Unclear(say("which_figure", self.language))
+            if frame.function or frame.groups or (not target.named and frame.mode == "list" and frame.function):
+                for value, name in zip(frame.measures, frame.measure_names, strict=True):
+                    add(f"{function}_{_plain(name)}", Aggregate(function, value))  # type: ignore[arg-type]
+            else:
+                add(_plain(target.kind), Itself(target.name))
+                for value, name in zip(frame.measures, frame.measure_names, strict=True):
+                    add(_plain(name), value)
+        elif counted:
+            if frame.mode == "count" and counted[0].bound and not frame.groups:
+                return self._counted_having(target, counted[0])
+            if not frame.groups:
+                add(_plain(target.kind), Itself(target.name))
+            for node in counted:
+                name = add(f"{_plain(node.kind)}_count", Aggregate("count", Itself(node.name)))
+                if node.bound:
+                    bound: Condition = Compare(ColumnOf(name), node.bound[0], Constant(_number(node.bound[1])))  # type: ignore[arg-type]
+                    having = bound if having is None else All((having, bound))
+                if frame.most:
+                    order.append(Sort(ColumnOf(name), frame.most == "most"))
+            if frame.most and frame.limit is None and not target.plural:
+                frame.limit = 1
+        elif frame.mode == "count" or frame.groups:
+            name = add("count", Aggregate("count", Itself(target.name)))
+            if frame.most:
+                order.append(Sort(ColumnOf(name), frame.most == "most"))
+        else:
+            if target.named and not frame.outputs and not frame.order_by and not target.where and len(frame.nodes) == 1:
+                raise Unclear(say("mean_or", self.language, name=target.named[0].name))
+            if not (target.named and frame.outputs):
+                add(_plain(target.kind), Itself(target.name))
+                if target.kind in ("Contract",):
+                    add("name", Attribute(target.name, "name"))
+            for node in frame.shown:
+                add(_plain(node.kind), Itself(node.name))
+            for node, attribute in frame.outputs:
+                add(_plain(attribute), Attribute(node.name, attribute))
+            for value, descending in frame.order_by:
+                name = add(_plain(value.name if isinstance(value, Attribute) else "figure"), value)
+                order.append(Sort(ColumnOf(name), descending))
+        if frame.order_by and not order:
+            order = [Sort(value, descending) for value, descending in frame.order_by]
+        return columns, having, order
+
+    def _counted_having(self, target: Node, node: Node) -> tuple[list[Column], Condition | None, list[Sort]]:
+        """How many elements have more than so many others: a count of the elements of which a count holds."""
+        from agent.query.model import HowMany
+
+        assert node.bound is not None
+        inner = self._below(node)
+        bound = Compare(HowMany(inner, node.name), node.bound[0], Constant(_number(node.bound[1])))  # type: ignore[arg-type]
+        return [Column("count", Aggregate("count", Itself(target.name), where=bound))], None, []
+
+    def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, Value], str]) -> None:
+        frame = self.frame
+        tests: list[Condition] = [Exists(self._below(node), negated=True) for node in apart]
+        if frame.rate:
+            tests += [condition for node, condition in frame.rate]
+        elif not tests and frame.last_condition is not None:
+            tests.append(frame.last_condition[1])
+        if not tests:
+            joined = [n for n in self._children(target) if not n.named and n.explicit]
+            raise Unclear(say("which_figure", self.language), tuple(n.kind for n in joined))
+        numerator = Aggregate("count", Itself(target.name), where=_all(tests))
+        add("percent", Ratio(numerator, Aggregate("count", Itself(target.name))))
+
+
+def prepare_rate(frame: Frame) -> None:
+    """Take what the numerator of a rate asks for out of the pattern, which is the denominator's."""
+    if frame.mode != "ratio" or frame.target is None:
+        return
+    if not frame.rate and frame.last_condition is not None and not any(n.absent for n in frame.nodes):
+        frame.rate.append(frame.last_condition)
+    for node, condition in frame.rate:
+        if condition in node.where:
+            node.where.remove(condition)
+
+
+def _all(conditions: list[Condition]) -> Condition | None:
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+
+
+def _plain(name: str) -> str:
+    text = "".join(c if c.isalnum() else "_" for c in name)
+    return text[:1].lower() + text[1:]
+
+
+def _number(value: float) -> float | int:
+    return int(value) if float(value).is_integer() else value

@@ -1,0 +1,64 @@
+"""Questions that go on from the one before: "et par équipe ?", "and for Paris?", "only the critical ones"."""
+
+from __future__ import annotations
+
+from agent.language.items import Item
+
+
+def is_follow_up(items: tuple[Item, ...]) -> bool:
+    """Whether a question cannot stand alone: it begins with a word that goes on, and names no new subject to ask for."""
+    if not items:
+        return False
+    first = items[0]
+    if "follow" not in first.turns and "group" not in first.turns:
+        return False
+    asks = any("list" in item.turns or "yesno" in item.turns for item in items[1:3]) and first.folded not in (
+        "et",
+        "and",
+    )
+    if "group" in first.turns and first.folded.split()[0] not in ("et", "and", "puis", "then"):
+        asks = asks or any("count" in item.turns or "list" in item.turns for item in items[1:])
+    return not asks and len([item for item in items if not item.empty]) <= 7
+
+
+def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items of the earlier question with those of the follow-up put in their place, or added."""
+    kept = list(previous)
+    added = (
+        [
+            item
+            for item in following[1:]
+            if not (
+                item.empty
+                and not item.turns
+                and item.folded in ("les", "the", "ceux", "celles", "ones", "those", "pour", "for", "about")
+            )
+        ]
+        if "group" not in following[0].turns
+        else list(following)
+    )
+    if kept and kept[-1].folded in ("?", ".", "!"):
+        kept.pop()
+    for item in added:
+        if item.period is not None:
+            kept = [old for old in kept if old.period is None]
+        elif item.name is not None:
+            kinds = {element.kind for element in item.name.elements}
+            kept = [old for old in kept if not (old.name and kinds & {e.kind for e in old.name.elements})]
+        else:
+            values = {(m.name, m.on) for m in item.means("value")[:2]}
+            kept = [
+                old
+                for old in kept
+                if not (
+                    values
+                    and old.means("value")
+                    and not old.means("kind")
+                    and values & {(m.name, m.on) for m in old.means("value")[:2]}
+                )
+            ]
+    grouped = any("group" in item.turns for item in added)
+    if grouped:
+        at = next((n for n, old in enumerate(kept) if "group" in old.turns), len(kept))
+        kept = kept[:at]
+    return (*kept, *added)

@@ -1,0 +1,59 @@
+"""What the grammar fills while it reads: the elements that a question speaks of, how they hang together, what is asked of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from agent.language.meanings import Way
+from agent.language.names import NamedElement
+from agent.query.model import Condition, Value
+
+Negation = Literal["", "not", "without", "never"]
+
+
+@dataclass(eq=False)
+class Node:
+    """Elements of a kind that the question mentions, and the way that joins them to another node."""
+
+    name: str
+    kind: str
+    at: int
+    named: tuple[NamedElement, ...] = ()
+    where: list[Condition] = field(default_factory=list)
+    joins: list[Way] = field(
+        default_factory=list
+    )  # conditions that are ways to something that must be there, with tests
+    parent: Node | None = None
+    way: Way | None = None
+    absent: bool = False
+    measured: bool = False  # its elements are counted for each target: `least` bounds that number
+    bound: tuple[str, float] | None = None
+    plural: bool = True
+    order: int = 0
+    explicit: bool = True
+
+
+@dataclass(eq=False)
+class Frame:
+    """The whole question so far."""
+
+    mode: Literal["list", "count", "yes", "ratio", "impact", "depends", "dependents", "path"] = "list"
+    nodes: list[Node] = field(default_factory=list)
+    target: Node | None = None
+    groups: list[Value] = field(default_factory=list)
+    group_names: list[str] = field(default_factory=list)
+    outputs: list[tuple[Node, str]] = field(default_factory=list)
+    measures: list[Value] = field(default_factory=list)
+    measure_names: list[str] = field(default_factory=list)
+    function: str = ""
+    order_by: list[tuple[Value, bool]] = field(default_factory=list)
+    most: Literal["", "most", "least"] = ""
+    limit: int | None = None
+    ties: bool = False
+    last_condition: tuple[Node, Condition] | None = None
+    rate: list[tuple[Node, Condition]] = field(default_factory=list)
+    as_of: str | None = None
+    indirect: bool = False
+    shown: list[Node] = field(default_factory=list)  # elements that are asked for beside the target
+    assumptions: list[str] = field(default_factory=list)

@@ -1,0 +1,305 @@
+"""A question as a row of items: what each stretch of words is, before anybody asks how they go together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from agent.language.folding import composed, fold
+from agent.language.lexicon import AGGREGATES, Found, Lexicon
+from agent.language.meanings import Meaning
+from agent.language.names import NameFound, NameIndex
+from agent.language.numbers import SPELLED, number_of
+from agent.language.periods import Period, find_periods
+from agent.language.tokens import Token, tokenise
+
+import re  # isort: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Tokens [first, after) and what they are. One of the fields tells, `text` is how they are written.
+
+    `turns`: names of turns of phrase. `empty`: a function word. None of them: a word that nobody knows.
+    """
+
+    first: int
+    after: int
+    text: str
+    meanings: tuple[Meaning, ...] = ()
+    turns: tuple[str, ...] = ()
+    name: NameFound | None = None
+    period: Period | None = None
+    number: float | None = None
+    unit: str = ""
+    empty: bool = False
+    aggregates: tuple[str, ...] = ()  # what is taken of it, said inside its name
+    folded: str = ""
+    corrected: bool = False
+    trusted: bool = False  # a name that is meant as one, though its words mean something else too
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nothing is known of it."""
+        return not (self.meanings or self.turns or self.name or self.period or self.empty or self.number is not None)
+
+    def means(self, sort: str) -> tuple[Meaning, ...]:
+        """Its meanings of a sort."""
+        return tuple(meaning for meaning in self.meanings if meaning.sort == sort)
+
+
+_KEPT: Final = frozenset(
+    {
+        "without",
+        "no",
+        "not",
+        "never",
+        "group",
+        "gt",
+        "ge",
+        "lt",
+        "le",
+        "ne",
+        "and",
+        "or",
+        "most",
+        "least",
+        "count",
+        "list",
+        "direct",
+        "indirect",
+    }
+)
+"""Turns of phrase that carry the grammar: they stay so where a term of the domain is as long."""
+
+
+def read_items(question: str, lexicon: Lexicon, names: NameIndex, now: datetime) -> tuple[Item, ...]:
+    """The items of a question, in order, none overlapping another."""
+    question = composed(question)
+    tokens = tokenise(question)
+    return _Reader(question, tokens, lexicon, names, now).items()
+
+
+class _Reader:
+    def __init__(
+        self, question: str, tokens: tuple[Token, ...], lexicon: Lexicon, names: NameIndex, now: datetime
+    ) -> None:
+        self.question, self.tokens, self.lexicon, self.names = question, tokens, lexicon, names
+        self.corrected: set[int] = set()
+        self.conditional = any(token.folded in ("si", "if", "when", "s") for token in tokens)
+        words = [self._word(at, token) for at, token in enumerate(tokens)]
+        self.words = tuple(words)
+        self.tokens = tuple(replace(t, folded=w) if w != t.folded else t for t, w in zip(tokens, words, strict=True))
+        self.stems = tuple(lexicon.stem(word) for word in words)
+        self.periods = {
+            self._token_at(period.first): (period, self._token_after(period.after))
+            for period in find_periods(fold(question), lexicon.language, now)
+        }
+        self.spelled = re.compile(rf"{SPELLED[lexicon.language]}\b")
+
+    def _word(self, at: int, token: Token) -> str:
+        """A word, or what it was meant to be. What may be a name is left as it is."""
+        word = token.folded
+        if token.kind != "word" or self.lexicon.knows(word) or len(word) < 5:
+            return word
+        if self.names.at(self.tokens, at) is not None or any(c.isdigit() for c in word):
+            return word
+        if at and token.text[:1].isupper() and self._in_name(at):
+            return word
+        fixed = self.lexicon.correction(word)
+        if fixed is not None:
+            self.corrected.add(at)
+            return fixed
+        return word
+
+    def _in_name(self, at: int) -> bool:
+        return any(
+            (found := self.names.at(self.tokens, start)) is not None and found.after > at
+            for start in range(max(0, at - 4), at)
+        )
+
+    def _token_at(self, character: int) -> int:
+        return next((at for at, token in enumerate(self.tokens) if token.end > character), len(self.tokens))
+
+    def _token_after(self, character: int) -> int:
+        return next((at for at, token in enumerate(self.tokens) if token.start >= character), len(self.tokens))
+
+    def items(self) -> tuple[Item, ...]:
+        items, at = [], 0
+        while at < len(self.tokens):
+            item = self._item(at)
+            items.append(item)
+            at = item.after
+        return tuple(items)
+
+    def _text(self, first: int, after: int) -> str:
+        return self.question[self.tokens[first].start : self.tokens[after - 1].end]
+
+    def _made(self, first: int, after: int, **said: object) -> Item:
+        return Item(
+            first,
+            after,
+            self._text(first, after),
+            folded=" ".join(self.words[first:after]),
+            corrected=any(at in self.corrected for at in range(first, after)),
+            **said,  # type: ignore[arg-type]
+        )
+
+    def _item(self, at: int) -> Item:
+        token = self.tokens[at]
+        period = self.periods.get(at)
+        name = self.names.at(self.tokens, at) if token.folded not in self.lexicon.turns.articles else None
+        found = self._not_by(self.lexicon.at(self.words, self.stems, at))
+        if name is None and found is None:
+            name = self._product(at)
+        turn = self.lexicon.turns.at(self.tokens, at)
+        if name is not None and self._trusted(name, found.after if found else at, at, period[1] if period else at):
+            return self._made(
+                at,
+                name.after,
+                name=name,
+                trusted=True,
+                meanings=found.meanings if found and found.after == name.after else (),
+            )
+        if period is not None and not (found is not None and found.after > period[1]):
+            return self._made(at, period[1], period=period[0])
+        if (number := self._number(at)) is not None and not (found is not None and found.after > number.after):
+            return number
+        if found is not None and (
+            turn is None
+            or found.after > turn.after
+            or (
+                found.after == turn.after
+                and self._strong(found.meanings)
+                and not _KEPT & set(turn.names)
+                and not ("falls" in turn.names and self.conditional)
+            )
+        ):
+            inside = tuple(AGGREGATES[w] for w in self.words[at + 1 : found.after] if w in AGGREGATES)
+            return self._made(
+                at,
+                found.after,
+                meanings=found.meanings,
+                aggregates=inside,
+            )
+        if turn is not None and not any(
+            start > at and start < turn.after and end > turn.after for start, (_, end) in self.periods.items()
+        ):
+            same = found.meanings if found is not None and found.after == turn.after else ()
+            return self._made(
+                at,
+                turn.after,
+                turns=turn.names,
+                meanings=same,
+                empty=self.lexicon.turns.empty(token.folded) and turn.after == at + 1,
+            )
+        if found is not None:
+            return self._made(at, found.after, meanings=found.meanings)
+        if token.kind == "sign":
+            return self._made(at, at + 1, empty=True)
+        if self.lexicon.turns.empty(token.folded):
+            return self._made(at, at + 1, empty=True)
+        return self._made(at, at + 1, name=name)
+
+    def _not_by(self, found: Found | None) -> Found | None:
+        """A relation that would take the word of a grouping with it: changes by outcome."""
+        if found is None or found.size < 2 or self.words[found.after - 1] not in ("by", "par"):
+            return found
+        alone = self.lexicon.at(self.words[: found.after - 1], self.stems[: found.after - 1], found.first)
+        if (
+            alone is not None
+            and any(m.sort == "kind" for m in alone.meanings)
+            and alone.meanings[0].rank < found.meanings[0].rank + 2
+        ):
+            return alone
+        return found
+
+    def _bare_follows(self, at: int) -> bool:
+        """Whether a term stands there without an article: a key of a grouping, not an agent."""
+        if (
+            at >= len(self.tokens)
+            or self.words[at] in self.lexicon.turns.articles
+            or self.names.at(self.tokens, at) is not None
+        ):
+            return False
+        return self.lexicon.at(self.words, self.stems, at) is not None
+
+    def _product(self, at: int) -> NameFound | None:
+        for size in (3, 2, 1):
+            beginning = self.lexicon.idioms.products.get(" ".join(self.words[at : at + size]))
+            elements = self.names.of_product(beginning) if beginning and at + size <= len(self.words) else ()
+            if elements:
+                return NameFound(elements, at, at + size, True)
+        return None
+
+    @staticmethod
+    def _strong(meanings: tuple[Meaning, ...]) -> bool:
+        return meanings[0].rank == 0 and meanings[0].sort in (
+            "kind",
+            "predicate",
+            "value",
+            "attribute",
+            "role",
+            "measure",
+        )
+
+    def _trusted(self, name: NameFound, known_after: int, at: int, period_after: int) -> bool:
+        """Whether words that are a name are meant as one, though they may be words of the language too."""
+        if name.after < max(known_after, period_after):
+            return False
+        size = name.after - name.first
+        token = self.tokens[at]
+        if token.kind in ("identifier",) or any(c.isdigit() for c in token.folded):
+            return True
+        capital = token.text[:1].isupper() and (at > 0 or not self.lexicon.knows(token.folded))
+        if size == 1:
+            if self.spelled.fullmatch(token.folded):
+                return False
+            common = self.lexicon.knows(token.folded)
+            if not name.exact:
+                return not common and (token.text[:1].isupper() or self._kind_before(at))
+            return capital or not common
+        if not name.exact and known_after >= name.after:
+            return False
+        if name.exact:
+            return capital or name.after > known_after
+        return name.after > known_after or capital
+
+    def _is_unit(self, at: int) -> bool:
+        if at >= len(self.tokens):
+            return False
+        word = self.tokens[at].folded
+        return any(word in units for units in self.lexicon.idioms.units.values())
+
+    def _kind_before(self, at: int) -> bool:
+        """Whether a word of a kind stands right before: the application crédit."""
+        before = at - 1
+        while before >= 0 and self.words[before] in self.lexicon.turns.articles:
+            before -= 1
+        found = self.lexicon.at(self.words[:at], self.stems[:at], before) if before >= 0 else None
+        return found is not None and any(m.sort == "kind" for m in found.meanings)
+
+    def _number(self, at: int) -> Item | None:
+        token = self.tokens[at]
+        language = self.lexicon.language
+        if token.kind == "number":
+            value, after = number_of(token.folded, language), at + 1
+        elif (match := self.spelled.match(fold(self.question), token.start)) and match.start() == token.start:
+            after = self._token_after(match.end())
+            if match.group() in ("un", "une", "one", "a") and not self._is_unit(after):
+                return None
+            if self.tokens[after - 1].end != match.end():
+                return None
+            try:
+                value = number_of(match.group(), language)
+            except ValueError:
+                return None
+        else:
+            return None
+        unit = ""
+        if after < len(self.tokens):
+            word = self.tokens[after].folded
+            if self._is_unit(after):
+                unit, after = word, after + 1
+        return self._made(at, after, number=value, unit=unit)

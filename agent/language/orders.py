@@ -1,0 +1,250 @@
+"""Orders to write or to send, told from questions by how they are built: verbs where a clause begins, wishes, duties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final
+
+import yaml
+
+from agent.language.tokens import Token, tokenise
+from agent.language.turns import LANGUAGES, LOADER, Language
+
+_TYPO: Final = 6
+"""Letters from which on a verb may be misspelt by one."""
+_ELIDED: Final = 2
+"""Letters that may stand between tokens without being a name: the genitive."""
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """Forms of the verbs of one kind of order in one language.
+
+    `always`: orders where a clause begins. `loose`: French forms that are participles without their accent, so that inside a
+    sentence they need an object. `of_you`: forms behind "tu". `objected`, `determined`: what needs an object, a determiner.
+    """
+
+    always: frozenset[Words]
+    loose: frozenset[Words]
+    of_you: frozenset[Words]
+    objected: frozenset[Words]
+    determined: frozenset[Words]
+    gerunds: frozenset[Words]
+    done: frozenset[Words]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What `words/orders.yml` says."""
+
+    verbs: Mapping[str, Mapping[Language, Verbs]]
+    objects: frozenset[str]
+    things: frozenset[str]
+    leads: frozenset[str]
+    asked: frozenset[Words]
+    joining: frozenset[str]
+    wishes: frozenset[Words]
+    duties: frozenset[str]
+    being: frozenset[str]
+    asking: frozenset[str]
+
+    def order(
+        self, question: str, tokens: tuple[Token, ...], known: Callable[[str], bool], named: frozenset[int]
+    ) -> str | None:
+        """Which kind of order a question is: write or send, None where it is none.
+
+        `tokens`: those of the question, but for names of several words. `known`: whether a word means something, so that it
+        is no misspelt verb. `named`: positions in `tokens` of names of one word.
+        """
+        sentence = _Sentence(question, tokens, known, named, self)
+        for kind, by_language in self.verbs.items():
+            for verbs in by_language.values():
+                if sentence.begins_with(verbs) or sentence.wishes_for(verbs):
+                    return kind
+        return None
+
+
+class _Sentence:
+    def __init__(
+        self,
+        question: str,
+        tokens: tuple[Token, ...],
+        known: Callable[[str], bool],
+        named: frozenset[int],
+        orders: Orders,
+    ) -> None:
+        self.tokens, self.known, self.named, self.orders = tokens, known, named, orders
+        self.words = tuple(token.folded for token in tokens)
+        ends = [0, *(token.end for token in tokens)]
+        self.gaps = [question[end : token.start] for end, token in zip(ends, tokens, strict=False)]
+        self.starts = self._starts()
+
+    def _starts(self) -> dict[int, bool]:
+        """Where an order may begin, and whether a sentence does so there (rather than a part of one)."""
+        found: dict[int, bool] = {}
+        for at, word in enumerate(self.words):
+            gap = self.gaps[at].strip()
+            if at == 0 or any(sign in gap for sign in ".;!:\n") or word == "?" or self.words[at - 1] == "?":
+                self._follow(at, found, whole=True)
+            elif "," in gap or self.words[at - 1] in self.orders.joining:
+                self._follow(at, found, whole=False)
+            for length in range(1, 6):
+                if at >= length and self.words[at - length : at] in self.orders.asked:
+                    self._follow(at, found, whole=True)
+        return found
+
+    def _follow(self, at: int, found: dict[int, bool], *, whole: bool) -> None:
+        """Mark a place and those behind the words that lead up to an order."""
+        found[at] = found.get(at, False) or whole
+        while at < len(self.words) and self.words[at] in self.orders.leads and not self._gap_named(at + 1):
+            at += 1
+            found[at] = found.get(at, False) or whole
+
+    def _gap_named(self, at: int) -> bool:
+        """Whether a name of several words was taken out before a token."""
+        return at < len(self.gaps) and sum(character.isalnum() for character in self.gaps[at]) > _ELIDED
+
+    def begins_with(self, verbs: Verbs) -> bool:
+        """Whether an order begins somewhere."""
+        for at, whole in self.starts.items():
+            if at >= len(self.words):
+                continue
+            for length in (3, 2, 1):
+                said = self.words[at : at + length]
+                if len(said) < length:
+                    continue
+                participle = length == 1 and self.tokens[at].text.lower().endswith(("é", "és"))
+                after = at + length
+                if participle:
+                    continue
+                if said in verbs.always or (said in verbs.loose and (whole or self._object(after))):
+                    return True
+                if said in verbs.of_you and "tu" in self.words[max(0, at - 3) : at]:
+                    return True
+                if said in verbs.gerunds and at and self.words[at - 1] in ("mind", "of", "about"):
+                    return True
+                if said in verbs.objected and self._object(after, things=True):
+                    return True
+                if said in verbs.determined and self._object(after):
+                    return True
+            if whole and self._misspelt(at, verbs):
+                return True
+        return False
+
+    def _object(self, at: int, *, things: bool = False) -> bool:
+        """Whether what is acted on stands here."""
+        if self._gap_named(at):
+            return True
+        if at >= len(self.words):
+            return False
+        word = self.words[at]
+        if word in self.orders.objects:
+            return True
+        identifier = self.tokens[at].kind == "identifier" or (
+            len(word) > 4 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+        )
+        return things and (identifier or at in self.named or word in self.orders.things)
+
+    def _misspelt(self, at: int, verbs: Verbs) -> bool:
+        word = self.words[at]
+        if len(word) < _TYPO - 1 or self.known(word) or at in self.named or any(c.isdigit() for c in word):
+            return False
+        from rapidfuzz.distance import OSA
+
+        return any(
+            len(form) == 1
+            and len(form[0]) >= _TYPO
+            and form[0][0] == word[0]
+            and OSA.distance(form[0], word, score_cutoff=1) <= 1
+            for form in verbs.always | verbs.loose
+        )
+
+    def wishes_for(self, verbs: Verbs) -> bool:
+        """Whether something is to be done to something: X must be restarted, I want X to be deleted. No question is."""
+        if "?" in self.words or any(word in self.orders.asking for word in self.words):
+            return False
+        wish = any(self.words[: len(said)] == said for said in self.orders.wishes)
+        for at in range(1, len(self.words)):
+            if not any(self.words[at : at + length] in verbs.done for length in (1, 2, 3)):
+                continue
+            before = self.words[at - 1]
+            if before in self.orders.being and (wish or (at > 1 and self.words[at - 2] in self.orders.duties)):
+                return True
+        return False
+
+
+def _french(verb: str) -> dict[str, list[str]]:
+    """Forms of an order, of a regular verb; else the text itself."""
+    if " " in verb or not verb.endswith("er"):
+        return {"always": [verb]}
+    stem = verb[:-2]
+    soft = stem + "e" if stem.endswith("g") else stem
+    done = [stem + end for end in ("e", "ee", "es", "ees")]
+    return {"always": [verb, stem + "ez", soft + "ons"], "loose": [stem + "e"], "of_you": [stem + "es"], "done": done}
+
+
+def _english(verb: str) -> dict[str, list[str]]:
+    if " " in verb:
+        return {"always": [verb]}
+    silent = verb[:-1] if verb.endswith("e") else verb
+    past = verb + "d" if verb.endswith("e") else verb[:-1] + "ied" if verb[-2:] in ("fy", "py") else verb + "ed"
+    return {"always": [verb], "gerunds": [silent + "ing"], "done": [past]}
+
+
+def _split(texts: Iterable[str]) -> frozenset[Words]:
+    return frozenset(tuple(token.folded for token in tokenise(text)) for text in texts)
+
+
+def _verbs(said: Mapping[str, list[str]], done: list[str], language: Language) -> Verbs:
+    forms = _french if language == "fr" else _english
+    made = {part: [forms(str(verb)) for verb in verbs] for part, verbs in said.items()}
+
+    def of(part: str, *names: str) -> list[str]:
+        return [form for one in made[part] for name in names for form in one.get(name, [])]
+
+    polite = [form for verb in made["with_object"] for form in verb["always"]] if language == "fr" else []
+    unmistakable = [form for form in polite if form.endswith(("er", "ez", "ons"))]
+    every = ("plain", "with_object", "with_determiner")
+    return Verbs(
+        always=_split([*of("plain", "always"), *(form for form in unmistakable if form != "passer")]),
+        loose=_split(of("plain", "loose")),
+        of_you=_split([form for part in every for form in of(part, "of_you")]),
+        objected=_split(of("with_object", "always", "loose")),
+        determined=_split(of("with_determiner", "always", "loose")),
+        gerunds=_split([form for part in every for form in of(part, "gerunds")]),
+        done=_split([*done, *(form for part in every for form in of(part, "done"))]),
+    )
+
+
+@lru_cache(maxsize=1)
+def load_orders() -> Orders:
+    """Read once the words of orders."""
+    data: dict[str, Any] = yaml.load(
+        resources.files("agent.language").joinpath("words", "orders.yml").read_text("utf-8"), Loader=LOADER
+    )
+
+    def words(section: str) -> frozenset[str]:
+        return frozenset(str(word) for language in LANGUAGES for word in data[section][language])
+
+    def phrases(section: str) -> frozenset[Words]:
+        return _split(str(text) for language in LANGUAGES for text in data[section][language])
+
+    return Orders(
+        verbs={
+            kind: {one: _verbs(said[one], data["done"][one], one) for one in LANGUAGES}
+            for kind, said in data["verbs"].items()
+        },
+        objects=words("objects"),
+        things=words("things"),
+        leads=words("leads"),
+        asked=phrases("asked"),
+        joining=frozenset(data["joining"]),
+        wishes=phrases("wishes"),
+        duties=words("duties"),
+        being=words("being"),
+        asking=words("asking"),
+    )

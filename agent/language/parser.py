@@ -1,0 +1,188 @@
+"""A question in French or English to an intermediate query, or to why there is none: the deterministic producer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import Final
+
+from agent.language.acts import load_acts
+from agent.language.compose import Composer, prepare_rate
+from agent.language.folding import composed, fold
+from agent.language.follow import continued, is_follow_up
+from agent.language.grammar import Grammar
+from agent.language.idioms import Idioms, load_idioms
+from agent.language.items import Item, read_items
+from agent.language.lexicon import Lexicon
+from agent.language.literals import lift
+from agent.language.names import NameIndex
+from agent.language.orders import load_orders
+from agent.language.outcome import Outcome, Parse, Unclear, Unheld
+from agent.language.shorthand import spelt_out
+from agent.language.special import special
+from agent.language.tokens import Token, tokenise
+from agent.language.turns import LANGUAGES, Language, detect_language
+from agent.language.ways import Ways
+from agent.language.wordings import say
+from graph.schema.model import PersonalData, Schema
+
+LONGEST: Final = 2_000
+"""Characters of a question that are read; a longer one is refused."""
+
+
+class Parser:
+    """Reads questions about one schema. Built once; safe for several threads but for the first use of a language."""
+
+    def __init__(self, schema: Schema, idioms: Idioms | None = None, languages: Sequence[Language] = LANGUAGES) -> None:
+        self.schema = schema
+        self.idioms = load_idioms(schema.name) if idioms is None else idioms
+        self.ways = Ways(schema, self.idioms)
+        attributes = [a for kind in schema.kinds.values() for a in kind.attributes.values()]
+        self._personal = any(a.personal is not PersonalData.NONE for a in attributes)
+        self._known = frozenset(
+            name.casefold()
+            for name in (
+                *schema.kinds,
+                *schema.relations,
+                *(a.name for a in attributes),
+                *(a.wording.en for a in attributes),
+            )
+        )
+        self._lexicons = {language: Lexicon(schema, language, self.idioms) for language in languages}
+
+    def parse(
+        self,
+        question: str,
+        names: NameIndex,
+        now: datetime,
+        after: Sequence[str] = (),
+        told: Language | None = None,
+    ) -> Parse:
+        """The reading of a question, asked after some others of the same conversation."""
+        literals: dict[str, str] = {}
+        question = spelt_out(question)
+        if not self.idioms.times:
+            question, literals = lift(question, self._known)
+        tokens = tokenise(composed(question))
+        unnamed = _outside_names(tokens, names)
+        detected = told or detect_language(unnamed, self._fallback(after))
+        language: Language = detected if detected in self._lexicons else next(iter(self._lexicons))
+        acts = load_acts()
+        reason = "send" if "://" in question else acts.refusal(question, unnamed)
+        if reason == "personal" and not self._personal:
+            reason = None
+        reason = reason or self._ordered(question, unnamed, names)
+        if len(question) > LONGEST or reason:
+            text = {"write": "read_only", "code": "read_only", "personal": "personal"}.get(reason or "", "secret")
+            return Parse("refuse", language, message=say(text, language))
+        if foreign := acts.foreign(unnamed, language):
+            return self._failed("unanswerable", language, missing=tuple(foreign))
+        if vague := acts.too_vague(unnamed, language):
+            return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
+        lexicon = self._lexicons[language]
+        items = read_items(question, lexicon, names, now)
+        previous = self._previous(after, names, now)
+        if is_follow_up(items):
+            if not previous:
+                if any("group" in item.turns for item in items[:2]) or not any(
+                    item.means("kind") or item.name for item in items
+                ):
+                    return self._failed("clarify", language, message=say("of_what", language))
+            else:
+                items = continued(previous, items)
+        if not previous and _this_one(items):
+            return self._failed("clarify", language, message=say("which_this", language))
+        try:
+            return self._understood(items, lexicon, names, question, language, literals)
+        except Unheld as unheld:
+            other = next((one for one in self._lexicons if one != language), None)
+            if told is None and other and all(self._lexicons[other].knows(fold(word)) for word in unheld.missing):
+                again = self.parse(question, names, now, after, other)  # the language was told by too few words
+                if again.outcome == "answer":
+                    return again
+            return self._failed("unanswerable", language, missing=unheld.missing, items=items)
+        except Unclear as unclear:
+            return self._failed(
+                "clarify", language, message=unclear.message, choices=unclear.choices, items=items, said=unclear.said
+            )
+
+    def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:
+        named = frozenset(
+            at for at in range(len(tokens)) if (found := names.at(tokens, at)) is not None and found.exact
+        )
+        return load_orders().order(
+            question, tokens, lambda word: any(one.knows(word) for one in self._lexicons.values()), named
+        )
+
+    def _understood(
+        self,
+        items: tuple[Item, ...],
+        lexicon: Lexicon,
+        names: NameIndex,
+        question: str,
+        language: Language,
+        literals: dict[str, str],
+    ) -> Parse:
+        asked = special(items, lexicon)
+        if asked is None:
+            grammar = Grammar(items, lexicon, self.ways, names, question)
+            grammar.literals = literals
+            frame = grammar.read()
+            prepare_rate(frame)
+            asked = Composer(frame, language).question()
+        return Parse("answer", language, asked, items=items)
+
+    def _previous(self, after: Sequence[str], names: NameIndex, now: datetime) -> tuple[Item, ...]:
+        items: tuple[Item, ...] = ()
+        for text in after:
+            detected = detect_language(tokenise(composed(text)))
+            lexicon = self._lexicons.get(detected) or next(iter(self._lexicons.values()))
+            read = read_items(spelt_out(text), lexicon, names, now)
+            items = continued(items, read) if items and is_follow_up(read) else read
+        return items
+
+    def _fallback(self, after: Sequence[str]) -> Language:
+        return detect_language(tokenise(composed(after[-1]))) if after else "fr"
+
+    def _failed(
+        self,
+        outcome: Outcome,
+        language: Language,
+        *,
+        message: str = "",
+        choices: tuple[str, ...] = (),
+        missing: tuple[str, ...] = (),
+        items: tuple[Item, ...] = (),
+        said: str = "",
+    ) -> Parse:
+        if missing and not message:
+            message = say("not_held", language, what=", ".join(missing))
+        return Parse(outcome, language, None, message, choices, missing, items, said)
+
+
+_THIS: Final = frozenset({"ce", "cet", "cette", "this", "that", "celui", "celle"})
+
+
+def _this_one(items: tuple[Item, ...]) -> bool:
+    """Whether a question points at something that nothing before it names: this change."""
+    return any(
+        item.folded in _THIS
+        and following.means("kind")
+        and not following.name
+        and not (at + 2 < len(items) and items[at + 2].name)
+        for at, (item, following) in enumerate(pairwise(items))
+    )
+
+
+def _outside_names(tokens: tuple[Token, ...], names: NameIndex) -> tuple[Token, ...]:
+    """The words of a question that are not within a whole name of several words."""
+    kept, at = [], 0
+    while at < len(tokens):
+        found = names.at(tokens, at)
+        if found is not None and found.exact and found.after - at > 1:
+            at = found.after
+            continue
+        kept.append(tokens[at])
+        at += 1
+    return tuple(kept)

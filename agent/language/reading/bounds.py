@@ -1,0 +1,183 @@
+"""Numbers: limits, bounds of attributes and of measures, between two figures, in the unit of the attribute."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.language.frame import Node
+from agent.language.items import Item
+from agent.language.outcome import Unclear, Unheld
+from agent.language.reading.dates import Dates
+from agent.language.reading.words import NUMBERS, OPERATORS
+from agent.language.wordings import say
+from agent.query.model import Attribute, Compare, Condition, Constant, Elapsed
+from agent.query.model import (
+    Negation as Not,
+)
+from graph.schema.model import ValueType
+
+
+class Bounds(Dates):
+    """Places numbers."""
+
+    def _between(self, at: int) -> bool:
+        rest = [i for i in range(at + 1, min(at + 6, len(self.items))) if self.items[i].number is not None]
+        if len(rest) < 2:
+            return False
+        low, high = self.items[rest[0]], self.items[rest[1]]
+        self.used.update(rest)
+        attribute, node = self._attribute_near(at, high)
+        if attribute is None or node is None:
+            raise Unclear(say("which_figure", self.language))
+        for operator, item in ((">=", low), ("<=", replace(high))):
+            number = self._scaled(replace(item, unit=item.unit or high.unit), node.kind, attribute)
+            self._say(node, Compare(Attribute(node.name, attribute), operator, Constant(number)))  # type: ignore[arg-type]
+        return True
+
+    def _number(self, at: int, item: Item) -> None:
+        after = self._next(at)
+        if after is not None and self._has_turn(after, "ge", "le") and not self.comparator and after == at + 1:
+            turn = self.items[after].turns
+            if (
+                "ou" in self.items[after].folded
+                or "et" in self.items[after].folded.split()[:1]
+                or self.items[after].folded.split()[0] in ("or", "and")
+            ):
+                self.comparator = "ge" if "ge" in turn else "le"
+                self.used.add(after)
+                after = self._next(after)
+        following = self.items[after] if after is not None else None
+        near = (
+            following is not None
+            and following.meanings
+            and after == at + 1 + sum(1 for one in self.items[at + 1 : after] if one.empty)
+        )
+        kinds = following.means("kind") if following is not None and near else ()
+        plain = not self.comparator and not item.unit
+        if (
+            plain
+            and (self.ranking or self.superlative or self.wants_most)
+            and self.frame.limit is None
+            and (self.frame.target is None or self.ranking)
+        ):
+            self.frame.limit = int(item.number or 0)
+            return
+        if plain and kinds and self.frame.target is None:
+            self.frame.limit = int(item.number or 0)
+            return
+        attribute, node = self._attribute_near(at, item)
+        if attribute is None and kinds:
+            self.number = item
+            return
+        if (
+            attribute is None
+            and following is not None
+            and following.name is None
+            and not item.unit
+            and self.comparator
+            and not following.meanings
+        ):
+            self.number = item
+            return
+        if attribute is None or node is None:
+            ratio = self._measure_near(item)
+            if ratio:
+                return
+            if (
+                plain
+                and self.frame.target is not None
+                and self.frame.limit is None
+                and (self.superlative or self.ranking)
+            ):
+                self.frame.limit = int(item.number or 0)
+                return
+            raise Unclear(say("which_figure", self.language)) if self.comparator or item.unit else Unheld(item.text)
+        number = self._scaled(item, node.kind, attribute)
+        operator = OPERATORS[self.comparator or "eq"]
+        condition: Condition = Compare(Attribute(node.name, attribute), operator, Constant(number))  # type: ignore[arg-type]
+        if self.negation:
+            condition, self.negation = Not(condition), ""
+        self._say(node, condition)
+        self.comparator = ""
+
+    def _measure_near(self, item: Item) -> bool:
+        """A bound on a measure that was mentioned before: filled at more than 90 %, resolved in more than 4 hours."""
+        for at in [*range(len(self.items))]:
+            for meaning in self.items[at].means("measure"):
+                for node in self._recent():
+                    value = self._measure(node, meaning.name)
+                    if value is None:
+                        continue
+                    number = float(item.number or 0)
+                    if isinstance(value, Elapsed):
+                        minutes = self.idioms.units.get("minutes", {}).get(item.unit, 1.0)
+                        number = (
+                            number * minutes / {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080}[value.unit]
+                        )
+                    elif item.unit or number > 1:
+                        number /= 100
+                    self._say(node, Compare(value, OPERATORS[self.comparator or "eq"], Constant(number)))  # type: ignore[arg-type]
+                    self.comparator = ""
+                    self.used.add(at)
+                    self.frame.measures = [m for m in self.frame.measures if m != value]
+                    return True
+        return False
+
+    def _attribute_near(self, at: int, item: Item) -> tuple[str | None, Node | None]:
+        """The attribute that a number is about: the one behind it, the one before it, or that of its unit."""
+        after = self._next(at)
+        while (
+            after is not None
+            and self._has_turn(after, "eq", "ne", "gt", "ge", "lt", "le", "and")
+            and self.items[after].number is None
+            and not self.items[after].meanings
+        ):
+            after = self._next(after)
+        if after is not None and not self.pending_attributes:
+            for meaning in self.items[after].means("attribute"):
+                if (
+                    self._type(meaning.name) in NUMBERS
+                    and (node := self._holder(meaning.name)) is not None
+                    and self._unit_fits(item, node.kind, meaning.name)
+                ):
+                    self.used.add(after)
+                    return meaning.name, node
+        for position, (_, name) in reversed(list(enumerate(self.pending_attributes))):
+            options = [
+                m.name
+                for m in self.items[self.pending_attributes[position][0]].means("attribute")
+                if self._type(m.name) in NUMBERS
+            ] or [name]
+            for option in options:
+                if self._type(option) in NUMBERS and (node := self._holder(option)) is not None:
+                    del self.pending_attributes[position]
+                    return option, node
+        if item.unit:
+            for node in self._recent():
+                fitting = [
+                    a
+                    for a in self.schema.kinds[node.kind].attributes.values()
+                    if a.type in NUMBERS and a.unit and self._unit_fits(item, node.kind, a.name)
+                ]
+                if len(fitting) == 1:
+                    return fitting[0].name, node
+        return None, None
+
+    def _unit_fits(self, item: Item, kind: str, attribute: str) -> bool:
+        if not item.unit:
+            return True
+        found = self.schema.kinds[kind].attributes.get(attribute)
+        unit = "money" if found is not None and found.type is ValueType.MONEY else (found.unit or "") if found else ""
+        return item.unit in self.idioms.units.get(unit, {}) or not any(
+            item.unit in units for units in self.idioms.units.values()
+        )
+
+    def _scaled(self, item: Item, kind: str, attribute: str) -> float | int:
+        found = self.schema.kinds[kind].attributes[attribute]
+        unit = "money" if found.type is ValueType.MONEY else found.unit or ""
+        factor = self.idioms.units.get(unit, {}).get(item.unit, 100.0 if unit == "money" and not item.unit else 1.0)
+        number = float(item.number or 0) * factor
+        if unit == "ratio" and number > 1:
+            number /= 100
+        number = round(number, 9)
+        return int(number) if number.is_integer() else number

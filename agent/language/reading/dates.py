@@ -1,0 +1,82 @@
+"""Periods: the date that they are about, and the window they make."""
+
+from __future__ import annotations
+
+from agent.language.frame import Node
+from agent.language.meanings import is_a, nearest
+from agent.language.outcome import Unclear
+from agent.language.periods import Period, Shape
+from agent.language.reading.values import Values
+from agent.language.reading.words import CATEGORY, DATES
+from agent.language.windows import window
+from agent.language.wordings import say
+from agent.query.model import Attribute
+from graph.schema.model import ValueType
+
+
+class Dates(Values):
+    """Places periods."""
+
+    def _timed(self) -> Node | None:
+        events = [
+            n
+            for n in self._recent()
+            if nearest(self.schema, n.kind, self.idioms.times) and not is_a(self.schema, n.kind, CATEGORY)
+        ]
+        if events:
+            return self.scope if self.scope in events else events[0]
+        return next((n for n in self._recent() if nearest(self.schema, n.kind, self.idioms.times)), None)
+
+    def _period(self, at: int, period: Period) -> None:
+        if period.shape is Shape.AS_OF:
+            self.frame.as_of = f"{period.start}T23:59:59Z" if period.start else None
+            return
+        negated = False
+        node: Node | None = None
+        attribute = ""
+        for position, (where, name) in reversed(list(enumerate(self.pending_attributes))):
+            dates = [m.name for m in self.items[where].means("attribute") if self._type(m.name) in DATES] or [name]
+            dates.sort(key=lambda one: self._holder(one) is None)
+            for name in dates:
+                if self._type(name) in DATES and (node := self._dated(name)) is not None:
+                    attribute = name
+                    negated = bool(self.negation) and self.negated_at < where
+                    del self.pending_attributes[position]
+                    break
+            if attribute:
+                break
+        if not attribute:
+            following = self._next(at)
+            if following is not None and (
+                names := [m.name for m in self.items[following].means("attribute") if self._type(m.name) in DATES]
+            ):
+                held = [(n, h) for n in names if (h := self._dated(n)) is not None]
+                if held:
+                    attribute, node = held[0]
+                    self.used.add(following)
+        if not attribute:
+            node = self._timed()
+            if node is None:
+                if not self.frame.nodes:
+                    self.pending_periods.append(at)
+                    return
+                raise Unclear(say("which_date", self.language))
+            ahead = nearest(self.schema, node.kind, self.idioms.ahead)
+            attribute = ahead if ahead and (period.ahead) else nearest(self.schema, node.kind, self.idioms.times)
+        assert node is not None
+        if period.future is not None and attribute in self.idioms.future_attributes:
+            period = period.future
+        if negated:
+            self.negation = ""
+        kind = self._type(attribute) or ValueType.INSTANT
+        condition = window(Attribute(node.name, attribute), kind, period, negated=negated)
+        node.where.append(condition)
+        if at < node.at:
+            self.led_by = attribute
+
+    def _dated(self, attribute: str) -> Node | None:
+        """The node that has a date, or one that is brought in for it: the version whose support ends."""
+        node = self._holder(attribute)
+        if node is not None or not self.frame.nodes:
+            return node
+        return self._implicit(attribute)

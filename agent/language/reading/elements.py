@@ -1,0 +1,157 @@
+"""Kinds and roles: the elements that a question is about."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from agent.language.folding import fold
+from agent.language.frame import Node
+from agent.language.items import Item
+from agent.language.meanings import Meaning
+from agent.language.names import NamedElement
+from agent.language.periods import Period
+from agent.language.reading.joining import Joining
+from agent.language.reading.words import OPERATORS
+from agent.query.model import Attribute, Compare
+
+
+class Elements(Joining, ABC):
+    """Makes elements of kinds."""
+
+    @abstractmethod
+    def _period(self, at: int, period: Period) -> None:
+        """Of a room above."""
+
+    @abstractmethod
+    def _predicate(self, at: int, predicates: tuple[Meaning, ...]) -> bool:
+        """Of a room above."""
+
+    @abstractmethod
+    def _text_value(self, at: int, texts: tuple[NamedElement, ...]) -> bool:
+        """A text that is an attribute's value: issued by the authority X, servers AX-640, sites in Lyon."""
+
+    @abstractmethod
+    def _value(self, at: int, values: tuple[Meaning, ...]) -> bool:
+        """Of a room above."""
+
+    def _node_for(self, kind: str, at: int) -> Node:
+        self._node(at, kind, ())
+        return self.frame.nodes[-1]
+
+    def _none_of_it(self) -> bool:
+        """ "... and have none": of what was said to be needed, or of the kind that was said last."""
+        target = self.frame.target
+        if target is None:
+            return False
+        for condition in reversed(target.where):
+            if (
+                isinstance(condition, Compare)
+                and isinstance(condition.left, Attribute)
+                and condition.left.name in self.idioms.implied
+            ):
+                kind = self.idioms.implied[condition.left.name]
+                self.negation = "without"
+                self.scope = target
+                self._node(len(self.items), kind, ())
+                return True
+        return False
+
+    def _kind(self, at: int, item: Item, kind: str) -> None:
+        kinds = [m.name for m in item.means("kind")]
+        if len(kinds) > 1 and self.frame.nodes:
+            anchor = self.frame.target or self.frame.nodes[0]
+            ranked = sorted(
+                (m for m in item.means("kind")),
+                key=lambda m: (m.rank, (self.ways.between(anchor.kind, m.name) or (None, 99.0))[1]),
+            )
+            kind = ranked[0].name
+        self._node(at, kind, (), plural=_plural(item.folded) or (item.corrected and _plural(fold(item.text))))
+
+    def _node(self, at: int, kind: str, elements: tuple[NamedElement, ...], *, plural: bool = True) -> None:
+        frame = self.frame
+        if self._bare_repeat(at, kind, elements):
+            return
+        node = self._new(kind, at)
+        node.named, node.plural = elements, plural
+        pending, self.pending = self.pending, []
+        if frame.target is None and not elements and not (frame.mode == "yes" and len(frame.nodes) > 1):
+            self._be_target(node)
+            if len(frame.nodes) > 1:
+                self._join(node)
+        elif len(frame.nodes) > 1:
+            if self.wants_most and not elements and frame.target is not None:
+                node.measured = True
+                frame.most, self.wants_most = self.wants_most, ""  # type: ignore[assignment]
+            elif self.number is not None and not elements:
+                node.measured = True
+                node.bound = (OPERATORS[self.comparator or "eq"], float(self.number.number or 0))
+                self.number, self.comparator = None, ""
+            elif (self.wants_count and not elements and frame.target is not None and frame.target.named) or (
+                not elements and frame.mode == "list" and frame.target and frame.target.named and self._asked_late(at)
+            ):
+                self._be_target(node)
+            self._join(node)
+        if self.negation and node is not frame.target:
+            node.absent = True
+            if node.measured:
+                node.measured = False
+            self.negation = ""
+        elif self.negation and node is frame.target and frame.mode != "yes" and self.negation in ("without", "never"):
+            self.negation = ""
+            frame.mode = "yes" if frame.mode == "list" and self._has_turn(0, "yesno") else frame.mode
+        self.scope = node
+        for position, negated in pending:
+            self.negation = "not" if negated else ""
+            item = self.items[position]
+            if (
+                not (
+                    item.means("predicate")
+                    and item.meanings[0].sort == "predicate"
+                    and self._predicate(position, item.means("predicate"))
+                )
+                and not self._value(position, item.means("value"))
+                and not self._predicate(position, item.means("predicate"))
+            ):
+                self.pending.append((position, negated))
+            self.negation = ""
+        for position, texts in list(self.pending_texts):
+            if self._text_value(position, texts):
+                self.pending_texts.remove((position, texts))
+        for position in list(self.pending_periods):
+            self.pending_periods.remove(position)
+            self._period(position, self.items[position].period)  # type: ignore[arg-type]
+
+    def _bare_repeat(self, at: int, kind: str, elements: tuple[NamedElement, ...]) -> bool:
+        """Whether a kind is said again of the same elements: `which servers are ... servers`."""
+        return False
+
+    def _role(self, at: int, role: str) -> bool:
+        """The owner, the support team: an element named by its relation to another."""
+        kind, way = self.idioms.roles[role]
+        relation = way.steps[0].relation
+        if self.frame.target is None:
+            self.hint, self.hint_at = (Meaning("relation", relation),), at
+            self._node(at, kind, (), plural=False)
+            self.hint, self.hint_at = (Meaning("relation", relation),), at
+            return True
+        target = next((n for n in self._recent() if self.ways.between(n.kind, kind, relation, None)), None)
+        if target is None:
+            return False
+        existing = self.frame.target
+        if existing.kind == kind and not existing.named and existing.way is None and len(self.frame.nodes) == 1:
+            self.hint, self.hint_at = (Meaning("relation", relation),), at
+            return True
+        self.hint, self.hint_at = (Meaning("relation", relation),), at
+        self._node(at, kind, ())
+        self.hint = ()
+        return True
+
+
+def _plural(text: str) -> bool:
+    """Whether a kind is said in the plural, or so that nobody can tell."""
+    words = [word for word in text.split() if len(word) > 3]
+    return (
+        not words
+        or any(word.endswith(("s", "x")) and not word.endswith("ss") for word in words)
+        or text in ("people", "staff")
+    )

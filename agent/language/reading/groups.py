@@ -1,0 +1,131 @@
+"""Groupings: by team, per month, for each environment."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from agent.language.frame import Node
+from agent.language.items import Item
+from agent.language.meanings import Meaning, nearest
+from agent.language.outcome import Unclear, Unheld
+from agent.language.reading.named import Named
+from agent.language.reading.words import NUMBERS
+from agent.language.wordings import say
+from agent.query.model import Attribute
+from graph.schema.model import ValueType
+
+
+class Groups(Named):
+    """Places groupings."""
+
+    @abstractmethod
+    def _take(self, at: int, item: Item, meaning: Meaning) -> bool:
+        """Of a room above."""
+
+    def _bucket(self, at: int, period: str) -> None:
+        self.grouping = False
+        if period == "year" and any(self._type(name) is ValueType.MONEY for _, name in self.pending_attributes):
+            return  # costs are by year already
+        node = self._timed()
+        if node is None:
+            raise Unclear(say("which_date", self.language))
+        attribute = nearest(self.schema, node.kind, self.idioms.times)
+        self.frame.groups.append(Attribute(node.name, attribute, period))  # type: ignore[arg-type]
+        self.frame.group_names.append(period)
+
+    def _group(self, at: int, item: Item) -> None:
+        after = self._next(at)
+        if after is not None and self.items[after].name is not None and item.means("kind") and after == at + 1:
+            self.grouping = False  # by the team Linux: no group, an agent
+            self._take(at, item, item.means("kind")[0])
+            return
+        kinds, attributes, roles = item.means("kind"), item.means("attribute"), item.means("role")
+        target = self.frame.target
+        numeric = [m for m in attributes if self._type(m.name) in NUMBERS]
+        if (
+            numeric
+            and (self.ranking or self.frame.limit or self.superlative)
+            and not (kinds and kinds[0].rank < numeric[0].rank)
+        ):
+            self.grouping = False
+            self.pending_attributes.append(
+                (at, next((m.name for m in numeric if target and self._holds(target.kind, m.name)), numeric[0].name))
+            )
+            self.superlative, self.superlative_at = self.superlative or "highest", at
+            return
+        if (self.ranking or self.frame.limit) and kinds and target is not None and not attributes:
+            self.grouping = False
+            self.wants_most = "most"
+            self._take(at, item, kinds[0])
+            return
+        chain = self._and_follows(at)
+        held = next(
+            (
+                (m, n)
+                for m in attributes
+                for n in ([target] if target else []) + self._recent()
+                if self._holds(n.kind, m.name)
+            ),
+            None,
+        )
+        self.grouping = chain
+        if (held is not None and not (kinds and kinds[0].rank < held[0].rank)) or (
+            held is not None and not kinds and not roles
+        ):
+            meaning, node = held
+            self.frame.groups.append(Attribute(node.name, meaning.name))
+            self.frame.group_names.append(meaning.name)
+            return
+        if target is None:
+            if kinds or attributes:
+                self.grouping = False
+                self.pending_groups.append((at, item))
+                return
+            raise Unclear(say("of_what", self.language))
+        if roles and (not kinds or roles[0].rank < kinds[0].rank):
+            kind, way = self.idioms.roles[roles[0].name]
+            self.hint, self.hint_at = (Meaning("relation", way.steps[0].relation),), at
+        elif kinds:
+            ranked = sorted(kinds, key=lambda m: (m.rank, (self.ways.between(target.kind, m.name) or (None, 99.0))[1]))
+            kind = ranked[0].name
+            existing = next(
+                (n for n in self.frame.nodes if n.kind == kind and n is not target and not n.absent and not n.measured),
+                None,
+            )
+            if existing is not None:
+                self._group_by(existing)
+                return
+            if kind == target.kind:
+                raise Unclear(say("of_what", self.language))
+        elif attributes:
+            brought = self._implicit(attributes[0].name)
+            if brought is None:
+                raise Unheld(item.text)
+            self.frame.groups.append(Attribute(brought.name, attributes[0].name))
+            self.frame.group_names.append(attributes[0].name)
+            return
+        else:
+            raise Unheld(item.text)
+        scope, self.scope = self.scope, target
+        negation, self.negation = self.negation, ""
+        node = self._new(kind, at)
+        self._join_group(node, target)
+        self.scope, self.negation = scope, negation
+        self._group_by(node)
+
+    def _join_group(self, node: Node, target: Node) -> None:
+        options = [(cost, way) for way, cost, _ in self._options(target, node)]
+        for other in self.frame.nodes:
+            if other not in (target, node) and not other.absent and not other.named and not other.measured:
+                options += []
+        if not options:
+            self.frame.nodes.remove(node)
+            raise Unheld(say("no_link", self.language, names=f"{self._label(target.kind)} / {self._label(node.kind)}"))
+        node.parent, node.way = target, min(options, key=lambda o: o[0])[1]
+        self.hint = ()
+
+    def _group_by(self, node: Node) -> None:
+        from agent.query.model import Itself
+
+        self.frame.groups.append(Itself(node.name))
+        self.frame.group_names.append(node.kind)

@@ -1,0 +1,125 @@
+"""How two elements that a question mentions hang together: by the verb between them, or by the way that costs least."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from agent.language.frame import Node
+from agent.language.meanings import Meaning, Way, is_a
+from agent.language.outcome import Unheld
+from agent.language.reading.neighbours import Neighbours
+from agent.language.wordings import say
+
+_LEAVES: Final = frozenset(
+    {"Team", "Entity", "Site", "Perimeter", "DataCenter", "Supplier", "SoftwareProduct", "Person", "Cause", "Policy"}
+)
+
+
+class Joining(Neighbours):
+    """Joins elements."""
+
+    def _implicit(self, attribute: str) -> Node | None:
+        """A kind that has an attribute, beside a kind that has not: the software version of a server."""
+        best: tuple[float, str, Node, Way] | None = None
+        for node in self._recent():
+            for kind in self.schema.kinds.values():
+                if (
+                    attribute in kind.attributes
+                    and not kind.bookkeeping
+                    and kind.category not in ("generics", "simulation")
+                ):
+                    found = self.ways.between(node.kind, kind.name)
+                    if (
+                        found
+                        and found[1] < 1.3
+                        and all(s.most == 1 for s in found[0].steps)
+                        and (best is None or found[1] < best[0])
+                    ):
+                        best = (found[1], kind.name, node, found[0])
+        if best is None:
+            return None
+        _, kind_name, parent, way = best
+        node = self._new(kind_name, len(self.items))
+        node.parent, node.way, node.explicit = parent, way, False
+        node.absent = False
+        return node
+
+    def _join(self, node: Node) -> None:
+        """Join a node to the one that it fits best, through the verb between them if there is one."""
+        best: tuple[float, Node, Way, bool] | None = None
+        others = [other for other in self.frame.nodes if other is not node]
+        for distance, other in enumerate([o for o in self._recent() if o in others]):
+            for way, cost, hinted in self._options(other, node):
+                leaf = (
+                    0.7
+                    if other.kind in _LEAVES and (other.named or other is not self.frame.target) and not hinted
+                    else 0.0
+                )
+                absent = -0.9 if other.absent and other is self.scope else (0.8 if other.absent else 0.0)
+                measured = 1.0 if other.measured and other.bound else 0.0
+                total = cost + 0.35 * distance + leaf + absent + measured
+                if other is self.frame.target and node.measured:
+                    total -= 1.0
+                if best is None or total < best[0]:
+                    best = (total, other, way, hinted)
+        if best is None:
+            names = " / ".join(self._label(n.kind) for n in (others[0], node))
+            raise Unheld(say("no_link", self.language, names=names))
+        _, node.parent, node.way, hinted = best
+        self._split(node)
+        if hinted or (self.hint and self.hint_at > node.parent.at):
+            self.hint = ()
+
+    def _split(self, node: Node) -> None:
+        """Make findings on the way to a vulnerability an element of their own: they are what is open or closed."""
+        way, parent = node.way, node.parent
+        if way is None or parent is None or node.absent or self.negation:
+            return
+        at = next((n for n, step in enumerate(way.steps[:-1]) if step.kind == "VulnerabilityFinding"), None)
+        if at is None:
+            return
+        self.counter += 1
+        between = Node(f"finding{self.counter}", "VulnerabilityFinding", node.at, explicit=False)
+        between.parent, between.way = parent, Way(way.start, way.steps[: at + 1])
+        node.parent, node.way = between, Way("VulnerabilityFinding", way.steps[at + 1 :])
+        self.frame.nodes.insert(self.frame.nodes.index(node), between)
+
+    def _options(self, other: Node, node: Node) -> list[tuple[Way, float, bool]]:
+        found: list[tuple[Way, float, bool]] = []
+        if self.hint:
+            for meaning in self._voiced():
+                forward = not meaning.inverse
+                if self._swapped(node):
+                    forward = not forward
+                option = self.ways.between(other.kind, node.kind, meaning.name, forward) or self.ways.between(
+                    other.kind, node.kind, meaning.name, None
+                )
+                if option:
+                    found.append((option[0], option[1] - 0.6 + 0.1 * meaning.rank, True))
+        if (option := self.ways.between(other.kind, node.kind)) and option[1] < 5.0:
+            found.append((option[0], option[1], False))
+        return found
+
+    def _voiced(self) -> list[Meaning]:
+        """What a verb means in its voice: "are hosted on" is not "hosts"."""
+        forward = [m for m in self.hint if not m.inverse]
+        passive = self._being(self.hint_at) and len(self.items[self.hint_at].folded.split()) == 1
+        return forward if passive and forward else list(self.hint)
+
+    def _swapped(self, node: Node) -> bool:
+        """Whether the subject of the verb is the element mentioned last: which applications does X depend on."""
+        first = self.items[0]
+        if self.language == "fr":
+            return first.folded in ("de", "d", "sur", "par", "a") or first.folded.startswith(
+                ("de quel", "sur quel", "d ")
+            )
+        words = [one.folded.split()[0] for one in self.items[: node.at] if one.folded]
+        return any(word in ("does", "do", "did") for word in words[1:])
+
+    def _rejoin(self, node: Node) -> None:
+        """Look again for the way of a node that has got a narrower kind."""
+        if node.parent is not None and node.way is not None:
+            last = node.way.steps[-1]
+            if is_a(self.schema, node.kind, last.kind):
+                node.way = Way(node.way.start, (*node.way.steps[:-1], replace(last, kind=node.kind)))

@@ -1,0 +1,93 @@
+"""Turns of phrase: counting, negation, comparison, ranking, yes or no."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.language.items import Item
+from agent.language.outcome import Unheld
+from agent.language.reading.senses import Senses
+from agent.language.reading.words import BUCKETS, FUNCTIONS, OPERATORS, SUPERLATIVES
+
+
+class Phrases(Senses):
+    """Reads turns of phrase."""
+
+    def _turn(self, at: int, item: Item) -> None:
+        turns = item.turns
+        frame = self.frame
+        if item.folded in BUCKETS and self.grouping:
+            self._bucket(at, BUCKETS[item.folded])
+        elif self._count_turn(at, turns):
+            if self.grouping or self.ranking:
+                self.wants_most, self.grouping = self.wants_most or "most", False
+            elif (frame.mode == "list" and frame.target is None) or frame.mode == "yes":
+                frame.mode = "count"
+            elif (frame.target is not None and not frame.target.explicit) or frame.mode == "list":
+                self.wants_count = True
+                frame.mode = "count"
+        elif "noise" in turns or ("none_of_it" in turns and self._none_of_it()):
+            pass
+        elif "without" in turns:
+            self.negation, self.negated_at = "without", at
+        elif "never" in turns:
+            self.negation, self.negated_at = "never", at
+        elif "no" in turns:
+            self.negation, self.negated_at = "without", at
+        elif any(turn in turns for turn in OPERATORS) and self._comparing(at):
+            self.comparator = next(turn for turn in OPERATORS if turn in turns)
+        elif "ratio" in turns and frame.mode in ("list", "count", "yes"):
+            frame.mode = "ratio"
+        elif "not" in turns:
+            self.negation, self.negated_at = "not", at
+        elif any(turn in turns for turn in SUPERLATIVES) and not self._plain_most(at, turns):
+            self.superlative, self.superlative_at = next(turn for turn in SUPERLATIVES if turn in turns), at
+        elif "most" in turns:
+            self.wants_most = "most"
+        elif "least" in turns:
+            self.wants_most = "least"
+        elif "top" in turns:
+            self.ranking = True
+        elif "sort_desc" in turns or "sort_asc" in turns:
+            self.ranking, self.grouping = True, False
+            self.sort_descending = "sort_desc" in turns
+        elif "distribution" in turns:
+            frame.mode = "count"
+        elif "group" in turns:
+            self.grouping = True
+        elif any(turn in turns for turn in FUNCTIONS):
+            frame.function = next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)
+        elif ("yesno" in turns and at == 0) or (
+            "yesno" in turns
+            and frame.mode == "list"
+            and not self._asked_list()
+            and not self._has_turn(0, "when", "where")
+            and self.language == "fr"
+            and len(item.folded) > 1
+        ):
+            frame.mode = "yes"
+        elif "where" in turns and at == 0 and len(self.items) > 1:
+            self._where()
+        elif "who" in turns:
+            self._who(at)
+        elif "indirect" in turns:
+            self.frame.indirect = True
+        elif item.folded == "twice" and self._has_turn(at - 1, "gt", "ge", "lt", "le"):
+            before = self.items[at - 1].turns
+            self.comparator = next(turn for turn in ("gt", "ge", "lt", "le") if turn in before)
+            self._number(at, replace(item, number=2.0, turns=()))
+        elif "several" in turns:
+            self.comparator, self.number = "ge", replace(item, number=2.0)
+        elif "onlyone" in turns:
+            self.comparator, self.number = "eq", replace(item, number=1.0)
+        elif "between" in turns and self._between(at):
+            pass
+        elif ("evolution" in turns or "compare" in turns or "same" in turns) and not item.empty:
+            raise Unheld(item.text)
+
+    def _where(self) -> None:
+        self.where_asked = True
+
+    def _who(self, at: int) -> None:
+        if at == 0 or self.language == "en":
+            self.who_asked = True

@@ -1,0 +1,177 @@
+"""Words of the domain that mean several things: the meaning that fits what has been read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.language.items import Item
+from agent.language.meanings import Meaning, holders
+from agent.language.outcome import Unheld
+from agent.language.reading.groups import Groups
+from agent.language.reading.words import DATES, FUNCTIONS, NUMBERS
+from agent.query.model import Attribute, Compare, Constant
+
+_ORDER: Final = {"kind": 0, "role": 1, "predicate": 2, "value": 3, "measure": 4, "attribute": 5, "relation": 6}
+
+
+class Senses(Groups):
+    """Chooses among the meanings of an item."""
+
+    def _meanings(self, at: int, item: Item) -> None:
+        if item.aggregates:
+            self.frame.function = FUNCTIONS[item.aggregates[0]]
+        kinds, predicates = item.means("kind"), item.means("predicate")
+        values, attributes = item.means("value"), item.means("attribute")
+        relations, roles, measures = item.means("relation"), item.means("role"), item.means("measure")
+        best = item.meanings[0]
+        if self.grouping and (kinds or attributes or roles or values):
+            self._group(at, item)
+            return
+        if values and self._value_of_attribute(at, values):
+            return
+        being = self._being(at)
+        dated = [m for m in attributes if self._type(m.name) in DATES]
+        dated.sort(key=lambda m: self._holder(m.name) is None)
+        if self.led_by and any(m.name == self.led_by for m in dated) and not self._lasting(at):
+            return  # last month, how many were opened: the period is about that already
+        if (
+            dated
+            and self._period_near(at)
+            and any(self._dated_exists(m.name) for m in dated)
+            and not (kinds and not being and kinds[0].rank <= dated[0].rank and not self.frame.nodes)
+        ):
+            dated.sort(key=lambda m: self._holder(m.name) is None)
+            self.pending_attributes.append((at, next(m.name for m in dated if self._dated_exists(m.name))))
+            if best.sort == "predicate" and best.name == "open" and self._over_near(at):
+                self._predicate(at, predicates)
+            return
+        if (
+            dated
+            and (self.superlative or self._superlative_near(at))
+            and any(self._holder(m.name) for m in dated)
+            and not kinds
+        ):
+            self.pending_attributes.append((at, next(m.name for m in dated if self._holder(m.name))))
+            return
+        if (being or self.negation in ("not", "never")) and predicates and self._predicate(at, predicates):
+            return
+        if (being or self.negation in ("not", "never")) and not (
+            kinds and kinds[0].rank == 0 and (self._next_is_name(at) or self._determined(at))
+        ):
+            if values and best.sort in ("value", "attribute", "kind") and self._value(at, values):
+                return
+            if self.negation in ("not", "never") and dated and self._missing(at, dated):
+                return
+        if measures and best.sort == "measure" and self._measured(at, measures):
+            return
+        if (
+            self.frame.function
+            and attributes
+            and not self._counted_kind(at, kinds)
+            and any(self._type(m.name) in NUMBERS for m in attributes)
+        ):
+            self.pending_attributes.append((at, next(m.name for m in attributes if self._type(m.name) in NUMBERS)))
+            return
+        if kinds and attributes and (held := self._of_name(at, attributes)) is not None:
+            self.pending_attributes.append((at, held))
+            return
+        if kinds and values and self._determined(at):
+            values = ()
+        ordered = sorted(item.meanings, key=lambda m: (m.rank, _ORDER[m.sort]))
+        if self.negation == "without" and kinds and kinds[0].rank <= ordered[0].rank + 1:
+            ordered = [*kinds, *ordered]
+        if kinds and values and best.rank == kinds[0].rank and self._adjective_place(at):
+            ordered = [*values, *ordered]
+        elif kinds and attributes and self._numeric_near(at) and any(self._type(m.name) in NUMBERS for m in attributes):
+            ordered = [*attributes, *ordered]
+        if (
+            kinds
+            and relations
+            and self.frame.target is not None
+            and relations[0].rank <= kinds[0].rank
+            and self._leads_on(at)
+        ):
+            ordered = [*relations, *ordered]
+        for meaning in ordered:
+            if self._take(at, item, meaning):
+                return
+        if values or predicates:
+            self.pending.append((at, bool(self.negation)))
+            self.negation = ""
+            return
+        if relations:
+            self.hint, self.hint_at = relations, at
+            return
+        raise Unheld(item.text)
+
+    def _value_of_attribute(self, at: int, values: tuple[Meaning, ...]) -> bool:
+        """A value whose attribute is said beside it: the outcome incident, in the database category."""
+        before = next((p for p in range(at - 1, max(-1, at - 3), -1) if self.items[p].means("attribute")), None)
+        after = at + 1 if at + 1 < len(self.items) else None
+        for place in (before, after):
+            if place is None:
+                continue
+            if place == before and not all(item.empty for item in self.items[place + 1 : at]):
+                continue
+            names = {m.name for m in self.items[place].means("attribute")}
+            for node in self._recent():
+                for meaning in values:
+                    attribute = next((a for a in holders(self.schema, node.kind, meaning) if a in names), None)
+                    if attribute is None or isinstance(meaning.value, bool):
+                        continue
+                    self.pending_attributes = [one for one in self.pending_attributes if one[0] != place]
+                    self.used.add(place)
+                    negated, self.negation = bool(self.negation), ""
+                    self._say(
+                        node,
+                        Compare(Attribute(node.name, attribute), "<>" if negated else "=", Constant(meaning.value)),
+                    )
+                    return True
+        return False
+
+    def _hint_after(self) -> None:
+        """A verb behind its elements: which servers does X run on?"""
+        node = self.frame.nodes[-1] if self.frame.nodes else None
+        if node is None or node.parent is None:
+            return
+        options = [(cost, way) for way, cost, hinted in self._options(node.parent, node) if hinted]
+        if options:
+            node.way = min(options, key=lambda option: option[0])[1]
+        self.hint = ()
+
+    def _take(self, at: int, item: Item, meaning: Meaning) -> bool:
+        if meaning.sort == "kind":
+            self._kind(at, item, meaning.name)
+            return True
+        if meaning.sort == "role":
+            return self._role(at, meaning.name)
+        if meaning.sort == "predicate":
+            if self._prenominal(at):
+                self.pending.append((at, bool(self.negation)))
+                self.negation = ""
+                return True
+            return self._predicate(at, item.means("predicate"))
+        if meaning.sort == "value":
+            if self._prenominal(at):
+                self.pending.append((at, self.negation in ("not", "never")))
+                self.negation = "without" if self.negation == "without" else ""
+                return True
+            return self._value(at, item.means("value"))
+        if meaning.sort == "measure":
+            return self._measured(at, item.means("measure"))
+        if meaning.sort == "attribute":
+            self.pending_attributes.append((at, meaning.name))
+            return True
+        self.hint, self.hint_at = item.means("relation"), at
+        if self._next(at) is None or all(one.empty for one in self.items[at + 1 :]):
+            self._hint_after()
+        return True
+
+    def _dated_exists(self, attribute: str) -> bool:
+        if not self.frame.nodes:
+            return True
+        return (
+            self._dated(attribute) is not None
+            if self._holder(attribute) is None and attribute in self.idioms.future_attributes
+            else self._holder(attribute) is not None
+        )

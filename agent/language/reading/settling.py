@@ -1,0 +1,186 @@
+"""The end of a question: what waited finds its place, or the question is unclear."""
+
+from __future__ import annotations
+
+from agent.language.frame import Node
+from agent.language.meanings import Meaning, nearest
+from agent.language.outcome import Unclear, Unheld
+from agent.language.reading.phrases import Phrases
+from agent.language.reading.words import CATEGORY, DATES, NUMBERS, SUPERLATIVES
+from agent.language.wordings import say
+from agent.query.model import Attribute, Missing
+from graph.schema.model import ValueType
+
+
+class Settling(Phrases):
+    """Places what waited."""
+
+    def _settle(self) -> None:
+        frame = self.frame
+        if frame.target is None and self.who_asked and frame.nodes:
+            self._team_of(frame.nodes[0])
+        if frame.target is None and self.where_asked and frame.nodes:
+            self._place_of(frame.nodes[0])
+        if frame.target is None and frame.nodes:
+            frame.target = frame.nodes[0]
+        if (
+            frame.target is None
+            and self.pending_attributes
+            and self.pending_groups
+            and frame.mode == "list"
+            and not frame.function
+        ):
+            at, item = self.pending_groups.pop()
+            if item.means("kind"):
+                self._node(at, item.means("kind")[0].name, ())
+        if frame.target is None and self.pending_attributes:
+            self._declaring()
+        if frame.target is None:
+            raise Unclear(say("of_what", self.language))
+        for at, measures in self.pending_measures:
+            if not self._measured(at, measures) or (self.pending_measures[-1][0] != at and False):
+                raise Unheld(self.items[at].text)
+        for at, item in self.pending_groups:
+            self.grouping = True
+            self._group(at, item)
+        for at, negated in self.pending:
+            self.negation = "not" if negated else ""
+            item = self.items[at]
+            if not self._value(at, item.means("value")) and not self._predicate(at, item.means("predicate")):
+                raise Unheld(item.text)
+        for at, _ in self.pending_texts:
+            raise Unheld(self.items[at].text)
+        self._settle_attributes()
+        if self.superlative and not frame.order_by:
+            self._superlative()
+        if self.wants_most and not frame.most:
+            measured = next(
+                (
+                    n
+                    for n in reversed(frame.nodes)
+                    if n is not frame.target and not n.named and not n.absent and n.explicit
+                ),
+                None,
+            )
+            if measured is not None:
+                measured.measured, frame.most = True, self.wants_most  # type: ignore[assignment]
+            elif not frame.order_by:
+                raise Unclear(say("by_what", self.language))
+        if (self.ranking or frame.limit) and not frame.order_by and not frame.most:
+            if frame.groups:
+                frame.most = "most"
+            else:
+                raise Unclear(say("by_what", self.language))
+        if self._says_nothing(frame.target):
+            raise Unclear(say("which_this", self.language))
+        if self.number is not None:
+            raise Unclear(say("which_figure", self.language))
+        if self.comparator:
+            raise Unclear(say("which_figure", self.language))
+        if self.grouping:
+            raise Unclear(say("by_what", self.language))
+
+    def _says_nothing(self, target: Node) -> bool:
+        """Whether one element is asked about and nothing says which: where is the server?"""
+        frame = self.frame
+        alone = len(frame.nodes) == 1 or all(n is target or not n.explicit for n in frame.nodes)
+        return (
+            not target.plural
+            and not target.named
+            and not target.where
+            and alone
+            and frame.mode == "list"
+            and not (frame.groups or frame.order_by or frame.most or frame.measures or frame.function)
+        )
+
+    def _declaring(self) -> None:
+        """The elements that a question is about where it names an attribute alone: the total of CPU cores."""
+        for at, name in self.pending_attributes:
+            declared = {k.attributes[name].declared_in for k in self.schema.concrete_kinds() if name in k.attributes}
+            if (
+                len(declared) == 1
+                and (kind := next(iter(declared))) in self.schema.kinds
+                and kind not in ("Element", CATEGORY)
+            ):
+                self.frame.target = self._new(kind, at)
+                return
+
+    def _team_of(self, node: Node) -> None:
+        hint = self.hint or (Meaning("relation", "OWNED_BY"),)
+        team = self._new("Team", len(self.items))
+        options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))] or (
+            [o] if (o := self.ways.between(node.kind, "Team")) else []
+        )
+        if not options:
+            raise Unheld(self._label("Team"))
+        self.frame.nodes.remove(team)
+        self.frame.nodes.append(team)
+        team.parent, team.way = node, options[0][0]
+        self.frame.target = team
+
+    def _place_of(self, node: Node) -> None:
+        place = self._new("DataCenter", len(self.items))
+        option = self.ways.between(node.kind, "DataCenter")
+        if option is None:
+            raise Unheld(self._label("DataCenter"))
+        place.parent, place.way = node, option[0]
+        self.frame.target = place
+
+    def _settle_attributes(self) -> None:
+        frame = self.frame
+        target = frame.target
+        assert target is not None
+        for at, name in self.pending_attributes:
+            options = [m.name for m in self.items[at].means("attribute")] or [name]
+            held = next(((o, n) for n in [target, *self._recent()] for o in options if self._holds(n.kind, o)), None)
+            if held is None:
+                node = next((n for o in options if (n := self._implicit(o)) is not None), None)
+                if node is None:
+                    relation = self.items[at].means("relation")
+                    if relation:
+                        continue
+                    raise Unheld(self.items[at].text)
+                held = (next(o for o in options if self._holds(node.kind, o)), node)
+            attribute, node = held
+            value = Attribute(node.name, attribute)
+            if (
+                frame.mode == "count"
+                and self._type(attribute) is ValueType.MONEY
+                and not frame.function
+                and not target.named
+            ):
+                frame.function = "sum"
+            if frame.function and self._type(attribute) in NUMBERS:
+                frame.measures.append(value)
+                frame.measure_names.append(attribute)
+            elif (
+                (self.superlative or self.wants_most or self.ranking)
+                and self._type(attribute) in (*NUMBERS, *DATES)
+                and not frame.order_by
+            ):
+                descending = SUPERLATIVES.get(self.superlative, ("", True))[1] and self.wants_most != "least"
+                if self._type(attribute) in DATES and self.superlative == "" and self.ranking:
+                    descending = self.sort_descending
+                frame.order_by.append((value, descending))
+                self.wants_most = ""
+                if frame.limit is None and not target.plural and not self.ranking:
+                    frame.limit, frame.ties = 1, True
+                self.superlative = ""
+            elif self.negation and self.negated_at < at:
+                node.where.append(Missing(value))
+                self.negation = ""
+            else:
+                frame.outputs.append((node, attribute))
+
+    def _superlative(self) -> None:
+        frame = self.frame
+        family, descending = SUPERLATIVES[self.superlative]
+        candidates = ([frame.target] if frame.target else []) + self._recent()
+        for node in candidates:
+            attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
+            if attribute:
+                frame.order_by.append((Attribute(node.name, attribute), descending))
+                if frame.limit is None and not node.plural:
+                    frame.limit, frame.ties = 1, True
+                return
+        raise Unclear(say("by_what", self.language))

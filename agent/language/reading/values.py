@@ -1,0 +1,209 @@
+"""What is said of elements: values of attributes, predicates, measures, and what is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.language.frame import Node
+from agent.language.meanings import Condition as Said
+from agent.language.meanings import Meaning, Test, holders, is_a, nearest
+from agent.language.reading.elements import Elements
+from agent.query.model import (
+    Arithmetic,
+    Attribute,
+    Compare,
+    Condition,
+    Constant,
+    Elapsed,
+    Entity,
+    Exists,
+    Hop,
+    Missing,
+    Moment,
+    Pattern,
+    Value,
+)
+from agent.query.model import (
+    Negation as Not,
+)
+
+
+class Values(Elements):
+    """Says something of elements."""
+
+    def _value(self, at: int, values: tuple[Meaning, ...]) -> bool:
+        negated = bool(self.negation)
+        for node in self._recent():
+            fitting = [(m, a) for m in values if (a := next(holders(self.schema, node.kind, m), None))]
+            if not fitting:
+                continue
+            meaning, attribute = fitting[0]
+            if meaning.on and not is_a(self.schema, node.kind, meaning.on):
+                node.kind = meaning.on
+            value = Attribute(node.name, attribute)
+            self.negation = ""
+            if isinstance(meaning.value, bool):
+                wanted = meaning.value != negated
+                self._say(node, Compare(value, "=", Constant(wanted)))
+                return True
+            if self._joins_previous(node, attribute, at):
+                previous = node.where[-1]
+                assert isinstance(previous, Compare)
+                assert isinstance(previous.right, Constant)
+                old = previous.right.value
+                node.where[-1] = Compare(
+                    value,
+                    "in" if not negated else "not in",
+                    Constant([*(old if isinstance(old, list) else [old]), meaning.value]),
+                )
+                self.last_at = at
+                return True
+            if self.comparator == "ne":
+                negated, self.comparator = True, ""
+            self._say(node, Compare(value, "<>" if negated else "=", Constant(meaning.value)))
+            self.last_at = at
+            return True
+        if (
+            (not self.frame.nodes or self.negation == "without" or self.grouping)
+            and values
+            and (kind := self._only_kind(values[0]))
+        ):
+            self._node(at, kind, ())
+            node = self.frame.nodes[-1]
+            attribute = next(holders(self.schema, kind, values[0]))
+            self._say(node, Compare(Attribute(node.name, attribute), "=", Constant(values[0].value)))
+            return True
+        if not self.frame.nodes:
+            return False
+        for meaning in values:
+            names = (
+                [meaning.name]
+                if meaning.name not in self.schema.enums
+                else [
+                    a.name for k in self.schema.kinds.values() for a in k.attributes.values() if a.enum == meaning.name
+                ]
+            )
+            for name in dict.fromkeys(names):
+                if name in ("status", "environment", "criticality", "kind", "role", "result"):
+                    continue
+                brought = self._implicit(name)
+                if brought is not None and next(holders(self.schema, brought.kind, meaning), None):
+                    self.negation = ""
+                    wanted = (meaning.value != negated) if isinstance(meaning.value, bool) else meaning.value
+                    self._say(
+                        brought,
+                        Compare(
+                            Attribute(brought.name, name),
+                            "<>" if negated and not isinstance(wanted, bool) else "=",
+                            Constant(wanted),
+                        ),
+                    )
+                    return True
+        return False
+
+    def _only_kind(self, meaning: Meaning) -> str | None:
+        """The one kind that a value can be said of: an architecture document, a regional bank."""
+        if isinstance(meaning.value, bool) or meaning.name not in (
+            "entity_kind",
+            "document_type",
+            "site_kind",
+            "article_type",
+            "product_category",
+        ):
+            return None
+        kinds = [
+            k.name for k in self.schema.concrete_kinds() if any(a.enum == meaning.name for a in k.attributes.values())
+        ]
+        return kinds[0] if len(kinds) == 1 else None
+
+    def _predicate(self, at: int, predicates: tuple[Meaning, ...]) -> bool:
+        for node in self._recent():
+            for meaning in predicates:
+                said: Said | None = nearest(self.schema, node.kind, self.idioms.predicates[meaning.name])
+                if said is None:
+                    continue
+                if said.steps and (through := self._through(node, said)) is not None:
+                    node, said = through, Said((), said.tests)
+                negated, self.negation = bool(self.negation), ""
+                condition = self._condition(node, said)
+                self._say(node, _not(condition) if negated else condition)
+                return True
+        return False
+
+    def _through(self, node: Node, said: Said) -> Node | None:
+        """The element that a predicate speaks of, where it is already part of the question."""
+        if len(said.steps) != 1 or not said.tests:
+            return None
+        near = [n for n in self.frame.nodes if n.kind == said.steps[0].kind and (n.parent is node or node.parent is n)]
+        return near[0] if near else None
+
+    def _condition(self, node: Node, said: Said) -> Condition:
+        from agent.query.model import All
+
+        def tests(name: str, kind: str) -> list[Condition]:
+            return [self._test(name, kind, test) for test in said.tests]
+
+        if not said.steps:
+            conditions = tests(node.name, node.kind)
+            return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+        hops, entities, previous = [], [], node.name
+        for step in said.steps:
+            self.counter += 1
+            name = f"{step.kind[:1].lower()}{step.kind[1:]}{self.counter}"
+            hops.append(Hop(previous, (step.relation,), name, "out" if step.forward else "in", step.least, step.most))
+            entities.append([name, step.kind])
+            previous = name
+        last = tests(previous, said.steps[-1].kind)
+        where = None if not last else last[0] if len(last) == 1 else All(tuple(last))
+        return Exists(
+            Pattern(tuple(Entity(n, (k,), where=where if n == previous else None) for n, k in entities), tuple(hops))
+        )
+
+    def _test(self, name: str, kind: str, test: Test) -> Condition:
+        value = Attribute(name, test.attribute)
+        if test.operator == "null":
+            return Missing(value)
+        if test.operator == "not_null":
+            return Missing(value, negated=True)
+        if test.operator == "in":
+            return Compare(value, "in", Constant(list[bool | int | float | str](test.value.split(","))))
+        right: Value = Moment(test.value) if test.value in ("today", "now") else Constant(test.value)
+        return Compare(value, test.operator, right)  # type: ignore[arg-type]
+
+    def _missing(self, at: int, dated: list[Meaning]) -> bool:
+        for meaning in dated:
+            if (node := self._holder(meaning.name)) is not None:
+                self.negation = ""
+                self._say(node, Missing(Attribute(node.name, meaning.name)))
+                return True
+        return False
+
+    def _measure(self, node: Node, name: str) -> Value | None:
+        said = nearest(self.schema, node.kind, self.idioms.measures.get(name, {}))
+        if said is None:
+            return None
+        start, end, unit = said
+        if unit == "ratio":
+            return Arithmetic(Attribute(node.name, start), "/", Attribute(node.name, end))
+        return Elapsed(Attribute(node.name, start), Attribute(node.name, end), unit)
+
+    def _measured(self, at: int, measures: tuple[Meaning, ...]) -> bool:
+        for meaning in measures:
+            for node in self._recent():
+                value = self._measure(node, meaning.name)
+                if value is not None:
+                    self.frame.measures.append(value)
+                    self.frame.measure_names.append(meaning.name)
+                    return True
+        if not self.frame.nodes:
+            self.pending_measures.append((at, measures))
+            return True
+        return False
+
+
+def _not(condition: Condition) -> Condition:
+    if isinstance(condition, Exists):
+        return replace(condition, negated=not condition.negated)
+    if isinstance(condition, Missing):
+        return replace(condition, negated=not condition.negated)
+    return Not(condition)

@@ -1,0 +1,22 @@
+"""Words and signs that several rooms of the reading share."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from graph.schema.model import ValueType
+
+SUPERLATIVES: Final = {
+    "oldest": ("age", False), "newest": ("age", True), "largest": ("size", True), "smallest": ("size", False),
+    "costliest": ("cost", True), "cheapest": ("cost", False), "highest": ("", True), "lowest": ("", False),
+    "worst": ("severity", True),
+}  # fmt: skip
+BUCKETS: Final = {
+    "mois": "month", "month": "month", "months": "month", "annee": "year", "an": "year", "year": "year", "years": "year",
+    "trimestre": "quarter", "quarter": "quarter", "semaine": "week", "week": "week", "jour": "day", "day": "day",
+}  # fmt: skip
+OPERATORS: Final = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "<>"}
+CATEGORY: Final = "ConfigurationItem"
+DATES: Final = (ValueType.DATE, ValueType.INSTANT)
+NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY)
+FUNCTIONS: Final = {"mean": "average", "sum": "sum", "maximum": "maximum", "minimum": "minimum", "median": "median"}

@@ -1,0 +1,33 @@
+"""What the parser tells people, in French and English."""
+
+# ruff: noqa: E501  # word lists and patterns read better whole
+
+from __future__ import annotations
+
+from typing import Final
+
+from agent.language.turns import Language
+
+_TEXTS: Final[dict[str, dict[Language, str]]] = {
+    "of_what": {"fr": "De quels éléments parlez-vous ?", "en": "Which elements do you mean?"},
+    "by_what": {"fr": "Selon quel critère ?", "en": "By which measure?"},
+    "which_figure": {"fr": "De quelle grandeur s'agit-il ?", "en": "Which figure is meant?"},
+    "which_date": {"fr": "De quelle date s'agit-il ?", "en": "Which date is meant?"},
+    "which_of": {"fr": "Plusieurs éléments portent ce nom : « {name} ». Lequel ?", "en": "Several elements go by “{name}”. Which one?"},
+    "unknown_name": {"fr": "Je ne connais pas « {name} ».", "en": "I do not know “{name}”."},
+    "taken_for": {"fr": "« {said} » est compris comme « {name} »", "en": "“{said}” is taken for “{name}”"},
+    "no_link": {"fr": "lien entre {names}", "en": "link between {names}"},
+    "vague": {"fr": "« {word} » peut se comprendre de plusieurs façons.", "en": "“{word}” can be understood in several ways."},
+    "which_this": {"fr": "De quel élément s'agit-il ?", "en": "Which one is meant?"},
+    "not_held": {"fr": "Le jumeau ne contient pas : {what}.", "en": "The twin does not hold: {what}."},
+    "read_only": {"fr": "Je réponds à des questions ; je ne modifie rien.", "en": "I answer questions; I change nothing."},
+    "secret": {"fr": "Je ne donne ni secret ni donnée d'une autre portée.", "en": "I give out no secrets and nothing outside your rights."},
+    "personal": {"fr": "Je ne dis rien qui identifie une personne.", "en": "I say nothing that identifies a person."},
+    "perimeter": {"fr": "« mes » est compris comme ce que vos droits laissent voir", "en": "“my” is taken for what your rights let you see"},
+    "mean_or": {"fr": "Que voulez-vous savoir de « {name} » ?", "en": "What do you want to know about “{name}”?"},
+}  # fmt: skip
+
+
+def say(key: str, language: Language, **words: str) -> str:
+    """A text in a language, filled in."""
+    return _TEXTS[key][language].format(**words)

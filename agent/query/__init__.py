@@ -1,0 +1,1 @@
+"""The typed intermediate query: what a question means, before any query language."""

@@ -1,0 +1,240 @@
+"""A select as clauses: its patterns, then its columns, in as few projections as they need.
+
+Plain columns and simple aggregates are one RETURN. What reckons with aggregates, keeps some groups only, or sorts by
+what it does not answer, goes through one WITH; the best of each group through two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.query import model as m
+from agent.query.emit_values import Expressions
+from agent.query.scope import Scope, aggregated, inside
+from graph.cypher import ast
+from graph.cypher.ast import BinaryOperator as Op
+from graph.schema.model import Schema
+
+BESIDE = ("title",)
+"""Attributes that are told beside the one that names an element, where a question names no columns."""
+
+
+def subject_of(select: m.Select) -> str:
+    """The entity that a select is about."""
+    return select.subject or select.pattern.entities[0].name
+
+
+def columns_of(select: m.Select, schema: Schema) -> tuple[m.Column, ...]:
+    """The columns that are answered: those that are asked for, else what names the subject."""
+    if select.form == "yes or no":
+        return (m.Column("answer", m.Constant(True)),)
+    if select.columns:
+        return select.columns
+    subject = subject_of(select)
+    scope = Scope(schema).with_pattern(select.pattern)
+    name = scope.naming(subject)
+    names = [name, *(beside for beside in BESIDE if name == "number" and _all_have(scope, subject, beside))]
+    return tuple(m.Column(each, m.Attribute(subject, each)) for each in names)
+
+
+def _all_have(scope: Scope, entity: str, attribute: str) -> bool:
+    return all(attribute in scope.schema.kinds[kind].attributes for kind in scope.kinds[entity])
+
+
+class SelectEmitter:
+    """Emits one select; `expressions` gathers the parameters."""
+
+    def __init__(self, select: m.Select, schema: Schema, expressions: Expressions) -> None:
+        self.select, self.expressions = select, expressions
+        self.columns = columns_of(select, schema)
+        self.scope = Scope(schema).with_pattern(select.pattern).with_columns(self.columns)
+        self.hoisted: dict[m.Value, str] = {}
+        self.figures = any(aggregated(column.value) for column in self.columns)
+
+    def clauses(self, first: tuple[str, ast.Expression] | None = None) -> list[ast.Clause]:
+        """All clauses; `first` is a column that stands before the others."""
+        matches = self.expressions.matches(self.select.pattern, Scope(self.scope.schema))
+        before = () if first is None else (ast.ProjectionItem(first[1], first[0]),)
+        if self.select.form == "yes or no":
+            some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (Op.GT,))
+            return [*matches, ast.Return(ast.Projection((*before, ast.ProjectionItem(some, "answer"))))]
+        if self.select.per:
+            return [*matches, *self._best_of_each(before)]
+        if self._needs_two_stages():
+            held, finals = self._held()
+            having = None if self.select.having is None else self._having()
+            return [*matches, ast.With(held, having), ast.Return(self._ended((*before, *finals)))]
+        items = tuple(self._item(column) for column in self.columns)
+        return [*matches, ast.Return(self._ended((*before, *items), self._distinct()))]
+
+    # --- one stage ---------------------------------------------------------------------------------------------------
+
+    def _item(self, column: m.Column) -> ast.ProjectionItem:
+        return ast.ProjectionItem(self.expressions.value(column.value, self.scope), column.name)
+
+    def _distinct(self) -> bool:
+        """Rows of one pattern of one entity that answers what names it are as many as its elements: left as they are."""
+        return not self.figures and self.select.distinct and bool(self.select.pattern.hops)
+
+    def _ended(self, items: tuple[ast.ProjectionItem, ...], distinct: bool = False) -> ast.Projection:
+        """With order, skip and limit; the best few that are equal come in the order of their other columns."""
+        order = [item for sort in self.select.order for item in self._sorted(sort)]
+        if self.select.limit is not None and order:
+            order += self._ties()
+        return ast.Projection(
+            items,
+            distinct=distinct,
+            order=tuple(order),
+            skip=ast.Literal(self.select.skip) if self.select.skip else None,
+            limit=None if self.select.limit is None else ast.Literal(self.select.limit),
+        )
+
+    def _sorted(self, sort: m.Sort) -> list[ast.SortItem]:
+        by = self._sort_key(sort.by)
+        if sort.descending and not self._always_there(sort.by):
+            return [ast.SortItem(ast.IsNull(by)), ast.SortItem(by, True)]
+        return [ast.SortItem(by, sort.descending)]
+
+    def _sort_key(self, by: m.Value) -> ast.Expression:
+        name = self._column_of(by) or self.hoisted.get(by)
+        return ast.Variable(name) if name is not None else self.expressions.value(by, self.scope)
+
+    def _column_of(self, value: m.Value) -> str | None:
+        """The column that answers a value; None where none does."""
+        if isinstance(value, m.ColumnOf):
+            return value.name
+        return next((column.name for column in self.columns if column.value == value), None)
+
+    def _always_there(self, value: m.Value) -> bool:
+        if isinstance(value, m.ColumnOf):
+            value = next((column.value for column in self.columns if column.name == value.name), value)
+        return isinstance(value, m.HowMany) or (isinstance(value, m.Aggregate) and value.function in ("count", "sum"))
+
+    def _ties(self) -> list[ast.SortItem]:
+        named = {self._column_of(sort.by) for sort in self.select.order}
+        plain = (
+            column.name
+            for column in self.columns
+            if column.name not in named and not aggregated(column.value) and not isinstance(column.value, m.Way)
+        )
+        return [ast.SortItem(ast.Variable(name)) for name in plain]
+
+    # --- two stages --------------------------------------------------------------------------------------------------
+
+    def _needs_two_stages(self) -> bool:
+        if self.select.having is not None:
+            return True
+        if any(aggregated(c.value) and not isinstance(c.value, m.Aggregate) for c in self.columns):
+            return True
+        hidden = any(self._column_of(sort.by) is None for sort in self.select.order)
+        return hidden and (self.figures or self._distinct())
+
+    def _held(self) -> tuple[ast.Projection, tuple[ast.ProjectionItem, ...]]:
+        """What the first stage projects, and the items of the last."""
+        held: list[ast.ProjectionItem] = []
+        finals: list[ast.ProjectionItem] = []
+        for column in self.columns:
+            if aggregated(column.value) and not isinstance(column.value, m.Aggregate):
+                self._hoist(column.value, held)
+                finals.append(ast.ProjectionItem(self._over_hoisted(column.value), column.name))
+            else:
+                held.append(self._item(column))
+                finals.append(ast.ProjectionItem(ast.Variable(column.name), column.name, True))
+        for sort in self.select.order:
+            if self._column_of(sort.by) is None:
+                self._hoist_whole(sort.by, held)
+        return ast.Projection(tuple(held), distinct=self._distinct()), tuple(finals)
+
+    def _hoist(self, value: m.Value, held: list[ast.ProjectionItem]) -> None:
+        """The aggregates of a value, each under a name."""
+        for part in inside(value):
+            if isinstance(part, m.Aggregate):
+                self._hoist_whole(part, held)
+
+    def _hoist_whole(self, value: m.Value, held: list[ast.ProjectionItem]) -> None:
+        if value not in self.hoisted:
+            name = f"held_{len(self.hoisted) + 1}"
+            held.append(ast.ProjectionItem(self.expressions.value(value, self.scope), name))
+            self.hoisted[value] = name
+
+    def _over_hoisted(self, value: m.Value) -> ast.Expression:
+        return self.expressions.value(_replaced(value, self.hoisted), self.scope)
+
+    def _having(self) -> ast.Expression:
+        assert self.select.having is not None
+        values = {c.name: _replaced(c.value, self.hoisted) for c in self.columns if c.value not in self.hoisted}
+        derived = {
+            name: value
+            for name, value in values.items()
+            if not isinstance(value, m.Aggregate) and aggregated_before(value)
+        }
+        return self.expressions.condition(_over_columns(self.select.having, derived), self.scope)
+
+    # --- the best of each group --------------------------------------------------------------------------------------
+
+    def _best_of_each(self, before: tuple[ast.ProjectionItem, ...]) -> list[ast.Clause]:
+        held, finals = self._held()
+        having = None if self.select.having is None else self._having()
+        order = tuple(item for sort in self.select.order for item in self._sorted(sort)) + tuple(self._ties())
+        names = [item.alias for item in finals]
+        keys = [name for name in names if name in self.select.per]
+        rest = [name for name in names if name not in self.select.per]
+        row = ast.MapLiteral(tuple((name, ast.Variable(name)) for name in rest))
+        best = ast.Slice(ast.FunctionCall("collect", (row,)), ast.Literal(0), ast.Literal(self.select.limit or 1))
+        items = tuple(ast.ProjectionItem(ast.Variable(key), key, True) for key in keys)
+        shown = tuple(
+            ast.ProjectionItem(ast.Variable(name), name, True)
+            if name in keys
+            else ast.ProjectionItem(ast.Property(ast.Variable("best"), name), name)
+            for name in names
+        )
+        return [
+            ast.With(held, having),
+            ast.With(ast.Projection(finals, order=order)),
+            ast.With(ast.Projection((*items, ast.ProjectionItem(best, "best_of_each")))),
+            ast.Unwind(ast.Variable("best_of_each"), "best"),
+            ast.Return(ast.Projection((*before, *shown))),
+        ]
+
+
+def aggregated_before(value: m.Value) -> bool:
+    """Whether a value reckons with columns that stand for aggregates."""
+    return not isinstance(value, m.ColumnOf) and any(isinstance(part, m.ColumnOf) for part in inside(value))
+
+
+def _replaced(value: m.Value, names: dict[m.Value, str]) -> m.Value:
+    """The value with what is hoisted named by its column."""
+    if value in names:
+        return m.ColumnOf(names[value])
+    match value:
+        case m.Elapsed(start, end, unit):
+            return m.Elapsed(_replaced(start, names), _replaced(end, names), unit)
+        case m.Arithmetic(left, operator, right):
+            return m.Arithmetic(_replaced(left, names), operator, _replaced(right, names))
+        case m.Ratio(numerator, denominator, scale, digits):
+            return m.Ratio(_replaced(numerator, names), _replaced(denominator, names), scale, digits)
+        case _:
+            return value
+
+
+def _over_columns(condition: m.Condition, derived: Mapping[str, m.Value]) -> m.Condition:
+    """The condition with columns that are reckoned after the first stage written out."""
+
+    def of(value: m.Value) -> m.Value:
+        return derived.get(value.name, value) if isinstance(value, m.ColumnOf) else value
+
+    match condition:
+        case m.Compare(left, operator, right, ignore_case):
+            return m.Compare(of(left), operator, of(right), ignore_case)
+        case m.Within(value, start, end, closed):
+            return m.Within(of(value), start, end, closed)
+        case m.Missing(value, negated):
+            return m.Missing(of(value), negated)
+        case m.All(conditions):
+            return m.All(tuple(_over_columns(part, derived) for part in conditions))
+        case m.Some(conditions):
+            return m.Some(tuple(_over_columns(part, derived) for part in conditions))
+        case m.Negation(inner):
+            return m.Negation(_over_columns(inner, derived))
+        case _:
+            return condition
