@@ -11,7 +11,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test nightly contract bench bench-large conformance fmt lint types arch golden docs neo4j helm check clean
+.PHONY: help setup lock demo test nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ setup: $(STAMP) ## Create the virtual environment from the hash-locked requireme
 
 lock: ## Resolve requirements.lock again (universal for Python 3.11-3.13)
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -o requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra postgresql --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o deploy/docker/requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra agent --extra postgresql --extra simulation --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-emit-find-links -c requirements.lock -o deploy/docker/requirements.lock
 
 demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: check ten answers instead)
 	@JUMEAU_HOME=$(DEMO_HOME) JUMEAU_NOW=2025-01-01 JUMEAU_PORT=$(DEMO_PORT) $(BIN)/python -m demo.run --servers $(DEMO_SERVERS) $(if $(CHECK),--check,)
@@ -49,6 +49,9 @@ bench-large: $(STAMP) ## Load five million elements and tell whether rows get de
 
 conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page (NEO4J=1: ask a Neo4j too)
 	$(BIN)/python -m bench.conformance $(if $(NEO4J),--neo4j,)
+
+eval: $(STAMP) ## Ask a question set of an estate and count what came (FILE=... ESTATE=... OUTPUT=json WRITE=1); our own sets without FILE
+	@$(BIN)/python -m bench.evaluation $(FILE) $(if $(ESTATE),--estate $(ESTATE),) $(if $(OUTPUT),--output $(OUTPUT),) $(if $(WRITE),--write,)
 
 fmt: $(STAMP) ## Format the code
 	$(BIN)/ruff format . && $(BIN)/ruff check --fix .

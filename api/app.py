@@ -11,8 +11,10 @@ from fastapi import FastAPI, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import HTTPConnection
+from starlette.routing import Route
 from starlette.types import Lifespan
 
+from agent.producer import Producer
 from api.admission import AdmissionMiddleware
 from api.audit import AuditMiddleware
 from api.calls import GRAPHQL
@@ -29,13 +31,18 @@ from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
 from api.graphql.sessions import SESSION, Connections, Session
 from api.graphql.shape import Shape
+from api.mcp.http import PATH as MCP
+from api.mcp.http import McpDoor
 from api.observation import Observation
 from api.pages import serve_assets
+from api.read_only import hide_writing
 from api.rest import (
     access,
+    ask,
     audit,
     branches,
     catalogue,
+    chat,
     exports,
     graph,
     health,
@@ -72,36 +79,44 @@ def create_app(
     doorkeeper: Doorkeeper | None = None,
     traces: Traces | None = None,
     recorder: Recorder | None = None,
+    producer: Producer | None = None,
 ) -> FastAPI:
     """The application over an open twin, which it does not close. Without a doorkeeper everybody asks as `principal`.
 
     `follow`: keep up with loads of other processes. `traces` are made where they are given; they are not closed here.
     `recorder` writes the audit trail, that of the twin by default; it is started and closed with the application.
+    `producer` understands questions, the grammar by default.
     """
     spans = silent if traces is None else traces.span
-    services = Services.of(twin, principal, doorkeeper, spans, recorder or recorder_of(twin))
+    services = Services.of(twin, principal, doorkeeper, spans, recorder or recorder_of(twin), producer)
     shape = Shape(twin.schema)
+    tools = McpDoor(twin.settings.allowed_origins, twin.settings.graphql_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         follower = LedgerFollower(twin, applied=services.changes.publish)
         courier = services.webhooks.courier(services.changes)
         services.recorder.start()
-        await run_in_threadpool(services.jobs.start)
+        is_sending = follow and not twin.settings.read_only
+        if not twin.settings.read_only:
+            await run_in_threadpool(services.jobs.start)
         if follow:
             follower.start()
+        if is_sending:
             courier.start()
         try:
-            yield
+            async with tools.opened():
+                yield
         finally:
             await run_in_threadpool(services.jobs.close)
-            if follow:
+            if is_sending:
                 await run_in_threadpool(courier.stop)
+            if follow:
                 await run_in_threadpool(follower.stop)
             services.moments.close()
             await run_in_threadpool(services.recorder.close)
 
-    app = _rest(lifespan)
+    app = _rest(lifespan, read_only=twin.settings.read_only)
     app.state.services = services
     app.state.event_streams = Connections(twin.settings.connections_per_account)
     app.state.gate = gate = Gate(GateLimits.of(twin.settings))
@@ -112,7 +127,7 @@ def create_app(
     )  # outside of all work; only what browsers must be told is outside of it
     install_error_handlers(app)
     schema = TwinSchema(
-        build_schema(shape),
+        build_schema(shape, read_only=twin.settings.read_only),
         partial(_context, shape),
         DocumentLimits.of(twin.settings),
         PersistedDocuments.of(twin.settings),
@@ -121,6 +136,7 @@ def create_app(
     origins = twin.settings.allowed_origins
     router = TwinRouter(schema, twin.settings, path=GRAPHQL, context_getter=_asking, allowed_origins=origins)
     app.include_router(router, include_in_schema=False)
+    app.router.routes.append(Route(MCP, tools))
     services.metrics.watch(GateCollector(gate, lambda: services.changes.listeners, lambda: router.connections.open))
     serve_assets(app)
     if origins:
@@ -151,7 +167,7 @@ def describe_rest() -> dict[str, Any]:
     return _rest(None).openapi()
 
 
-def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
+def _rest(lifespan: Lifespan[FastAPI] | None, *, read_only: bool = False) -> FastAPI:
     app = FastAPI(
         title="jumeau",
         version=INTERFACE,
@@ -168,6 +184,8 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
         audit,
         scorecard,
         query,
+        ask,
+        chat,
         catalogue,
         graph,
         history,
@@ -179,4 +197,6 @@ def _rest(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
     )
     for router in (room.router for room in rooms):
         app.include_router(router)
+    if read_only:
+        hide_writing(app, [route for room in rooms for route in room.router.routes])
     return app

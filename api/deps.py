@@ -9,12 +9,15 @@ from typing import Annotated, Any, Final, cast
 
 from fastapi import Depends, Request
 
+from agent.opening import Asks
+from agent.producer import Producer
 from api.calls import call_of, door_of
 from api.webhook_filters import WebhookFilters
 from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
 from services.access.tokens import TokenError
+from services.access.writing import MARK, SAFE, require_writing
 from services.audit.call import NOBODY, Call
 from services.audit.recorder import Recorder, recorder_of
 from services.branches import BranchService
@@ -46,6 +49,7 @@ class Services:
     history: HistoryService
     health: HealthService
     moments: MomentService
+    asks: Asks
     branches: BranchService
     differences: DifferenceService
     proposals: ProposalService
@@ -72,6 +76,7 @@ class Services:
         doorkeeper: Doorkeeper | None = None,
         spans: Spans = silent,
         recorder: Recorder | None = None,
+        producer: Producer | None = None,
     ) -> Services:
         """The use cases of a twin, sharing one query service and its prepared queries, whose steps `spans` traces.
 
@@ -94,6 +99,7 @@ class Services:
             HistoryService(twin),
             HealthService(twin),
             moments,
+            Asks(moments, producer, recorder),
             branches,
             DifferenceService(twin.ledger, twin.schema, branches.branches),
             ProposalService(branches, twin.clock),
@@ -121,6 +127,10 @@ class Services:
         """Refuse a question of one's own to whoever may ask registered ones only. Raises ForbiddenError."""
         if self.twin.settings.graphql_registered_only:
             require(self.principal, Action.QUERY_FREELY)
+
+    def check_writing(self) -> None:
+        """Refuse a change where the twin only answers. Raises ReadOnlyError."""
+        require_writing(self.twin.settings.read_only)
 
     @property
     def actor(self) -> str:
@@ -150,12 +160,14 @@ def admitted(request: Request) -> Services:
     return services.asked_by(call.principal, call)
 
 
-def to(action: Action, *, changes: bool | None = None) -> Callable[[Request], Services]:
+def to(action: Action, *, changes: bool | None = None, writes: bool | None = None) -> Callable[[Request], Services]:
     """What admits those who may do this. It raises ForbiddenError for others.
 
-    Whatever `changes` something, by default all but questions, is on record before it is done: AuditUnavailableError.
+    Whatever `changes` something, by default all but questions, is on record before it is done: AuditUnavailableError. Of that,
+    what `writes`, by default all that does not GET, is refused where the twin only answers: ReadOnlyError.
     """
     is_first = action not in QUESTIONS if changes is None else changes
+    is_writing = is_first if writes is None else writes
 
     def admit(request: Request) -> Services:
         call = _called(request)
@@ -163,10 +175,13 @@ def to(action: Action, *, changes: bool | None = None) -> Callable[[Request], Se
         services = admitted(request)
         require(services.principal, action)
         call.target = ", ".join(str(name) for name in request.path_params.values()) or None
+        if is_writing and request.method not in SAFE:
+            services.check_writing()
         if is_first:
             call.begin()
         return services
 
+    setattr(admit, MARK, is_writing)
     return admit
 
 
@@ -178,9 +193,11 @@ def to_load(*, changes: bool) -> Callable[[Request], Services]:
         services = admit(request)
         require_whole_estate(services.principal, "a load")
         if changes:
+            services.check_writing()
             services.call.begin()
         return services
 
+    setattr(admit_unrestricted, MARK, changes)
     return admit_unrestricted
 
 
@@ -221,6 +238,7 @@ Anybody = Annotated[Services, Depends(anybody)]
 """The types of an endpoint's parameter that receives the services: each says who may call the endpoint."""
 ToRead = Annotated[Services, Depends(to(Action.READ))]
 ToKeepTokens = Annotated[Services, Depends(to(Action.READ, changes=True))]
+ToEndTokens = Annotated[Services, Depends(to(Action.READ, changes=True, writes=False))]
 ToAudit = Annotated[Services, Depends(to(Action.AUDIT))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
@@ -231,4 +249,5 @@ ToScrape = Annotated[Services, Depends(scraping)]
 ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
 ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]
 ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
+ToVerify = Annotated[Services, Depends(to(Action.MAINTAIN, writes=False))]
 ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS))]

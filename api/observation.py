@@ -19,6 +19,7 @@ DOORS: Final = (
     ("/api/exports", "export"),
     ("/api/health", "scorecard"),
     ("/api/", "rest"),
+    ("/mcp", "mcp"),
 )
 
 

@@ -7,11 +7,13 @@ import sys
 from collections.abc import Callable, Mapping
 
 from bench import (
+    ask,
     catalogue,
     first_light,
     front_end,
     history,
     loading,
+    optimiser,
     perimeter,
     service,
     shapes,
@@ -25,6 +27,7 @@ from cli.output import Output, print_rows
 ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "first_light": first_light.measure,
     "catalogue": catalogue.measure,
+    "ask": ask.measure,
     "front_end": front_end.measure,
     "perimeter": perimeter.measure,
     "history": history.measure,
@@ -32,6 +35,7 @@ ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "service": service.measure,
     "shapes_executor": shapes_executor.measure,
     "shapes": shapes.measure,
+    "optimiser": optimiser.measure,
     "simulation": simulation.measure,
     "simulation_models": simulation_models.measure,
 }

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 from core.errors import JumeauError
 from core.principal import LOCAL_OPERATOR
 from core.settings import load_settings
+from services.access.writing import command_writes, require_writing
 from services.audit.call import Call
 from services.audit.entry import outcome_of
 from services.audit.reading import opened
@@ -22,6 +23,9 @@ from services.audit.reading import opened
 QUESTIONS: Final = frozenset(
     {
         "query",
+        "ask",
+        "chat",
+        "mcp",
         "history",
         "diff",
         "health",
@@ -34,6 +38,11 @@ QUESTIONS: Final = frozenset(
         "schema check",
         "schema show",
         "simulate run",
+        "simulate compare",
+        "simulate optimise",
+        "simulate insight",
+        "simulate runs",
+        "simulate show",
         "simulate calibrate",
         "simulate calibrations",
         "catalogue list",
@@ -55,10 +64,21 @@ QUESTIONS: Final = frozenset(
         "audit list",
         "audit verify",
         "simulate model",
+        "gateway usage",
+        "gateway budgets list",
+        "gateway use-cases list",
+        "simulate line",
+        "line show",
+        "line readings",
     }
 )
 """What neither changes the twin nor tells of people and their rights. Every other command leaves entries."""
-UNLESS: Final = {"health": "record", "simulate calibrate": "name"}
+UNLESS: Final = {
+    "health": "record",
+    "simulate calibrate": "name",
+    "simulate run": "keep_run",
+    "line readings": "propose",
+}
 """Questions that become changes with an option."""
 _TARGETS: Final = ("pseudonym", "name", "account", "id", "run", "branch", "source", "row")
 """Parameters that say what a command is about, the first that is given."""
@@ -69,7 +89,7 @@ class AuditedGroup(TyperGroup):
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        _audit(self, ())
+        _audit(self, (), hides=_is_read_only())
 
 
 def is_audited(path: str, given: dict[str, Any]) -> bool:
@@ -77,12 +97,27 @@ def is_audited(path: str, given: dict[str, Any]) -> bool:
     return path not in QUESTIONS or bool(given.get(UNLESS.get(path, "")))
 
 
-def _audit(group: Any, path: tuple[str, ...]) -> None:
+def is_writing(path: str, given: dict[str, Any]) -> bool:
+    """Whether a command changes something, with what it is given."""
+    return command_writes(path, recorded=is_audited(path, given), given=given)
+
+
+def _is_read_only() -> bool:
+    try:
+        return load_settings().read_only
+    except JumeauError:  # said by whoever needs the settings
+        return False
+
+
+def _audit(group: Any, path: tuple[str, ...], *, hides: bool) -> None:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):
-            _audit(command, (*path, name))
+            _audit(command, (*path, name), hides=hides)
+            command.hidden = command.hidden or all(each.hidden for each in command.commands.values())
         elif command.callback is not None:
-            command.callback = _audited(command.callback, " ".join((*path, name)))
+            whole = " ".join((*path, name))
+            command.hidden = command.hidden or (hides and is_writing(whole, {}))
+            command.callback = _audited(command.callback, whole)
 
 
 def _audited(run: Callable[..., Any], path: str) -> Callable[..., Any]:
@@ -96,6 +131,13 @@ def _audited(run: Callable[..., Any], path: str) -> Callable[..., Any]:
             call.principal, call.action = LOCAL_OPERATOR, path.rpartition(" ")[2]
             call.reason = given.get("reason")
             call.target = next((str(given[name]) for name in _TARGETS if given.get(name)), None)
+            if is_writing(path, given):
+                try:
+                    require_writing(settings.read_only, f"jumeau {path}")
+                except JumeauError as refusal:
+                    call.ended_with(refusal.code, refusal.status)
+                    recorder.note(call.entry(outcome_of(refusal.status)))
+                    raise
             call.begin()
             status = JumeauError.status
             try:

@@ -9,19 +9,24 @@ import typer
 from cli import (
     access,
     archive,
+    ask,
     audit,
     backup,
     branch,
     catalogue,
     checkpoint,
     differences,
+    gateway,
     generate,
     graph_commands,
     health,
     history,
     ingest_command,
+    investigate,
+    line,
     lint,
     match,
+    mcp,
     merge,
     migrate,
     person,
@@ -50,6 +55,9 @@ app = typer.Typer(
     epilog="Exit codes: 0 done, 1 unequal or rejected rows, 2 wrong use, 3 source refused, 4 store or server failed.",
 )
 app.command("query")(query.query)
+app.command("ask")(ask.ask)
+app.command("chat")(ask.chat)
+app.command("mcp")(mcp.mcp)
 app.command("history")(history.history)
 app.command("diff")(differences.diff)
 app.command("health")(health.health)
@@ -61,6 +69,7 @@ app.command("merge")(merge.merge)
 app.command("generate")(generate.generate)
 app.command("export")(archive.export_command)
 app.command("import")(archive.import_command)
+app.command("investigate")(investigate.investigate)
 app.command("serve")(serve.serve)
 app.add_typer(ingest_command.app, name="ingest")
 app.add_typer(graph_commands.app, name="graph")
@@ -80,6 +89,8 @@ app.add_typer(reconciliation.app, name="override")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quarantine.review, name="review")
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(line.app, name="line")
+app.add_typer(gateway.app, name="gateway")
 
 
 def main() -> None:

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         pattern="^(open|accounts)$",
         description="`open`: whoever reaches the address asks as the operator, on loopback only; `accounts`: people sign in.",
     )
+    read_only: bool = Field(
+        False,
+        description="Whether this installation only answers: whatever would change the twin, its accounts or rules, or send something "
+        "out, is hidden and refused at every door.",
+    )
     oidc: OidcSettings | None = Field(
         None,
         description="A provider of OpenID Connect at which people sign in, beside local accounts: `[oidc]`, see below.",
@@ -248,6 +253,9 @@ class Settings(BaseSettings):
         description="How long an upload that ended is listed, and its files kept where it could be started again, in days. One "
         "that nobody touches while it is open goes after one day.",
     )
+    simulation_runs_kept: int = Field(
+        20, ge=1, description="Simulation runs that the twin keeps; where another one comes, the oldest goes."
+    )
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(
         512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."
@@ -264,6 +272,11 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="APIs of sources, by source: `[connections.netbox]` with `url`, `token_env` (the name of the variable that "
         "holds the token) and others, listed below.",
+    )
+    model_policy: Path | None = Field(
+        None,
+        description="The policy for models, a YAML file: providers, prices, which data may go where, how long anything is kept. "
+        "Default: no model is asked.",
     )
     metrics_token: str | None = Field(
         None,

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+import agent
 import analytics
 import api
 import cli
@@ -23,6 +24,7 @@ import ingest
 import migrations
 import services
 import simulate
+from agent.query import codec
 from cli.main import app
 from core.errors import JumeauError
 from core.oidc_settings import OidcSettings
@@ -32,6 +34,8 @@ from graph.schema import json_schema
 from graph.schema.load import load_schema
 from graph.schema.reference_docs import render_reference
 from simulate.builder import scenario
+from simulate.line import file as line_file
+from simulate.optimise import plan
 
 TABLES: Mapping[str, type[BaseModel]] = {"oidc": OidcSettings}
 """Tables of jumeau.toml that have a section of their own on the page of settings."""
@@ -46,8 +50,12 @@ def pages() -> Mapping[Path, str]:
         REFERENCE / "console.md": console_page(),
         REFERENCE / "catalogue.md": catalogue_page(),
         REFERENCE / "schema" / "it_estate.md": render_reference(load_schema("it_estate")),
+        REFERENCE / "schema" / "production_line.md": render_reference(load_schema("production_line")),
         json_schema.PATH: json_schema.render_json_schema(),
         scenario.PATH: scenario.render_json_schema(),
+        plan.PATH: plan.render_json_schema(),
+        line_file.PATH: line_file.render_json_schema(),
+        codec.PATH: codec.render_json_schema(),
     }
 
 
@@ -107,7 +115,7 @@ def _default(field: FieldInfo) -> str:
 
 def error_classes() -> list[type[JumeauError]]:
     """Every error class of the project, by code."""
-    for package in (core, graph, analytics, ingest, migrations, simulate, services, api, cli):
+    for package in (core, graph, analytics, ingest, migrations, simulate, services, agent, api, cli):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             import_module(module.name)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 from graphql import GraphQLResolveInfo
 
 from api.deps import Services
+from api.gate import Gate
 from api.graphql.aggregate_selection import AggregateReader
 from api.graphql.aggregates import GroupPage, compile_aggregate, groups_of
 from api.graphql.budget import RequestBudget, nodes_of, pages_of
@@ -54,6 +55,7 @@ class GraphQLContext:
     services: Services
     results: list[QueryResult] = field(default_factory=list)
     session: Session | None = None  # of a websocket
+    gate: Gate | None = None  # of a subscription: for work that it does by itself
     budget: RequestBudget = field(init=False)
     is_shared: bool = False  # by several root fields; one alone is held to its cost by the guard of queries
     _plans: dict[str | int, ListPlan | tuple[CompiledPage, BoundQuery] | None] = field(default_factory=dict)
@@ -189,9 +191,9 @@ class GraphQLContext:
         """Plan a root list."""
         self._plans[info.path.key] = self._plan_list(kind, info, arguments)
 
-    def plan_node(self, info: Info, identity: str) -> None:
+    def plan_node(self, info: Info, identity: str, type_name: str = NODE) -> None:
         """Plan a root field that gives one node."""
-        self._plans[info.path.key] = self._plan_node(info, identity)
+        self._plans[info.path.key] = self._plan_node(info, identity, type_name)
 
     def plan_text(self, info: Info, text: str) -> None:
         """Plan a root field that runs a query text, where that has not been done."""

@@ -35,11 +35,7 @@ _ALREADY: Final = {GraphQLString.name: str, GraphQLID.name: str, GraphQLBoolean.
 
 def held(type_: GraphQLOutputType, reader: Reader, **options: Any) -> GraphQLField:
     """A field whose value lies in what holds it: `reader` takes it from there, and looks at nothing else."""
-
-    def resolve(holder: Any, _info: GraphQLResolveInfo[Any], **_arguments: Any) -> Any:
-        return reader(holder)
-
-    return GraphQLField(type_, resolve=resolve, extensions={HELD: lambda _arguments: reader}, **options)
+    return held_by_arguments(type_, lambda _arguments: reader, **options)
 
 
 def held_by_arguments(
@@ -67,13 +63,16 @@ class _Short:
 class TwinExecutor(Executor[Any]):
     """Takes the short way for what is held, the long one for everything else and whenever something is not as expected."""
 
+    def __init__(self, *told: Any, **named: Any) -> None:
+        super().__init__(*told, **named)
+        self._ways: dict[tuple[int, int], _Short | None] = {}
+
     def execute_field(
         self, parent_type: GraphQLObjectType, source: Any, field_details_list: Any, path: Path, position_context: Any
     ) -> Any:
         """The value of a field of one object."""
         details = field_details_list[0]
-        ways: dict[tuple[int, int], _Short | None] = self.__dict__.setdefault("_ways", {})
-        key = id(details.node), id(parent_type)
+        ways, key = self._ways, (id(details.node), id(parent_type))
         if key in ways:
             way = ways[key]
         else:

@@ -85,7 +85,7 @@ def mutation_type(shape: Shape, types: Types, inputs: Inputs) -> GraphQLObjectTy
     fields: dict[str, GraphQLField] = {}
     made = ChangeTypes(inputs, types.kinds)
     for kind in shape.schema.concrete_kinds():
-        if not kind.bookkeeping:
+        if not (kind.bookkeeping or kind.simulated):
             fields |= _of_kind(kind, made)
     return GraphQLObjectType("Mutation", {**fields, **_general(), **_of_branches(), **_of_proposals()})
 
@@ -230,11 +230,12 @@ def _of_proposals() -> dict[str, GraphQLField]:
 def _to(info: Info, action: Action, do: Callable[[Services], Any], *, whole: bool = False) -> Any:
     """What somebody who may do it does, or what stood against it. `whole`: it is for those who see the whole estate.
 
-    Raises ForbiddenError, RestrictedError, AuditUnavailableError.
+    Raises ForbiddenError, ReadOnlyError, RestrictedError, AuditUnavailableError.
     """
     services = info.context.services
     services.call.action = action.value
     require(services.principal, action)
+    services.check_writing()
     if whole:
         require_whole_estate(services.principal, "a decision on a proposal")
     services.call.begin()  # on record before it is done

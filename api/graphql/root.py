@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from graphql import (
     GraphQLArgument,
@@ -20,6 +20,7 @@ from graphql import (
 
 from api.graphql.aggregate_types import AggregateTypes
 from api.graphql.aggregates import GroupPage
+from api.graphql.ask_fields import ask_fields
 from api.graphql.context import PLAN, GraphQLContext
 from api.graphql.groups import Groups
 from api.graphql.inputs import Inputs
@@ -32,6 +33,7 @@ from api.graphql.scalars import JSON
 from api.graphql.search import search_arguments, search_types
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
 from api.graphql.shape import Shape
+from api.graphql.simulation_fields import simulation_fields
 from api.graphql.subscriptions import subscription_type
 from api.graphql.types import Types
 from graph.queries.catalogue import CatalogueQuery
@@ -60,9 +62,20 @@ CATALOGUE_QUERY = GraphQLObjectType(
         "description": GraphQLField(GraphQLString),
         "parameters": GraphQLField(GraphQLNonNull(GraphQLList(GraphQLNonNull(CATALOGUE_PARAMETER)))),
         "cypher": GraphQLField(_TEXT, resolve=lambda query, _: query.text),
+        "tags": GraphQLField(GraphQLNonNull(GraphQLList(_TEXT)), resolve=lambda query, _: list(query.tags)),
+        "answer": GraphQLField(
+            JSON,
+            args={"parameters": GraphQLArgument(JSON), **WHEN},
+            resolve=lambda query, info, parameters=None, **when: _context(info).run_catalogue(
+                info, query.name, parameters, _asked(when)
+            ),
+            description="What `runCatalogue` answers for it.",
+        ),
     },
     description="A named, documented query.",
 )
+INDICATOR: Final = "indicator"
+"""The tag of the named queries that measure how the estate fares: the one definition of each indicator, whoever asks."""
 
 
 _CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher and the catalogue.
@@ -80,8 +93,8 @@ _CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher an
   and the whole selection under a root field is one query of the graph."""
 
 
-def build_schema(shape: Shape) -> GraphQLSchema:
-    """The GraphQL schema of a shape."""
+def build_schema(shape: Shape, *, read_only: bool = False) -> GraphQLSchema:
+    """The GraphQL schema of a shape; without mutations where the twin only answers."""
     inputs = Inputs(shape)
     types = Types(shape, inputs)
     aggregates = AggregateTypes(shape, inputs, Groups(shape))
@@ -91,7 +104,7 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID)), **WHEN},
             resolve=lambda _, info, id, **when: _context(info).load_node(info, id, _asked(when)),
             extensions={PLAN: lambda context, info, arguments: context.plan_node(info, arguments["id"])},
-            description="The one element with that id, of whatever kind.",
+            description="The one element with that id, of whatever kind; of simulated state, ask the fields of its kinds.",
         ),
         **{name: _list_field(types, kind) for name, kind in shape.roots.items()},
         **{f"{name}Aggregate": _aggregate_field(aggregates, kind) for name, kind in shape.roots.items()},
@@ -117,6 +130,16 @@ def build_schema(shape: Shape) -> GraphQLSchema:
             resolve=_catalogue,
             description="The named queries.",
         ),
+        "indicators": GraphQLField(
+            GraphQLNonNull(GraphQLList(GraphQLNonNull(CATALOGUE_QUERY))),
+            args={"about": GraphQLArgument(GraphQLString, description="Only with this tag, such as obsolescence.")},
+            resolve=lambda _, info, about=None: [
+                query
+                for query in _context(info).catalogue.queries()
+                if INDICATOR in query.tags and (about is None or about in query.tags)
+            ],
+            description="The named queries that measure how the estate fares, each with its answer.",
+        ),
         "runCatalogue": GraphQLField(
             JSON,
             args={"name": GraphQLArgument(_TEXT), "parameters": GraphQLArgument(JSON), **WHEN},
@@ -128,12 +151,14 @@ def build_schema(shape: Shape) -> GraphQLSchema:
         ),
         **ledger_fields(),
         **operation_fields(),
+        **simulation_fields(types),
+        **ask_fields(),
     }
     timed = {name: _timed(field) for name, field in fields.items()}
     query = GraphQLObjectType("Query", timed, description=_CONVENTIONS)
     return GraphQLSchema(
         query,
-        mutation_type(shape, types, inputs),
+        None if read_only else mutation_type(shape, types, inputs),
         subscription_type(shape, inputs),
         types=list(types.kinds.values()),
     )

@@ -16,16 +16,16 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, Response
 from strawberry.fastapi import GraphQLRouter
 from strawberry.http import GraphQLHTTPResponse
-from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.unset import UNSET
 
 from api.errors import RequestError, refuse
-from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError, OriginError
+from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError
 from api.graphql.sessions import Connections
 from api.graphql.websocket import TwinHandler, begin
+from api.origin import check_origin
 from api.pages import GRAPHIQL_PAGE
 from core.errors import JumeauError
 from core.settings import Settings
@@ -143,27 +143,13 @@ class TwinRouter(GraphQLRouter[Any, None]):
         Raises OriginError, MediaTypeError.
         """
         if "query" in request.query_params or "extensions" in request.query_params or request.method == "POST":
-            self._check_origin(request)
+            check_origin(request.headers, self.allowed_origins)
         given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if request.method == "POST" and given != JSON_TYPE:
             raise MediaTypeError(
                 f"the request is {given or 'of no media type'}",
                 where="Content-Type",
                 hint=f"send `Content-Type: {JSON_TYPE}`",
-            )
-
-    def _check_origin(self, request: Request) -> None:
-        headers = request.headers
-        origin = headers.get("origin")
-        if origin is None:
-            is_ours = headers.get("sec-fetch-site") != "cross-site"
-        else:
-            is_ours = is_same_origin(origin, headers.get("host")) or normalize_origin(origin) in self.allowed_origins
-        if not is_ours:
-            raise OriginError(
-                f"a page of {origin or 'another site'} may not ask here",
-                where="Origin",
-                hint="an administrator of the twin names those that may with JUMEAU_ALLOWED_ORIGINS",
             )
 
 

@@ -230,6 +230,7 @@ class TwinSchema(BaseSchema):
             answer = await self._answer(context, checked, variables, operation_name)
             yield await run_in_threadpool(_kept, context, answer)
             return
+        context.gate = self._gate
         begun = subscribe(
             self.schema,
             checked.document,

@@ -104,10 +104,14 @@ class SearchReader(SelectionReader):
         return SearchSelection(Folded(written), found, attributes, page_size(first, usual=USUAL, most=MOST), node)
 
     def _searched(self, kinds: Iterable[str] | None) -> tuple[str, ...]:
-        """The concrete kinds that are looked through; people are not searched for, bookkeeping only where it is named."""
+        """The concrete kinds that are looked through; people are not searched for, bookkeeping and simulated state only where named."""
         schema = self._shape.schema
         named = None if kinds is None else {one for kind in kinds for one in self._shape.covered(kind)}
-        wanted = [kind.name for kind in schema.concrete_kinds() if not kind.bookkeeping] if named is None else named
+        wanted = (
+            [kind.name for kind in schema.concrete_kinds() if not (kind.bookkeeping or kind.simulated)]
+            if named is None
+            else named
+        )
         found = tuple(sorted(kind for kind in wanted if not stand_for_people(schema, [kind])))
         if not found:
             raise SearchError("no kind is left to look through", where="kinds", hint="people are not searched for")

@@ -21,6 +21,7 @@ from graphql import (
 from starlette.concurrency import run_in_threadpool
 
 from api.deps import Services
+from api.graphql.ask_fields import ask_subscriptions
 from api.graphql.context import GraphQLContext
 from api.graphql.filters import check_conditions
 from api.graphql.inputs import Inputs
@@ -28,6 +29,7 @@ from api.graphql.ledger_types import CHANGE_EVENT, RUN_PROGRESS, TEXT
 from api.graphql.matching import fits
 from api.graphql.scalars import LONG
 from api.graphql.shape import Shape
+from api.graphql.simulation_fields import simulation_subscriptions
 from core.errors import UsageError
 from services.changes.change import Matches, Wanted
 from services.changes.feed import ChangeFeed, ChangeReader
@@ -57,7 +59,8 @@ def subscription_type(shape: Shape, inputs: Inputs) -> GraphQLObjectType:
                 args={
                     "kinds": GraphQLArgument(
                         GraphQLList(TEXT),
-                        description="Kinds, generics among them, and types of relations; by default all but bookkeeping.",
+                        description="Kinds, generics among them, and types of relations; by default all but bookkeeping "
+                        "and simulated state.",
                     ),
                     "filter": GraphQLArgument(
                         by_kind,
@@ -82,6 +85,8 @@ def subscription_type(shape: Shape, inputs: Inputs) -> GraphQLObjectType:
                 resolve=lambda progress, _info, **_arguments: progress,
                 description="How far a run has come, each time it has come further, until it is over.",
             ),
+            **simulation_subscriptions(),
+            **ask_subscriptions(),
         },
     )
 

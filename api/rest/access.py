@@ -9,7 +9,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import Anybody, ToAdminister, ToKeepTokens, ToRead
+from api.deps import Anybody, ToAdminister, ToEndTokens, ToKeepTokens, ToRead
 from core.errors import UsageError
 from core.principal import Principal
 from services.access.accounts import Account
@@ -158,7 +158,7 @@ def issue(body: TokenRequest, services: ToKeepTokens) -> IssuedAnswer:
 
 
 @router.delete("/tokens/{id}")
-def revoke(id: str, services: ToKeepTokens) -> TokenAnswer:
+def revoke(id: str, services: ToEndTokens) -> TokenAnswer:
     """End one of the asker's tokens now."""
     return TokenAnswer(**services.doorkeeper.tokens.revoke(id, services.principal.id).to_dict())
 

@@ -68,6 +68,7 @@ def scorecard(body: ScorecardRequest, services: ToRead) -> dict[str, Any]:
     services.call.asked(body.model_dump_json())
     if body.record:
         require(services.principal, Action.MAINTAIN)
+        services.check_writing()
         services.call.begin()
         services.health.record(principal)
     told = services.health.scorecard(body.by, principal, trend_days=body.trend_days).to_dict()

@@ -32,6 +32,9 @@ PUBLIC = {
 }
 NEEDS: Mapping[tuple[str, str], Action] = {
     ("POST", "/api/query"): Action.READ,
+    ("POST", "/api/ask"): Action.READ,
+    ("POST", "/v1/chat/completions"): Action.READ,
+    ("GET", "/v1/models"): Action.READ,
     ("GET", "/api/catalogue"): Action.READ,
     ("POST", "/api/catalogue/{name}"): Action.READ,
     ("POST", "/api/exports"): Action.READ,
@@ -84,11 +87,13 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     '{ node(id: "x") { id } }': Action.READ,
     '{ cypher(query: "MATCH (n) RETURN count(n)") }': Action.READ,
     "{ catalogue { name } }": Action.READ,
+    '{ indicators(about: "satisfaction") { answer } }': Action.READ,
     '{ runCatalogue(name: "servers_not_restarted") }': Action.READ,
     "{ scorecard { by } }": Action.READ,
     "{ health { lag kinds { count } } }": Action.READ,
     "{ freshness { source } }": Action.READ,
     '{ explain(query: "MATCH (n) RETURN count(n)") { stage } }': Action.READ,
+    '{ ask(question: "Combien de serveurs ?") { outcome } }': Action.READ,
     "{ runs { id } }": Action.LOOK_BACK,
     '{ run(id: "x") { id } }': Action.LOOK_BACK,
     "{ runs { location } }": Action.LOAD,
@@ -115,7 +120,11 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     'mutation { reject(proposal: "nothing", note: "n") { __typename } }': Action.APPLY,
     'mutation { withdraw(proposal: "nothing") { __typename } }': Action.BRANCH,
     "subscription { changes { sequence } }": Action.READ,  # who may is told to open a websocket: test_subscriptions has those
+    'subscription { askSteps(question: "Combien de serveurs ?") { number } }': Action.READ,
     'subscription { runProgress(run: "x") { state } }': Action.READ,
+    'subscription { simulationClock(run: "x") { at } }': Action.READ,
+    'subscription { simulationEvents(run: "x") { state } }': Action.READ,
+    '{ simulationRun(id: "x") { seed } }': Action.READ,
     "{ audit { next } }": Action.AUDIT,
 }
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")

@@ -30,6 +30,8 @@ from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 QUESTION = "MATCH (s:Server) RETURN s.name AS name ORDER BY name"
 BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/api/query"): {"query": QUESTION},
+    ("POST", "/api/ask"): {"question": "Combien de serveurs ?"},
+    ("POST", "/v1/chat/completions"): {"messages": [{"role": "user", "content": "Combien de serveurs ?"}]},
     ("POST", "/api/history"): {"of": "srv-0-00"},
     ("POST", "/api/difference"): {"since": "#1"},
     ("POST", "/api/branches"): {"name": "plan"},

@@ -156,3 +156,23 @@ def test_a_query_is_explained_and_not_run(memory: Asking) -> None:
     past = memory.any_engine('{ explain(query: "MATCH (n) RETURN n", asOf: "#0") { stage } }')["explain"]
     assert past[0]["stage"] == "parse"
     assert memory.code('{ explain(query: "MATCH (n:Nothing) RETURN n") { stage } }') == "UNKNOWN_KIND"
+
+
+def test_indicators_are_the_catalogue_s_with_their_answers(memory: Asking) -> None:
+    everything = memory.graphql("{ indicators { name tags } }")["indicators"]
+    assert all("indicator" in found["tags"] for found in everything)
+    assert len(everything) >= 20
+    text = (
+        '{ indicators(about: "satisfaction") { name titleFr answer } runCatalogue(name: "first_level_rate_by_team") }'
+    )
+    data = memory.any_engine(text)
+    found = {one["name"]: one["answer"] for one in data["indicators"]}
+    assert found["first_level_rate_by_team"]["columns"] == data["runCatalogue"]["columns"]
+    assert found["first_level_rate_by_team"]["rows"] == data["runCatalogue"]["rows"]
+    assert memory.graphql('{ indicators(about: "nothing") { name } }')["indicators"] == []
+
+
+def test_an_indicator_is_asked_at_a_moment(memory: Asking) -> None:
+    text = '{ indicators(about: "satisfaction") { answer(asOf: "#0") } }'
+    (past, *_) = memory.any_engine(text)["indicators"]
+    assert past["answer"]["rows"] == []

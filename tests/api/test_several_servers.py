@@ -64,8 +64,7 @@ def test_where_another_server_has_applied_a_part_meanwhile_what_is_left_is_appli
         before = twin.ledger.sequence()
         for number in (1, 2):
             write(twin.ledger, [created("Team", f"team-{number}", code=f"T{number}")], f"told-{number}")
-        events = (recorded.event for recorded in twin.ledger.events(before + 1, before + 1))
-        part = net_delta(before + 1, before + 1, events, lambda _: {})
+        part = net_delta(before + 1, before + 1, twin.ledger.outcomes(before + 1, before + 1), lambda _: {})
         twin.repository = SharedRepository(twin.repository, [part])
         assert twin.catch_up() == before + 2
         counts = twin.repository.counts()

@@ -217,7 +217,8 @@ def test_packages_are_installed_by_their_digests_and_are_those_of_the_project() 
     assert set(re.findall(r"sha256:[0-9a-f]{64}", text)) <= set(re.findall(r"sha256:[0-9a-f]{64}", whole))
     assert "://" not in text
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = project["dependencies"] + project["optional-dependencies"]["postgresql"]
+    extras = project["optional-dependencies"]
+    wanted = [one for part in ("agent", "postgresql", "simulation") for one in extras[part]] + project["dependencies"]
     assert {re.split(r"[\[>=]", one)[0].lower() for one in wanted} <= {name for name, _ in pins}
     assert not {"pytest", "mypy", "hypothesis", "testcontainers"} & {name for name, _ in pins}
 

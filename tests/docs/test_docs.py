@@ -42,7 +42,7 @@ def test_the_commands_of_a_page_run_in_order(page: Path, tmp_path: Path) -> None
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("JUMEAU_")}
     environment = {**inherited, "PYTHONPATH": str(ROOT), "JUMEAU_NOW": "2025-01-01"}
     text = page.read_text(encoding="utf-8")
-    for name, content in re.findall(r"```(?:json|yaml) (\S+)\n(.*?)```", text, re.DOTALL):
+    for name, content in re.findall(r"```(?:json|yaml|toml) (\S+)\n(.*?)```", text, re.DOTALL):
         (tmp_path / name).write_text(content, encoding="utf-8")  # files that the commands of the page are given
     blocks = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
     lines = [line[2:] for block in blocks for line in block.splitlines() if line.startswith("$ ")]
