@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import uuid4
 
 from sqlalchemy import Connection
@@ -19,9 +19,10 @@ from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Branches, Told
 from graph.history.draft import Draft
 from graph.history.events import Run, order_of
-from graph.history.ledger import MAIN, Ledger, LedgerMovedError
+from graph.history.ledger import MAIN, Ledger
 from graph.history.merge import ELEMENT, Conflict, Merge, Merger, Wins, name_of, open_conflicts
 from graph.history.renaming import refuse_renamed
+from graph.history.retry import while_it_moves
 from graph.model import Operation
 from graph.schema.model import Schema
 from graph.schema.records import RecordValidator
@@ -33,10 +34,6 @@ from services.relation_conflicts import broken_rules
 
 SOURCE: Final = "branch"
 """The source of runs that apply branches."""
-
-_TRIES: Final = 3
-
-T = TypeVar("T")
 
 
 class BranchConflictError(JumeauError):
@@ -189,7 +186,7 @@ class BranchService:
         """
         if not reason.strip():
             raise UsageError("a change of main has a reason", where="reason", hint="say why, or change a branch")
-        return self._again(lambda: self._change_main(reason, nodes, relations, delete, based_on, perimeter))
+        return while_it_moves(lambda: self._change_main(reason, nodes, relations, delete, based_on, perimeter))
 
     def _change_main(
         self,
@@ -280,17 +277,7 @@ class BranchService:
         transaction. Raises NotFoundError, BranchAppliedError, BranchConflictError, StaleVersionError, OutsidePerimeterError,
         LedgerError.
         """
-        return self._again(lambda: self._apply(name, wins, version, also, dry_run=dry_run))
-
-    @staticmethod
-    def _again(attempt: Callable[[], T]) -> T:
-        """Where somebody wrote meanwhile, it is worked out again."""
-        for _ in range(_TRIES - 1):
-            try:
-                return attempt()
-            except LedgerMovedError:
-                continue
-        return attempt()
+        return while_it_moves(lambda: self._apply(name, wins, version, also, dry_run=dry_run))
 
     def _apply(
         self,

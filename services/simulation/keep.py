@@ -19,6 +19,7 @@ import orjson
 from core.errors import UsageError
 from core.ids import relation_id, uuid_of
 from graph.history.events import Event
+from graph.history.retry import while_it_moves
 from graph.model import Operation, Properties, Scalar
 from services.simulation.incidents import incidents_of
 from services.simulation.kept import IN_RUN, INCIDENT, OF_SCENARIO, RUN, SCENARIO, STATE_OF, SUMMARY, KeptRuns
@@ -63,7 +64,7 @@ def keep(runs: KeptRuns, played: Played, *, incidents: int = USUAL_INCIDENTS, br
             hint="let two at least come to their end",
         )
     content = _Content(played, branch or played.scenario.branch or None, incidents, runs.clock.now())
-    return runs.again(lambda: _keep(runs, content))
+    return while_it_moves(lambda: _keep(runs, content))
 
 
 def check_keeping(seed: int, incidents: int) -> None:

@@ -5,24 +5,23 @@ Nothing here needs the extra that simulating needs: who reads and drops runs may
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import uuid4
 
 from core.clock import Clock
 from core.errors import NotFoundError
 from core.failpoints import reach
 from graph.history.events import Event, Run, State, deletion_of, order_of
-from graph.history.ledger import Ledger, LedgerMovedError
+from graph.history.ledger import Ledger
+from graph.history.retry import while_it_moves
 from graph.model import Operation
 
 SOURCE: Final = "simulation"
 """The source of runs of the ledger that keep and drop."""
 RUN, SUMMARY, INCIDENT, SCENARIO = "SimulationRun", "SimulatedSummary", "SimulatedIncident", "Scenario"
 IN_RUN, STATE_OF, OF_SCENARIO = "IN_RUN", "STATE_OF", "OF_SCENARIO"
-_TRIES: Final = 5
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class KeptRuns:
 
     def drop(self, name: str) -> Dropped:
         """Drop the run of that identifier, or of an unambiguous beginning of one. Raises NotFoundError, LedgerError."""
-        return self.again(lambda: self._drop(name))
+        return while_it_moves(lambda: self._drop(name))
 
     def _drop(self, name: str) -> Dropped:
         sequence = self.ledger.sequence()
@@ -86,16 +85,6 @@ class KeptRuns:
         )
         reach("simulation.written")
         return last
-
-    @staticmethod
-    def again(attempt: Callable[[], _T]) -> _T:
-        """Where somebody wrote meanwhile, it is worked out again."""
-        for _ in range(_TRIES - 1):
-            try:
-                return attempt()
-            except LedgerMovedError:
-                continue
-        return attempt()
 
     def oldest(self, left: int) -> list[State]:
         """The runs that go where so many are left."""
