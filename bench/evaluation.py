@@ -1,7 +1,7 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles and held-out. ESTATE: a twin's home, or a folder of CSV files; without, the
+Without FILE, our own sets: development, roles, fresh and held-out. ESTATE: a twin's home, or a folder of CSV files; without, the
 estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
 """
 
@@ -20,7 +20,7 @@ from rich.progress import Progress
 from agent.evaluation.asking import road_of
 from agent.evaluation.estate import NOW, GoldQueries, open_estate
 from agent.evaluation.open_graph import read_open_graph, read_open_questions
-from agent.evaluation.questions import DEVELOPMENT, HELD_OUT, ROLES, Question, read_questions
+from agent.evaluation.questions import DEVELOPMENT, FRESH, HELD_OUT, ROLES, Question, read_questions
 from agent.evaluation.report import COLUMNS, confusion, lines, report, table
 from agent.evaluation.run import Verdict, evaluate
 from agent.evaluation.score import Score, score
@@ -30,7 +30,7 @@ from cli.output import Output, print_rows
 from core.errors import JumeauError
 
 RESULTS: Final = Path(__file__).parent / "conformance.json"
-OWN: Final = (DEVELOPMENT, ROLES, HELD_OUT)
+OWN: Final = (DEVELOPMENT, ROLES, FRESH, HELD_OUT)
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
 
 
@@ -99,7 +99,11 @@ def unseen_figures(verdicts: Sequence[Verdict]) -> list[Figure]:
 def figures_of(verdicts: Sequence[Verdict]) -> list[Figure]:
     """The figures that issue E names: over our whole set, then over what nobody tunes on."""
     held = [verdict for verdict in verdicts if verdict.question.held_out]
-    parts = [("own questions", verdicts), ("held-out questions", held)]
+    parts = [
+        ("own questions", verdicts),
+        ("held-out questions", [verdict for verdict in held if verdict.question.of_set != FRESH.stem]),
+        ("fresh questions, half not tuned on", [verdict for verdict in held if verdict.question.of_set == FRESH.stem]),
+    ]
     return [figure for name, part in parts if part for figure in _figures(name, score(part))]
 
 

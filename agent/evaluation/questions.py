@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ FOLDER: Final = Path(__file__).parent / "questions"
 DEVELOPMENT: Final = FOLDER / "development.jsonl"
 HELD_OUT: Final = FOLDER / "held_out.jsonl"
 ROLES: Final = FOLDER / "roles.jsonl"
+FRESH: Final = FOLDER / "fresh.jsonl"
 OUTCOMES: Final = ("answer", "clarify", "refuse", "unanswerable")
 
 
@@ -23,7 +24,7 @@ class Question:
     """One question. `gold` is the query of the right rows, None where there is nothing to answer.
 
     `after`: the questions that were asked before in the same conversation. `columns` and `rows` are the right answer where
-    the set holds it computed already. `held_out`: nobody tunes on it.
+    the set holds it computed already. `held_out`: nobody tunes on it. `of_set`: the name of the file it stands in.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Question:
     style: str = "plain"
     after: tuple[str, ...] = ()
     held_out: bool = False
+    of_set: str = ""
     columns: tuple[str, ...] | None = None
     rows: tuple[tuple[Any, ...], ...] | None = None
 
@@ -62,7 +64,7 @@ def _questions(path: Path) -> Iterator[Question]:
             entry = orjson.loads(line)
         except orjson.JSONDecodeError as error:
             raise UsageError("not a line of JSON", where=where, hint=str(error)) from error
-        yield question_of(entry, where)
+        yield replace(question_of(entry, where), of_set=path.stem)
 
 
 def question_of(entry: Mapping[str, Any], where: str) -> Question:
