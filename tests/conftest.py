@@ -12,6 +12,7 @@ from hypothesis import settings
 from core.clock import FrozenClock
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
+from tests.scratch import write_in_memory
 
 pytest_plugins = ["tests.neo4j_server", "tests.oidc_provider", "tests.postgresql_server"]
 
@@ -22,6 +23,9 @@ NIGHTLY = os.environ.get("JUMEAU_NIGHTLY") == "1"
 settings.register_profile("everyday", deadline=None, derandomize=True)
 settings.register_profile("nightly", max_examples=1_000, deadline=None)
 settings.load_profile("nightly" if NIGHTLY else "everyday")
+
+if not NIGHTLY:
+    write_in_memory()  # before any temporary folder is made
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG = ("tests/acceptance/", "tests/differential/", "tests/tck/", "tests/test_servers.py", "tests/security/perimeter/")
