@@ -187,7 +187,8 @@ class _Road:
             return tuple(sorted(id_ for named in body.elements.values() for id_ in named.ids))
         select = body.sides[0].select if isinstance(body, m.Versus) else body
         if isinstance(select, m.Combination):
-            parts = tuple(replace(part, columns=(), order=(), having=None, limit=None, per=()) for part in select.parts)
+            bare = {"columns": (), "order": (), "having": None, "limit": None, "per": (), "ties": False}
+            parts = tuple(replace(part, **bare) for part in select.parts)  # type: ignore[arg-type]
             if select.operation == "union":
                 return ()
             subject = subject_of(parts[0])
@@ -204,6 +205,7 @@ class _Road:
                 limit=EVIDENCE,
                 skip=0,
                 per=(),
+                ties=False,
                 distinct=False,
                 form="rows",
             )

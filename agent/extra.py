@@ -12,7 +12,7 @@ _MODELS: Final = frozenset(
     {"boto3", "botocore", "google", "langchain", "langchain_aws", "langchain_core", "langchain_google_vertexai"}
     | {"langchain_neo4j", "langchain_openai", "langsmith", "openai", "requests", "vertexai"}
 )
-_STEPS: Final = frozenset({"langgraph", "langchain_core", "mcp", "snowballstemmer", "text_to_num"})
+_STEPS: Final = frozenset({"langgraph", "langchain_core", "mcp"})
 
 
 class AgentExtraError(ConfigurationError):

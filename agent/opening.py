@@ -7,7 +7,6 @@ from threading import Lock
 from typing import Any, Final
 
 from agent.ask import AskService
-from agent.extra import needs_the_steps
 from agent.gateway.opening import open_gateway
 from agent.models.opening import with_second_opinion
 from agent.producer import Producer
@@ -34,7 +33,7 @@ class Asks:
         self._lock = Lock()
 
     def service(self) -> AskService:
-        """The road. Raises AgentExtraError where the libraries of the grammar are not installed."""
+        """The road."""
         with self._lock:
             if self._service is None:
                 self._service = AskService(self._producer or self._beside_models(self._grammar()), self._moments)
@@ -42,8 +41,8 @@ class Asks:
 
     def _grammar(self) -> Producer:
         twin = self._moments.twin
-        with needs_the_steps():
-            from agent.language.producer import GrammarProducer
+        from agent.language.producer import GrammarProducer  # here: reading its libraries takes a while
+
         return GrammarProducer(twin.schema, self._rows_of, twin.repository.watermark, twin.clock.now)
 
     def _beside_models(self, grammar: Producer) -> Producer:

@@ -94,6 +94,7 @@ def relaxations(select: m.Select, labels: Labels) -> Iterator[Relaxed]:
         limit=None,
         skip=0,
         per=(),
+        ties=False,
         form="rows",
     )
     for said, pattern in _without_one(select.pattern, scope, labels):

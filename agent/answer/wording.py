@@ -38,6 +38,7 @@ _SAID = {
         "recipe": "{} : {}.",
         "result": ("résultat", "résultats"),
         "criteria": "Critères : {}.",
+        "tie": "{} sont à égalité.",
     },
     "en": {
         "yes": "Yes.",
@@ -59,6 +60,7 @@ _SAID = {
         "recipe": "{}: {}.",
         "result": ("result", "results"),
         "criteria": "Where: {}.",
+        "tie": "{} of them tie.",
     },
 }
 
@@ -96,6 +98,8 @@ class Wording:
     def text(self, shown: Shown) -> str:
         """The whole text."""
         lines = [self._main(shown)]
+        if self.select is not None and self.select.ties and len(shown.rows) > 1:
+            lines.append(self.words["tie"].format(self._number(len(shown.rows))))
         if self.criteria:
             lines.append(self.words["criteria"].format("; ".join(self.criteria)))
         if shown.cut:

@@ -24,16 +24,16 @@ class Road:
     """Asks the service that every door asks, for one principal. What was asked before is asked first, to be gone on from."""
 
     def __init__(self, service: AskService, principal: Principal = LOCAL_OPERATOR) -> None:
-        self._service, self._principal = service, principal
+        self.service, self._principal = service, principal
 
     def after(self, questions: Sequence[str]) -> Ask:
         earlier: tuple[Turn, ...] = ()
         for text in questions:
-            before = self._service.ask(text, Asking(self._principal, earlier))
+            before = self.service.ask(text, Asking(self._principal, earlier))
             earlier = (*earlier, Turn(text, before.understood))
 
         def ask(question: str) -> Mapping[str, Any]:
-            return self._service.ask(question, Asking(self._principal, earlier)).to_dict()
+            return self.service.ask(question, Asking(self._principal, earlier)).to_dict()
 
         return ask
 

@@ -4,37 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Final
 
 from agent.language.frame import Frame, Node
 from agent.language.meanings import Way
 from agent.language.outcome import Unclear
 from agent.language.turns import Language
 from agent.language.wordings import say
-from agent.query.model import (
-    Aggregate,
-    All,
-    Attribute,
-    Column,
-    ColumnOf,
-    Compare,
-    Condition,
-    Constant,
-    Elapsed,
-    Entity,
-    Exists,
-    Hop,
-    Itself,
-    Named,
-    Pattern,
-    Question,
-    Ratio,
-    Select,
-    Sort,
-    Value,
-)  # fmt: skip
-
-_PLACE: Final = "{}_{}"
+from agent.query import model as m
 
 
 class Composer:
@@ -44,9 +20,9 @@ class Composer:
         self.frame, self.language = frame, language
         self.counter = 0
 
-    def question(self) -> Question:
+    def question(self) -> m.Question:
         """The whole question. Raises Unclear."""
-        return Question(
+        return m.Question(
             self._select(),
             self.language,
             as_of=self.frame.as_of,
@@ -55,13 +31,13 @@ class Composer:
 
     # --- patterns --------------------------------------------------------------------------------------------------
 
-    def _entity(self, node: Node, where: list[Condition] | None = None) -> Entity:
+    def _entity(self, node: Node, where: list[m.Condition] | None = None) -> m.Entity:
         conditions = node.where if where is None else where
-        named = Named(tuple(e.id for e in node.named), tuple(e.name for e in node.named)) if node.named else None
+        named = m.Named(tuple(e.id for e in node.named), tuple(e.name for e in node.named)) if node.named else None
         kinds = (node.kind,)
-        return Entity(node.name, kinds, named, _all(conditions))
+        return m.Entity(node.name, kinds, named, _all(conditions))
 
-    def _hops(self, start: str, way: Way, end: str) -> tuple[list[Entity], list[Hop]]:
+    def _hops(self, start: str, way: Way, end: str) -> tuple[list[m.Entity], list[m.Hop]]:
         entities, hops, previous = [], [], start
         endless = self.frame.indirect and len(way.steps) == 1 and way.steps[0].relation == "DEPENDS_ON"
         for at, step in enumerate(way.steps):
@@ -71,9 +47,9 @@ class Composer:
             else:
                 self.counter += 1
                 name = f"{step.kind[:1].lower()}{step.kind[1:]}By{self.counter}"
-                entities.append(Entity(name, (step.kind,)))
+                entities.append(m.Entity(name, (step.kind,)))
             hops.append(
-                Hop(
+                m.Hop(
                     previous,
                     (step.relation,),
                     name,
@@ -88,23 +64,23 @@ class Composer:
     def _children(self, node: Node) -> list[Node]:
         return [other for other in self.frame.nodes if other.parent is node]
 
-    def _below(self, node: Node) -> Pattern:
+    def _below(self, node: Node) -> m.Pattern:
         """The pattern of a node and what hangs from it, joined to its parent."""
         assert node.parent is not None
         assert node.way is not None
         between, hops = self._hops(node.parent.name, node.way, node.name)
         entities = [*between, self._entity(node)]
-        conditions: list[Condition] = []
+        conditions: list[m.Condition] = []
         for child in self._children(node):
             inner = self._below(child)
             if child.absent:
-                conditions.append(Exists(inner, negated=True))
+                conditions.append(m.Exists(inner, negated=True))
             else:
                 entities += inner.entities
                 hops += list(inner.hops)
                 if inner.where is not None:
                     conditions.append(inner.where)
-        return Pattern(tuple(entities), tuple(hops), _all(conditions))
+        return m.Pattern(tuple(entities), tuple(hops), _all(conditions))
 
     def _reroot(self) -> None:
         """Make the target the root, so that everything hangs from it."""
@@ -128,7 +104,7 @@ class Composer:
 
     # --- the select ------------------------------------------------------------------------------------------------
 
-    def _select(self) -> Select:
+    def _select(self) -> m.Select:
         frame = self.frame
         self._reroot()
         target = frame.target
@@ -137,29 +113,31 @@ class Composer:
             if node is not target and node.parent is None:
                 raise Unclear(say("of_what", self.language))
         apart = self._apart() if frame.mode == "ratio" else []
-        entities: list[Entity] = [self._entity(target)]
-        hops: list[Hop] = []
-        conditions: list[Condition] = []
+        entities: list[m.Entity] = [self._entity(target)]
+        hops: list[m.Hop] = []
+        conditions: list[m.Condition] = []
         for child in self._children(target):
             if child in apart:
                 continue
             inner = self._below(child)
             if child.absent:
-                conditions.append(Exists(inner, negated=True))
+                conditions.append(m.Exists(inner, negated=True))
             elif self._test_only(child):
-                conditions.append(Exists(inner))
+                conditions.append(m.Exists(inner))
             else:
                 entities += inner.entities
                 hops += list(inner.hops)
                 if inner.where is not None:
                     conditions.append(inner.where)
         columns, having, order = self._columns(target, apart)
-        pattern = Pattern(tuple(entities), tuple(hops), _all(conditions))
+        pattern = m.Pattern(tuple(entities), tuple(hops), _all(conditions))
         limit = frame.limit if order else None
         form = "yes or no" if frame.mode == "yes" and not frame.groups else "rows"
         if form == "yes or no":
-            return Select(pattern, (), target.name, form="yes or no")
-        return Select(pattern, tuple(columns), target.name, having, tuple(order), limit)
+            return m.Select(pattern, (), target.name, form="yes or no")
+        return m.Select(
+            pattern, tuple(columns), target.name, having, tuple(order), limit, ties=frame.ties and limit == 1
+        )
 
     def _test_only(self, child: Node) -> bool:
         """Whether a branch is a mere condition: nothing of it is shown, grouped or counted, and it could repeat rows."""
@@ -170,19 +148,19 @@ class Composer:
         shown = {
             value.of
             for value in [*frame.groups, *frame.measures, *(v for v, _ in frame.order_by)]
-            if isinstance(value, Attribute | Itself)
+            if isinstance(value, m.Attribute | m.Itself)
         }
         shown |= {
             part.of
             for value in frame.measures
-            if isinstance(value, Elapsed)
+            if isinstance(value, m.Elapsed)
             for part in (value.start,)
-            if isinstance(part, Attribute)
+            if isinstance(part, m.Attribute)
         }
         shown |= {node.name for node, _ in frame.outputs}
         if any(node.name in shown or node.measured for node in below):
             return False
-        return bool(frame.function) or any(isinstance(v, Attribute) for v in frame.measures)
+        return bool(frame.function) or any(isinstance(v, m.Attribute) for v in frame.measures)
 
     def _apart(self) -> list[Node]:
         """Of a rate, the branches that the numerator asks for and the denominator does not."""
@@ -194,22 +172,22 @@ class Composer:
             return absent[-1:]
         return []
 
-    def _columns(self, target: Node, apart: list[Node]) -> tuple[list[Column], Condition | None, list[Sort]]:
+    def _columns(self, target: Node, apart: list[Node]) -> tuple[list[m.Column], m.Condition | None, list[m.Sort]]:
         frame = self.frame
-        columns: list[Column] = []
+        columns: list[m.Column] = []
         names: set[str] = set()
 
-        def add(name: str, value: Value) -> str:
+        def add(name: str, value: m.Value) -> str:
             base, count = name, 1
             while name in names:
                 count += 1
                 name = f"{base}{count}"
             names.add(name)
-            columns.append(Column(name, value))
+            columns.append(m.Column(name, value))
             return name
 
-        having: Condition | None = None
-        order: list[Sort] = []
+        having: m.Condition | None = None
+        order: list[m.Sort] = []
         counted = [n for n in frame.nodes if n.measured and not n.absent]
         for value, name in zip(frame.groups, frame.group_names, strict=True):
             add(_plain(name), value)
@@ -226,59 +204,57 @@ class Composer:
                 raise Unclear(say("which_figure", self.language))
             if frame.function or frame.groups or (not target.named and frame.mode == "list" and frame.function):
                 for value, name in zip(frame.measures, frame.measure_names, strict=True):
-                    add(f"{function}_{_plain(name)}", Aggregate(function, value))  # type: ignore[arg-type]
+                    add(f"{function}_{_plain(name)}", m.Aggregate(function, value))  # type: ignore[arg-type]
             else:
-                add(_plain(target.kind), Itself(target.name))
+                add(_plain(target.kind), m.Itself(target.name))
                 for value, name in zip(frame.measures, frame.measure_names, strict=True):
                     add(_plain(name), value)
         elif counted:
             if frame.mode == "count" and counted[0].bound and not frame.groups:
                 return self._counted_having(target, counted[0])
             if not frame.groups:
-                add(_plain(target.kind), Itself(target.name))
+                add(_plain(target.kind), m.Itself(target.name))
             for node in counted:
-                name = add(f"{_plain(node.kind)}_count", Aggregate("count", Itself(node.name)))
+                name = add(f"{_plain(node.kind)}_count", m.Aggregate("count", m.Itself(node.name)))
                 if node.bound:
-                    bound: Condition = Compare(ColumnOf(name), node.bound[0], Constant(_number(node.bound[1])))  # type: ignore[arg-type]
-                    having = bound if having is None else All((having, bound))
+                    bound: m.Condition = m.Compare(m.ColumnOf(name), node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
+                    having = bound if having is None else m.All((having, bound))
                 if frame.most:
-                    order.append(Sort(ColumnOf(name), frame.most == "most"))
+                    order.append(m.Sort(m.ColumnOf(name), frame.most == "most"))
             if frame.most and frame.limit is None and not target.plural:
-                frame.limit = 1
+                frame.limit, frame.ties = 1, True
         elif frame.mode == "count" or frame.groups:
-            name = add("count", Aggregate("count", Itself(target.name)))
+            name = add("count", m.Aggregate("count", m.Itself(target.name)))
             if frame.most:
-                order.append(Sort(ColumnOf(name), frame.most == "most"))
+                order.append(m.Sort(m.ColumnOf(name), frame.most == "most"))
         else:
             if target.named and not frame.outputs and not frame.order_by and not target.where and len(frame.nodes) == 1:
                 raise Unclear(say("mean_or", self.language, name=target.named[0].name))
             if not (target.named and frame.outputs):
-                add(_plain(target.kind), Itself(target.name))
+                add(_plain(target.kind), m.Itself(target.name))
                 if target.kind in ("Contract",):
-                    add("name", Attribute(target.name, "name"))
+                    add("name", m.Attribute(target.name, "name"))
             for node in frame.shown:
-                add(_plain(node.kind), Itself(node.name))
+                add(_plain(node.kind), m.Itself(node.name))
             for node, attribute in frame.outputs:
-                add(_plain(attribute), Attribute(node.name, attribute))
+                add(_plain(attribute), m.Attribute(node.name, attribute))
             for value, descending in frame.order_by:
-                name = add(_plain(value.name if isinstance(value, Attribute) else "figure"), value)
-                order.append(Sort(ColumnOf(name), descending))
+                name = add(_plain(value.name if isinstance(value, m.Attribute) else "figure"), value)
+                order.append(m.Sort(m.ColumnOf(name), descending))
         if frame.order_by and not order:
-            order = [Sort(value, descending) for value, descending in frame.order_by]
+            order = [m.Sort(value, descending) for value, descending in frame.order_by]
         return columns, having, order
 
-    def _counted_having(self, target: Node, node: Node) -> tuple[list[Column], Condition | None, list[Sort]]:
+    def _counted_having(self, target: Node, node: Node) -> tuple[list[m.Column], m.Condition | None, list[m.Sort]]:
         """How many elements have more than so many others: a count of the elements of which a count holds."""
-        from agent.query.model import HowMany
-
         assert node.bound is not None
         inner = self._below(node)
-        bound = Compare(HowMany(inner, node.name), node.bound[0], Constant(_number(node.bound[1])))  # type: ignore[arg-type]
-        return [Column("count", Aggregate("count", Itself(target.name), where=bound))], None, []
+        bound = m.Compare(m.HowMany(inner, node.name), node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
+        return [m.Column("count", m.Aggregate("count", m.Itself(target.name), where=bound))], None, []
 
-    def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, Value], str]) -> None:
+    def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, m.Value], str]) -> None:
         frame = self.frame
-        tests: list[Condition] = [Exists(self._below(node), negated=True) for node in apart]
+        tests: list[m.Condition] = [m.Exists(self._below(node), negated=True) for node in apart]
         if frame.rate:
             tests += [condition for node, condition in frame.rate]
         elif not tests and frame.last_condition is not None:
@@ -286,8 +262,8 @@ class Composer:
         if not tests:
             joined = [n for n in self._children(target) if not n.named and n.explicit]
             raise Unclear(say("which_figure", self.language), tuple(n.kind for n in joined))
-        numerator = Aggregate("count", Itself(target.name), where=_all(tests))
-        add("percent", Ratio(numerator, Aggregate("count", Itself(target.name))))
+        numerator = m.Aggregate("count", m.Itself(target.name), where=_all(tests))
+        add("percent", m.Ratio(numerator, m.Aggregate("count", m.Itself(target.name))))
 
 
 def prepare_rate(frame: Frame) -> None:
@@ -301,10 +277,10 @@ def prepare_rate(frame: Frame) -> None:
             node.where.remove(condition)
 
 
-def _all(conditions: list[Condition]) -> Condition | None:
+def _all(conditions: list[m.Condition]) -> m.Condition | None:
     if not conditions:
         return None
-    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
+    return conditions[0] if len(conditions) == 1 else m.All(tuple(conditions))
 
 
 def _plain(name: str) -> str:

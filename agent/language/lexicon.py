@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from agent.language.errors import AgentExtraMissingError
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from agent.language.folding import composed, fold
 from agent.language.idioms import Idioms, load_idioms
 from agent.language.meanings import Meaning
@@ -209,11 +211,6 @@ class Lexicon:
     def _correct(self, word: str) -> str | None:
         if len(word) < LEAST_LETTERS or any(c.isdigit() for c in word):
             return None
-        try:
-            from rapidfuzz import process
-            from rapidfuzz.distance import OSA
-        except ImportError as failure:
-            raise AgentExtraMissingError("rapidfuzz") from failure
         close = process.extract(
             word, self._vocabulary(), scorer=OSA.normalized_similarity, score_cutoff=LEAST_LIKENESS - 0.06, limit=8
         )

@@ -6,9 +6,12 @@ that names something, from rows that the caller reads with the asker's rights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from agent.language.folding import composed, fold
 from agent.language.tokens import Token, tokenise
@@ -110,19 +113,13 @@ class NameIndex:
         """The longest name, whole or shortened, that begins at a token; else the longest part of one."""
         best: tuple[int, tuple[NamedElement, ...], bool] | None = None
         part: tuple[int, tuple[NamedElement, ...]] | None = None
-        key: tuple[str, ...] = ()
-        for at in range(first, len(tokens)):
-            if tokens[at].kind == "sign":
-                break
-            key = (*key, tokens[at].folded)
-            if key not in self._prefixes:
-                break
+        for after, key in self._beginnings(tokens, first):
             if whole := self._whole.get(key):
-                best = (at + 1, tuple(whole), True)
+                best = (after, tuple(whole), True)
             elif short := self._short.get(key):
-                best = (at + 1, tuple(short), False)
+                best = (after, tuple(short), False)
             if some := self._parts.get(key):
-                part = (at + 1, tuple(some))
+                part = (after, tuple(some))
         if part and (best is None or part[0] > best[0]):
             return NameFound(part[1], first, part[0], False)
         return NameFound(best[1], first, best[0], best[2]) if best else None
@@ -130,27 +127,27 @@ class NameIndex:
     def of_kind(self, tokens: tuple[Token, ...], first: int, kinds: frozenset[str]) -> NameFound | None:
         """The longest whole, short or part name of one of some kinds that begins at a token."""
         best: NameFound | None = None
-        key: tuple[str, ...] = ()
-        for at in range(first, len(tokens)):
-            if tokens[at].kind == "sign":
-                break
-            key = (*key, tokens[at].folded)
-            if key not in self._prefixes:
-                break
+        for after, key in self._beginnings(tokens, first):
             for index, exact in ((self._whole, True), (self._short, True), (self._parts, False)):
                 some = tuple(one for one in index.get(key, ()) if one.kind in kinds)
                 if some:
-                    best = NameFound(some, first, at + 1, exact)
+                    best = NameFound(some, first, after, exact)
                     break
         return best
+
+    def _beginnings(self, tokens: tuple[Token, ...], first: int) -> Iterator[tuple[int, tuple[str, ...]]]:
+        """Words from a token on, as long as a name or a part of one begins with them, and where they end."""
+        key: tuple[str, ...] = ()
+        for at in range(first, len(tokens)):
+            key = (*key, tokens[at].folded)
+            if tokens[at].kind == "sign" or key not in self._prefixes:
+                return
+            yield at + 1, key
 
     def near(self, text: str, kinds: frozenset[str] = frozenset()) -> tuple[NamedElement, ...]:
         """Elements whose name is close to a folded text: one where it is clear, some where it is not."""
         if len(text) < LEAST_LETTERS:
             return ()
-        from rapidfuzz import process
-        from rapidfuzz.distance import OSA
-
         close = process.extract(
             text, self._fuzzy, scorer=OSA.normalized_similarity, score_cutoff=LIKENESS - MARGIN, limit=CHOICES
         )

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from agent.language.errors import AgentExtraMissingError
+from text_to_num import text2num
+
 from agent.language.turns import Language
 
 _WORDS: Final = {
@@ -35,8 +36,4 @@ def number_of(text: str, language: Language) -> float:
     plain = text.replace(" ", "").replace(",", ".")
     if re.fullmatch(r"\d+(\.\d+)?", plain):
         return float(plain)
-    try:
-        from text_to_num import text2num
-    except ImportError as failure:
-        raise AgentExtraMissingError("text2num") from failure
     return float(text2num(_FEMININE.get(text, text), language))

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import snowballstemmer
+
 from agent.language.turns import Language
 
 _NAMES: Final = {"fr": "french", "en": "english"}
@@ -20,12 +22,6 @@ class Stems:
     """The stem of a folded word of one language. Not for several threads at once: each parser has its own."""
 
     def __init__(self, language: Language) -> None:
-        try:
-            import snowballstemmer
-        except ImportError as failure:
-            from agent.language.errors import AgentExtraMissingError
-
-            raise AgentExtraMissingError("snowballstemmer") from failure
         self.language: Language = language
         self._stemmer = snowballstemmer.stemmer(_NAMES[language])
         self._irregular = _IRREGULAR[language]

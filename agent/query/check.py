@@ -87,6 +87,8 @@ class _Checker:
                 self.say("name", f"{where}.per", f"no column is called {name!r}", seen)
         if select.limit is not None and select.limit < 1:
             self.say("shape", f"{where}.limit", "a limit is 1 or more")
+        if select.ties and not (select.order and select.limit == 1 and not select.skip and not select.per):
+            self.say("shape", f"{where}.ties", "what ties with the first needs an order and a limit of 1")
         if select.skip < 0:
             self.say("shape", f"{where}.skip", "skip is 0 or more")
 

@@ -7,9 +7,10 @@ what it does not answer, goes through one WITH; the best of each group through t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agent.query import model as m
-from agent.query.emit_values import Expressions
+from agent.query.emit_values import Expressions, call
 from agent.query.scope import Scope, aggregated, inside
 from graph.cypher import ast
 from graph.cypher.ast import BinaryOperator as Op
@@ -17,6 +18,9 @@ from graph.schema.model import Schema
 
 BESIDE = ("title",)
 """Attributes that are told beside the one that names an element, where a question names no columns."""
+
+
+_EXTREME = "extreme"
 
 
 def subject_of(select: m.Select) -> str:
@@ -60,6 +64,8 @@ class SelectEmitter:
             return [*matches, ast.Return(ast.Projection((*before, ast.ProjectionItem(some, "answer"))))]
         if self.select.per:
             return [*matches, *self._best_of_each(before)]
+        if self.select.ties:
+            return [*matches, *self._all_that_tie(before)]
         if self._needs_two_stages():
             held, finals = self._held()
             having = None if self.select.having is None else self._having()
@@ -105,9 +111,14 @@ class SelectEmitter:
             return value.name
         return next((column.name for column in self.columns if column.value == value), None)
 
-    def _always_there(self, value: m.Value) -> bool:
+    def _meant(self, value: m.Value) -> m.Value:
+        """The value, or that of the column that it names."""
         if isinstance(value, m.ColumnOf):
-            value = next((column.value for column in self.columns if column.name == value.name), value)
+            return next((column.value for column in self.columns if column.name == value.name), value)
+        return value
+
+    def _always_there(self, value: m.Value) -> bool:
+        value = self._meant(value)
         return isinstance(value, m.HowMany) or (isinstance(value, m.Aggregate) and value.function in ("count", "sum"))
 
     def _ties(self) -> list[ast.SortItem]:
@@ -169,6 +180,30 @@ class SelectEmitter:
             if not isinstance(value, m.Aggregate) and aggregated_before(value)
         }
         return self.expressions.condition(_over_columns(self.select.having, derived), self.scope)
+
+    # --- what ties with the first ------------------------------------------------------------------------------------
+
+    def _all_that_tie(self, before: tuple[ast.ProjectionItem, ...]) -> list[ast.Clause]:
+        """The extreme first, then the pattern again for all that reach it."""
+        sort = self.select.order[0]
+        name = self._column_of(sort.by)
+        held, finals = self._held()
+        having = None if self.select.having is None else self._having()
+        key = ast.Variable(name) if name is not None else self._sort_key(sort.by)
+        extreme = ast.ProjectionItem(call("max" if sort.descending else "min", key), _EXTREME)
+        reached = ast.Comparison((key, ast.Variable(_EXTREME)), (Op.EQ,))
+        kept = ast.ProjectionItem(ast.Variable(_EXTREME), _EXTREME, True)
+        again = replace(held, items=(*held.items, kept))
+        first: list[ast.Clause] = [ast.With(held, having), ast.With(ast.Projection((extreme,)))]
+        if not self.figures and having is None:  # of the elements themselves, not of what is answered of them
+            plain = call("max" if sort.descending else "min", self.expressions.value(self._meant(sort.by), self.scope))
+            first = [ast.With(ast.Projection((replace(extreme, expression=plain),)))]
+        return [
+            *first,
+            *self.expressions.matches(self.select.pattern, Scope(self.scope.schema)),
+            ast.With(again, reached if having is None else ast.Binary(Op.AND, having, reached)),
+            ast.Return(ast.Projection((*before, *finals), order=tuple(self._ties()))),
+        ]
 
     # --- the best of each group --------------------------------------------------------------------------------------
 

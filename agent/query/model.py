@@ -384,8 +384,9 @@ class Select:
     """Rows of a pattern. `subject`: the entity that the question is about (the first where absent).
 
     `columns`: empty gives the subject's names. `having`: a condition on columns, after aggregation. `order`, `limit`,
-    `skip`: a top-k is an order with a limit; `per` (names of columns) makes it the top-k of each group. `distinct`: equal
-    rows once. `form`: `rows`, or `yes or no` where the question is whether there are any.
+    `skip`: a top-k is an order with a limit; `per` (names of columns) makes it the top-k of each group. `ties`: with a limit
+    of 1, every row that is as far ahead by the first order. `distinct`: equal rows once. `form`: `rows`, or `yes or no`
+    where the question is whether there are any.
     """
 
     pattern: Pattern
@@ -396,6 +397,7 @@ class Select:
     limit: int | None = None
     skip: int = 0
     per: tuple[str, ...] = ()
+    ties: bool = False
     distinct: bool = True
     form: Literal["rows", "yes or no"] = "rows"
     type: Literal["select"] = field(default="select", kw_only=True)
