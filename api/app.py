@@ -80,16 +80,18 @@ def create_app(
     traces: Traces | None = None,
     recorder: Recorder | None = None,
     producer: Producer | None = None,
+    shape: Shape | None = None,
 ) -> FastAPI:
     """The application over an open twin, which it does not close. Without a doorkeeper everybody asks as `principal`.
 
     `follow`: keep up with loads of other processes. `traces` are made where they are given; they are not closed here.
     `recorder` writes the audit trail, that of the twin by default; it is started and closed with the application.
-    `producer` understands questions, the grammar by default.
+    `producer` understands questions, the grammar by default. `shape` is that of the twin's schema where it was made before: most of
+    the time that an application takes is the building of its GraphQL types.
     """
     spans = silent if traces is None else traces.span
     services = Services.of(twin, principal, doorkeeper, spans, recorder or recorder_of(twin), producer)
-    shape = Shape(twin.schema)
+    shape = shape or Shape(twin.schema)
     tools = McpDoor(twin.settings.allowed_origins, twin.settings.graphql_body_bytes)
 
     @asynccontextmanager

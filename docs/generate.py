@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import typer
 from pydantic import BaseModel
@@ -40,23 +40,6 @@ from simulate.optimise import plan
 TABLES: Mapping[str, type[BaseModel]] = {"oidc": OidcSettings}
 """Tables of jumeau.toml that have a section of their own on the page of settings."""
 REFERENCE = Path(__file__).parent / "reference"
-
-
-def pages() -> Mapping[Path, str]:
-    """Every generated page with its content."""
-    return {
-        REFERENCE / "settings.md": settings_page(),
-        REFERENCE / "errors.md": errors_page(),
-        REFERENCE / "console.md": console_page(),
-        REFERENCE / "catalogue.md": catalogue_page(),
-        REFERENCE / "schema" / "it_estate.md": render_reference(load_schema("it_estate")),
-        REFERENCE / "schema" / "production_line.md": render_reference(load_schema("production_line")),
-        json_schema.PATH: json_schema.render_json_schema(),
-        scenario.PATH: scenario.render_json_schema(),
-        plan.PATH: plan.render_json_schema(),
-        line_file.PATH: line_file.render_json_schema(),
-        codec.PATH: codec.render_json_schema(),
-    }
 
 
 def settings_page() -> str:
@@ -172,10 +155,26 @@ def catalogue_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+PAGES: Final[Mapping[Path, Callable[[], str]]] = {
+    REFERENCE / "settings.md": settings_page,
+    REFERENCE / "errors.md": errors_page,
+    REFERENCE / "console.md": console_page,
+    REFERENCE / "catalogue.md": catalogue_page,
+    REFERENCE / "schema" / "it_estate.md": lambda: render_reference(load_schema("it_estate")),
+    REFERENCE / "schema" / "production_line.md": lambda: render_reference(load_schema("production_line")),
+    json_schema.PATH: json_schema.render_json_schema,
+    scenario.PATH: scenario.render_json_schema,
+    plan.PATH: plan.render_json_schema,
+    line_file.PATH: line_file.render_json_schema,
+    codec.PATH: codec.render_json_schema,
+}
+"""Every generated page with what writes it."""
+
+
 def main() -> None:
-    for path, content in pages().items():
+    for path, render in PAGES.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
+        path.write_text(render(), encoding="utf-8")
         print(path.relative_to(Path.cwd()))
 
 

@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from scripts.oidc.distribution import OidcProviderUnavailableError
 from scripts.oidc.launch import OidcProviderProcess, start
+from tests.patience import PATIENCE_S
 
 CLIENT, SECRET = "twin", "secret-of-the-twin-%:+-0123456789"
 AUDIENCE = "https://twin.example"
@@ -97,7 +98,7 @@ class TestedProvider:
 
     def log_in(self, address: str, login: str) -> str:
         """What a person does in a browser that was sent here: the forms, up to the address that leads back to the twin."""
-        with httpx.Client(trust_env=False, timeout=30) as browser:
+        with httpx.Client(trust_env=False, timeout=PATIENCE_S) as browser:
             answer = browser.get(address)
             for _ in range(12):
                 if answer.is_redirect:

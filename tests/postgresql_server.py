@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 ADDRESS = "127.0.0.1"
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 _USER = "jumeau"
 _DEBIAN = Path("/usr/lib/postgresql")

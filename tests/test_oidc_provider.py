@@ -19,6 +19,7 @@ from scripts.oidc.distribution import HERE, OidcProviderUnavailableError, prepar
 from scripts.oidc.launch import start
 from tests.conftest import ROOT
 from tests.oidc_provider import ACCOUNTS, CLIENTS, TestedProvider, new_key
+from tests.patience import PATIENCE_S
 
 
 def test_what_is_installed_is_pinned_by_hashes_and_names_no_place() -> None:
@@ -67,7 +68,7 @@ def test_the_provider_dies_with_the_process_that_started_it(oidc_provider: Teste
         assert starter.stdout is not None
         provider = psutil.Process(int(starter.stdout.readline()))
         os.kill(starter.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while provider.is_running() and provider.status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not provider.is_running() or provider.status() == psutil.STATUS_ZOMBIE

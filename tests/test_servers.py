@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, text
 from scripts.neo4j.distribution import Neo4jUnavailableError, is_complete, java, prepare_distribution
 from scripts.neo4j.launch import start
 from tests.neo4j_server import unavailable
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,7 +80,7 @@ def test_a_neo4j_server_dies_with_the_process_that_started_it(distribution: Path
         assert starter.stdout is not None
         server = psutil.Process(int(starter.stdout.readline()))
         os.kill(starter.pid, signal.SIGKILL)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while _alive(server) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not _alive(server)

@@ -94,7 +94,13 @@ _CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher an
 
 
 def build_schema(shape: Shape, *, read_only: bool = False) -> GraphQLSchema:
-    """The GraphQL schema of a shape; without mutations where the twin only answers."""
+    """The GraphQL schema of a shape, built once; without mutations where the twin only answers."""
+    if read_only not in shape.built:
+        shape.built[read_only] = _build(shape, read_only)
+    return shape.built[read_only]
+
+
+def _build(shape: Shape, read_only: bool) -> GraphQLSchema:
     inputs = Inputs(shape)
     types = Types(shape, inputs)
     aggregates = AggregateTypes(shape, inputs, Groups(shape))

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from graphql import GraphQLSchema
+
 from api.graphql.names import camel, plural
 from core.errors import SchemaError
 from graph.cypher.ast import Direction
@@ -43,6 +45,7 @@ class Shape:
 
     def __init__(self, schema: Schema) -> None:
         self.schema = schema
+        self.built: dict[bool, GraphQLSchema] = {}  # of it, by whether the twin only answers
         self.kinds = tuple(name for name in schema.kinds if schema.descendants[name])
         self.attributes = _camel_names(schema.node_attributes, "attributes of kinds")
         self.relation_attributes = _camel_names(schema.relation_attributes, "attributes of relations")

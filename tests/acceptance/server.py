@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from services.rendezvous import running_server
 from tests.acceptance.console import Console
 from tests.acceptance.forked import Process, begun
+from tests.patience import PATIENCE_S
 
 
 @contextmanager
 def started(console: Console) -> Iterator[tuple[Process, str]]:
     """A server on the console's data directory, and its address; killed with the context, if it lives then."""
     with begun(["serve", "--port", "0"], console.variables()) as process:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while (found := running_server(console.home)) is None:
             assert process.poll() is None, process.said()
             assert time.monotonic() < deadline
@@ -32,4 +33,4 @@ def serving(console: Console) -> Iterator[str]:
             yield url
         finally:
             process.send_signal(signal.SIGINT)
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_S)

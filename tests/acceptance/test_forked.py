@@ -14,6 +14,7 @@ import pytest
 from tests.acceptance.console import Console
 from tests.acceptance.forked import Forked, Started, begun, may_fork, run
 from tests.conftest import NIGHTLY
+from tests.patience import PATIENCE_S
 
 LINUX = pytest.mark.skipif(NIGHTLY or not may_fork(os.environ), reason="commands are not forked here")
 
@@ -56,7 +57,7 @@ def test_a_forked_command_is_a_process_of_its_own_that_signals_end(tmp_path: Pat
         with pytest.raises(subprocess.TimeoutExpired):
             one.wait(0.01)
         one.kill()
-        assert one.wait(30) == -signal.SIGKILL
+        assert one.wait(PATIENCE_S) == -signal.SIGKILL
     assert other.returncode is not None, "it is killed with the context"
 
 
@@ -64,4 +65,4 @@ def test_a_command_with_another_environment_is_started(tmp_path: Path) -> None:
     environment = {**os.environ, "JUMEAU_HOME": str(tmp_path), "PYTHONHASHSEED": "7"}
     with begun(["--help"], environment) as process:
         assert isinstance(process, Started)
-        assert process.wait(60) == 0
+        assert process.wait(PATIENCE_S) == 0

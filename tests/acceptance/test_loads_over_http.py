@@ -11,12 +11,13 @@ import pytest
 from tests.acceptance.console import Console
 from tests.acceptance.server import started
 from tests.api.loading import ROWS, Loading, sites
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.nightly  # two servers: a restart in order is in tests/api/test_ingestions.py, every time
 def test_a_load_whose_server_was_killed_goes_on_with_the_next_one(tmp_path: Path) -> None:
     console = Console(tmp_path, {"JUMEAU_BATCH_ROWS": "2"})
-    with started(console) as (process, url), httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+    with started(console) as (process, url), httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as http:
         loading = Loading(http)
         job = loading.sent(sites())
         loading.start(job)
@@ -24,7 +25,7 @@ def test_a_load_whose_server_was_killed_goes_on_with_the_next_one(tmp_path: Path
         process.kill()
         process.communicate()
     assert first.data["rows"] < ROWS
-    with started(console) as (process, url), httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+    with started(console) as (process, url), httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as http:
         loading = Loading(http)
         cut = loading.see(job)
         assert (cut["state"], cut["error"]["code"], cut["may_start"]) == ("interrupted", "JOB_INTERRUPTED", True)
@@ -38,5 +39,5 @@ def test_a_load_whose_server_was_killed_goes_on_with_the_next_one(tmp_path: Path
         assert next(watching).data == {"state": "open"}
         process.send_signal(signal.SIGTERM)
         assert [event for event in watching if event.type] == [], "the stream ends with the server"
-        process.communicate(timeout=10)
+        process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -15,20 +14,20 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from api.app import create_app
 from api.deps import Services
 from api.graphql.context import GraphQLContext
 from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
-from api.graphql.shape import Shape
 from core.log import configure_logging
 from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.bound import BoundQuery
 from graph.repository import Answer, ReadContext
 from graph.schema.model import Schema
 from services.twin import Twin
+from tests.api.apps import create_app, shape_of
 from tests.api.estate import Estate, opened, small_estate
 from tests.neo4j_server import Neo4jServer
+from tests.patience import PATIENCE_S, until
 
 BACKENDS = ("networkx", "embedded", pytest.param("neo4j", marks=pytest.mark.neo4j))
 
@@ -97,7 +96,7 @@ def asking(twin: Twin, estate: Estate, principal: Principal = LOCAL_OPERATOR) ->
     repository = CountedRepository(twin.repository)
     twin.repository = repository
     services = Services.of(twin, principal)
-    shape = Shape(twin.schema)
+    shape = shape_of(twin.schema)
     schema = TwinSchema(build_schema(shape), lambda _: GraphQLContext(shape, services))
     return Asking(twin, services, schema, estate, repository)
 
@@ -180,17 +179,14 @@ def served(twin: Twin, app: FastAPI) -> Iterator[Server]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        deadline = time.monotonic() + 30
-        while not server.started:
-            assert thread.is_alive()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: server.started or not thread.is_alive())
+        assert thread.is_alive()
         port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S) as client:
             yield Server(twin, client)
     finally:  # a test that fails must not leave a thread behind, which would keep the process alive
         server.should_exit = True
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 

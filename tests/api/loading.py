@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import psutil
 
+from tests.patience import PATIENCE_S
+
 ROWS = 400
 
 
@@ -54,7 +56,7 @@ class Loading:
         assert self.put(job, name, content).status_code == 201
         return job
 
-    def ended(self, job: str, within_s: float = 60) -> dict[str, Any]:
+    def ended(self, job: str, within_s: float = PATIENCE_S) -> dict[str, Any]:
         """The job, once it has ended."""
         deadline = time.monotonic() + within_s
         while (found := self.see(job))["state"] in ("waiting", "running"):

@@ -12,13 +12,12 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.graphql.root import build_schema
-from api.graphql.shape import Shape
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Action, Role
 from services.twin import Twin
+from tests.api.apps import create_app, shape_of
 from tests.api.conftest import Serve, Server, served
 from tests.api.estate import opened, small_estate
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
@@ -201,7 +200,7 @@ def test_every_route_says_who_may_call_it(guarded: Guarded) -> None:
 
 def test_every_root_field_says_who_may_ask_it(schema: Schema) -> None:
     """A field of one kind stands for those of the other kinds: they are made by the same code."""
-    made = build_schema(Shape(schema))
+    made = build_schema(shape_of(schema))
     assert made.query_type is not None
     assert made.mutation_type is not None
     assert made.subscription_type is not None

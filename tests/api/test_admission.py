@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -19,7 +19,6 @@ from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount
 
 from api.admission import ALWAYS, AdmissionMiddleware, KnownAskers
-from api.app import create_app
 from api.calls import CALL
 from api.gate import Gate, GateLimits
 from core.principal import Principal
@@ -28,10 +27,12 @@ from graph.repository import Answer, ReadContext
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.audit.call import Call
+from tests.api.apps import create_app
 from tests.api.conftest import CountedRepository, Server, served
 from tests.api.estate import opened, small_estate
 from tests.api.test_metrics import figure, figures
 from tests.api.websocket_client import talking
+from tests.patience import PATIENCE_S, until
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 QUESTION = {"query": "MATCH (t:Team) RETURN count(*) AS n"}
@@ -47,7 +48,7 @@ class HeldRepository(CountedRepository):
 
     def run(self, query: BoundQuery, parameters: Any, context: ReadContext) -> Answer:
         answer = super().run(query, parameters, context)
-        assert self.let_go.wait(30)
+        assert self.let_go.wait(PATIENCE_S)
         return answer
 
 
@@ -66,7 +67,7 @@ class Started:
         url = f"{self.server.http.base_url}/api/query"
 
         def post() -> None:
-            self.answers.append(httpx.post(url, json=QUESTION, headers=headers, timeout=30, trust_env=False))
+            self.answers.append(httpx.post(url, json=QUESTION, headers=headers, timeout=PATIENCE_S, trust_env=False))
 
         self._asking.append(threading.Thread(target=post))
         self._asking[-1].start()
@@ -76,15 +77,20 @@ class Started:
         """Let everything go; the statuses of all answers, in order."""
         self.repository.let_go.set()
         for thread in self._asking:
-            thread.join(30)
+            thread.join(PATIENCE_S)
         return sorted(answer.status_code for answer in self.answers)
 
 
-def until(holds: Callable[[], bool], wait_s: float = 10.0) -> None:
-    deadline = time.monotonic() + wait_s
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def line_to(at: Started) -> socket.socket:
+    """A connection of its own, to be cut at any byte."""
+    address = at.server.http.base_url
+    return socket.create_connection((address.host, address.port or 0), timeout=PATIENCE_S)
+
+
+def asking(length: int) -> bytes:
+    """The head of a question whose body has so many bytes."""
+    head = f"POST /api/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    return head.encode()
 
 
 Start = Callable[..., Started]
@@ -197,8 +203,10 @@ def test_who_waits_too_long_is_refused_and_their_question_is_never_asked(start: 
 def test_who_goes_away_while_waiting_is_not_worked_for(start: Start) -> None:
     at = start(at_once=1)
     at.ask(wait_for=(1, 0))
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{at.server.http.base_url}/api/query", json=QUESTION, timeout=0.2, trust_env=False)
+    body = json.dumps(QUESTION).encode()
+    with line_to(at) as line:
+        line.sendall(asking(len(body)) + body)
+        until(lambda: at.gate.waiting == 1)
     until(lambda: at.gate.waiting == 0)
     assert at.all_answers() == [200]
     assert len(at.repository.asked) == 1
@@ -359,10 +367,7 @@ def test_a_large_body_arrives_whole(start: Start) -> None:
 
 def test_a_client_that_sends_half_a_request_and_leaves_takes_its_place_with_it(start: Start) -> None:
     at = start()
-    host, port = at.server.http.base_url.host, at.server.http.base_url.port or 0
-    with socket.create_connection((host, port), timeout=10) as line:
-        line.sendall(
-            b"POST /api/query HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{"
-        )
+    with line_to(at) as line:
+        line.sendall(asking(99) + b"{")
         until(lambda: at.gate.waiting == 1)
     until(lambda: (at.gate.running, at.gate.waiting) == (0, 0))

@@ -12,10 +12,10 @@ import pytest
 
 from agent.producer import Outcome, Understanding
 from agent.query import model as m
-from api.app import create_app
 from core.principal import Principal
 from graph.schema.model import Schema
 from tests.agent.asking import Script
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import opened, small_estate
 from tests.api.websocket_client import talking

@@ -12,7 +12,6 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from api.audit import UNKEPT
 from core.errors import LedgerError
 from core.oidc_settings import CALLBACK
@@ -22,6 +21,7 @@ from services.audit.entry import Entry, Outcome, digest_of_text
 from services.audit.recorder import Recorder, recorder_of
 from services.audit.trail import Wanted
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import opened, small_estate
 from tests.api.test_access import NEEDS, PUBLIC

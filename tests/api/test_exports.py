@@ -16,14 +16,15 @@ import httpx
 import orjson
 import pytest
 
-from api.app import create_app
 from core.errors import BackendMemoryError
 from graph.cypher.bound import BoundQuery
 from graph.repository import AnswerStream, ReadContext, Rows
 from graph.schema.model import Schema
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import Serve, Server, served
 from tests.api.estate import opened, small_estate
+from tests.patience import PATIENCE_S
 
 MANY = "UNWIND range(1, 900000) AS n RETURN n, 'a text of some length so that no buffer holds it all' AS text"
 
@@ -129,7 +130,7 @@ def test_what_fails_in_the_middle_breaks_the_transfer_off(
         assert answer.status_code == 200
         with pytest.raises(httpx.RemoteProtocolError, match="incomplete chunked read"):
             deque(answer.iter_raw(), maxlen=0)
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     watched.fails_at = 0
     assert export(server, format="csv", query="RETURN 1 AS n").content == b"n\r\n1\r\n"  # it goes on answering
 
@@ -138,11 +139,23 @@ def test_a_client_that_goes_away_stops_the_work(twin: Twin, watched: WatchedRepo
     server = serve(twin)
     with server.http.stream("POST", "/api/exports", json={"format": "csv", "query": MANY}) as answer:
         next(answer.iter_raw(1_000))
-    assert watched.ended.wait(10)
+    assert watched.ended.wait(PATIENCE_S)
     read = watched.batches
     assert read < 400  # of 450
     time.sleep(0.3)
     assert watched.batches == read
+
+
+def test_one_more_export_than_may_run_at_once_is_told_to_come_back(schema: Schema, tmp_path: Path) -> None:
+    with (
+        opened("embedded", schema, tmp_path, small_estate(), {"exports_at_once": 1}) as twin,
+        served(twin, create_app(twin)) as server,
+        server.http.stream("POST", "/api/exports", json={"format": "csv", "query": MANY}),
+    ):
+        address = f"{server.http.base_url}/api/exports"
+        busy = httpx.post(address, json={"format": "csv", "query": MANY}, trust_env=False, timeout=PATIENCE_S)
+        assert (busy.status_code, busy.json()["error"]["code"]) == (503, "EXPORTS_BUSY")
+        assert busy.headers["retry-after"] == "10"
 
 
 def test_a_client_that_stops_reading_keeps_nothing_open(schema: Schema, tmp_path: Path) -> None:
@@ -152,12 +165,7 @@ def test_a_client_that_stops_reading_keeps_nothing_open(schema: Schema, tmp_path
         twin.repository = watched
         with served(twin, create_app(twin)) as server:
             with server.http.stream("POST", "/api/exports", json={"format": "csv", "query": MANY}):
-                busy = httpx.post(
-                    f"{server.http.base_url}/api/exports", json={"format": "csv", "query": MANY}, trust_env=False
-                )
-                assert (busy.status_code, busy.json()["error"]["code"]) == (503, "EXPORTS_BUSY")
-                assert busy.headers["retry-after"] == "10"
-                assert watched.ended.wait(20)
+                assert watched.ended.wait(PATIENCE_S)
                 assert watched.batches < 450
             assert export(server, format="csv", query="RETURN 1 AS n").status_code == 200
 
@@ -166,7 +174,9 @@ def test_an_export_is_not_sent_where_its_end_would_not_show(twin: Twin, serve: S
     server = serve(twin)
     body = orjson.dumps({"format": "csv", "query": "RETURN 1 AS n"})
     head = f"POST /api/exports HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection((server.http.base_url.host, server.http.base_url.port or 0), timeout=10) as line:
+    with socket.create_connection(
+        (server.http.base_url.host, server.http.base_url.port or 0), timeout=PATIENCE_S
+    ) as line:
         line.sendall(head.encode() + body)
         answer = b""
         while part := line.recv(4096):

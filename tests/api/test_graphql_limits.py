@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, parse
 
-from api.app import create_app
 from api.deps import Services
 from api.graphql.budget import RequestBudget
 from api.graphql.context import GraphQLContext
@@ -20,12 +19,12 @@ from api.graphql.filters import MAX_CONDITIONS
 from api.graphql.limits import STANDARD
 from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
-from api.graphql.shape import Shape
 from core.principal import Principal
 from core.settings import load_settings
 from graph.schema.model import Schema
 from services.audit.call import NOBODY
 from services.query import QueryService
+from tests.api.apps import create_app, shape_of
 from tests.api.conftest import Asking, Server, served
 from tests.api.estate import opened, small_estate
 
@@ -144,7 +143,7 @@ def limited(asking: Asking, principal: Principal | None = None, **settings: Any)
     held = replace_settings(asking.services, **settings)
     if principal is not None:
         held = held.asked_by(principal, held.call)
-    shape = Shape(asking.twin.schema)
+    shape = shape_of(asking.twin.schema)
     return TwinSchema(asking.schema.schema, lambda _: GraphQLContext(shape, held))
 
 
@@ -234,7 +233,7 @@ def test_fields_after_the_time_is_up_are_refused(memory: Asking) -> None:
 
 def test_a_closed_schema_tells_nothing_of_itself(memory: Asking) -> None:
     limits = replace(STANDARD, introspection="closed")
-    shape = Shape(memory.twin.schema)
+    shape = shape_of(memory.twin.schema)
     schema = TwinSchema(build_schema(shape), lambda _: GraphQLContext(shape, memory.services), limits)
     assert code_of(schema, INTROSPECTION) == "GRAPHQL_INTROSPECTION"
     assert code_of(schema, "{ servers { __typename count } }") is None

@@ -14,7 +14,6 @@ import pytest
 from fastapi import FastAPI
 from graphql import GraphQLField, GraphQLInt, GraphQLObjectType, GraphQLSchema
 
-from api.app import create_app
 from api.audit import AuditMiddleware
 from api.deps import SERVICES, Services, asking_graphql
 from api.graphql.context import GraphQLContext
@@ -25,6 +24,7 @@ from api.graphql.shape import Shape
 from core.errors import ConfigurationError
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
+from tests.api.apps import create_app
 from tests.api.conftest import Asking, Server, served
 from tests.api.estate import opened, small_estate
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock

@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.graphql.sessions import Connections
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.jobs.service import JobService
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened
 from tests.api.loading import ROWS, Loading, held, lying_in, sites
 from tests.conftest import ROOT
+from tests.patience import until
 from tests.services.access.conftest import CHEAP, PASSWORD
-from tests.services.jobs.waiting import until
 
 PAGE = ROOT / "docs" / "how-to" / "load-over-http.md"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from core.principal import Principal
 from services.access.rights import Role
+from tests.api.apps import create_app
 from tests.api.conftest import Asking, asking, served
 from tests.api.estate import opened
 from tests.api.random_estate import random_estate

@@ -17,7 +17,6 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
-from api.app import create_app
 from api.mcp.stdio import through
 from api.mcp.tools import TOOLS
 from graph.schema.model import Schema
@@ -29,6 +28,7 @@ from services.audit.trail import Wanted
 from services.rendezvous import RunningServer, ServerError
 from tests.acceptance.console import Console
 from tests.agent.asking import Script
+from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened, small_estate
 from tests.api.test_access import ASKERS, NO_ONE, Guarded, _askers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -14,15 +13,16 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from api.app import create_app
 from core.errors import LedgerError
 from core.principal import Principal
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import NOW, created, opened, small_estate, write
 from tests.conftest import ROOT
+from tests.patience import until
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 SCRAPER = "a secret of the scraper"
@@ -67,11 +67,9 @@ def test_every_door_is_counted_with_how_it_ended(server: Server) -> None:
     server.post("/api/catalogue/downstream_impact", {"parameters": {"ci": "hyp-0"}})
     server.post("/api/exports", {"format": "csv", "query": "MATCH (s:Server) RETURN s.name AS name"})
     count = "jumeau_questions_total"
+    # an export is counted when it is closed, which may be after its last byte has arrived
+    until(lambda: figure(figures(server.get("/metrics").text), count, door="export"))
     found = figures(server.get("/metrics").text)
-    deadline = time.monotonic() + 10
-    while not figure(found, count, door="export") and time.monotonic() < deadline:
-        time.sleep(0.02)  # an export is counted when it is closed, which may be after its last byte has arrived
-        found = figures(server.get("/metrics").text)
     assert figure(found, count, door="query", outcome="answered", engine="native") == 1
     assert figure(found, count, door="query", outcome="refused", code="UNKNOWN_KIND") == 1
     assert figure(found, count, door="graphql", language="tree", outcome="answered") == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from api.app import create_app, describe_rest
+from api.app import describe_rest
 from api.generate import graphql_sdl
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
@@ -15,6 +15,7 @@ from services.access.rights import Action
 from services.audit.recorder import recorder_of
 from services.audit.trail import Wanted
 from tests.agent.asking import Script
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import opened, small_estate
 from tests.api.test_access import FIELDS, NEEDS, PUBLIC, Guarded, _askers

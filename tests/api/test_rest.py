@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from graph.schema.model import Schema
 from services.twin import Twin
 from tests.api.conftest import Serve
 from tests.api.estate import created, opened, small_estate, write
+from tests.patience import until
 
 
 @pytest.fixture
@@ -131,10 +131,7 @@ def test_a_load_of_another_process_is_there_once_catch_up_returns(twin: Twin, se
 
 
 def wait_for(twin: Twin, sequence: int) -> None:
-    deadline = time.monotonic() + 15
-    while twin.repository.watermark() < sequence:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    until(lambda: twin.repository.watermark() >= sequence)
 
 
 def test_the_graph_follows_the_ledger_by_itself(twin: Twin, serve: Serve) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from api.graphql.shape import Shape
 from core.clock import SystemClock
 from graph.cypher.ast import Direction
@@ -23,6 +22,7 @@ from services.simulation.live import parse_speed
 from services.simulation.run import play
 from services.twin import Twin
 from simulate.builder.scenario import parse_scenario
+from tests.api.apps import create_app
 from tests.api.conftest import Asking, Server, asking, served
 from tests.api.estate import opened
 from tests.api.websocket_client import talking

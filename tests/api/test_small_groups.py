@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.passes.small_groups import SmallGroupError, note_of
 from services.access.rights import Role
 from services.access.small_groups import LEAST, people_of
 from services.query import QueryService
+from tests.api.apps import create_app
 from tests.api.conftest import Asking, OpenAny, asking, served
 from tests.api.random_estate import random_estate
 

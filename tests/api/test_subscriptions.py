@@ -14,7 +14,6 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from socket import SHUT_RDWR
-from time import monotonic, sleep
 from typing import Any
 
 import orjson
@@ -22,7 +21,6 @@ import pytest
 from graphql import coerce_input_value
 from websockets.exceptions import InvalidStatus
 
-from api.app import create_app
 from api.deps import Services
 from api.graphql.matching import fits
 from api.graphql.persisted import digest
@@ -35,10 +33,12 @@ from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Action, Role
 from services.audit.trail import Trail, Wanted, audit_url
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import Asking, Server, served
 from tests.api.estate import created, opened, small_estate, write
 from tests.api.websocket_client import talking
 from tests.conftest import ROOT
+from tests.patience import until
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 ALL = """subscription ($since: Long, $kinds: [String!], $ids: [ID!], $filter: ChangeEventFilter) {
@@ -516,12 +516,12 @@ def test_nothing_is_left_of_who_goes_away(start: Start, ends: str) -> None:
             assert talk.init()
             for n in range(5):
                 talk.subscribe(ALL, id=str(n))
-        assert _until(lambda: server.get("/going-on").json()["listeners"] == 20)
+        until(lambda: server.get("/going-on").json()["listeners"] == 20)
         assert server.get("/going-on").json()["tasks"] >= idle["tasks"] + 20
         if ends == "by a cut":
             for talk in talks:
                 talk.socket.socket.shutdown(SHUT_RDWR)
-    assert _until(lambda: server.get("/going-on").json() == idle), server.get("/going-on").json()
+    until(lambda: server.get("/going-on").json() == idle)
     with ExitStack() as open_:
         assert all(open_.enter_context(talking(server)).init() for _ in range(4)), "their places are free again"
 
@@ -533,11 +533,9 @@ def test_a_server_stops_while_somebody_listens(schema: Schema, tmp_path: Path) -
         talk = open_.enter_context(talking(server))
         assert talk.init()
         talk.subscribe(ALL)
-        assert _until(lambda: app.state.services.changes.listeners == 1)
-        began = monotonic()
-        open_.pop_all().close()
+        until(lambda: app.state.services.changes.listeners == 1)
+        open_.pop_all().close()  # fails where the server does not stop
         assert app.state.services.changes.listeners == 0
-        assert monotonic() - began < 20
 
 
 def test_the_program_of_the_how_to_hears_what_happens(start: Start, tmp_path: Path) -> None:
@@ -561,12 +559,3 @@ def test_the_program_of_the_how_to_hears_what_happens(start: Start, tmp_path: Pa
         lines = [running.stdout.readline().strip() for _ in range(2)]
         running.kill()
     assert lines == [f"{since + 1} create One", f"{since + 3} create Two"]
-
-
-def _until(condition: Callable[[], bool], wait_s: float = 10.0) -> bool:
-    deadline = monotonic() + wait_s
-    while not condition():
-        if monotonic() > deadline:
-            return False
-        sleep(0.05)
-    return True

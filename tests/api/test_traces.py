@@ -25,6 +25,7 @@ from services.telemetry.traces import traces_for
 from tests.acceptance.console import Console
 from tests.cli.here import Here
 from tests.conftest import ROOT
+from tests.patience import PATIENCE_S
 
 SECRETS = ("value-4711", "literal-4712", "horse battery staple", "wrong-password-4713", "jmo_forged4714")
 
@@ -99,7 +100,7 @@ def watched(tmp_path: Path, collector: Collector) -> Watched:
             [sys.executable, "-m", "cli.main", "serve", "--port", "0"], cwd=ROOT, env=console.variables(), stderr=log
         )
         try:
-            deadline = time.monotonic() + 90
+            deadline = time.monotonic() + PATIENCE_S
             while (found := running_server(console.home)) is None:
                 assert process.poll() is None, (tmp_path / "log").read_text()
                 assert time.monotonic() < deadline
@@ -107,13 +108,13 @@ def watched(tmp_path: Path, collector: Collector) -> Watched:
             errors = _asked(found.url)
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(60)
+            process.wait(PATIENCE_S)
     return Watched((tmp_path / "log").read_text(), errors)
 
 
 def _asked(url: str) -> list[str]:
     """Ask a server through its doors; the texts of the refusals that concern who asks."""
-    with httpx.Client(base_url=url, trust_env=False, timeout=60) as http:
+    with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as http:
         refused = [
             http.post("/api/sign-in", json={"name": "ana", "password": SECRETS[3]}),
             http.post("/api/query", json={"query": "RETURN 1 AS n"}, headers={"Authorization": f"Bearer {SECRETS[4]}"}),

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app
 from graph.schema.model import Schema
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import opened
 from tests.api.loading import Loading, lying_in
-from tests.services.jobs.waiting import until
+from tests.patience import until
 
 LIMITS: dict[str, Any] = {
     "upload_file_bytes": 3_000_000,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,15 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from core.log import configure_logging
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.audit.recorder import Recorder, recorder_of
 from services.audit.trail import Wanted
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import created, opened, small_estate, write
+from tests.patience import until
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 from tests.services.webhooks.receiver import Receiver
 
@@ -53,13 +53,6 @@ def told(schema: Schema, tmp_path: Path) -> Iterator[Told]:
         recorder = recorder_of(twin)
         with served(twin, create_app(twin, doorkeeper=keeper, recorder=recorder)) as server:
             yield Told(twin, server.http, receiver, recorder, headers)
-
-
-def until(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 15
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_webhook_is_registered_told_of_what_another_process_writes_and_asked_about(told: Told) -> None:

@@ -13,9 +13,9 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.api.conftest import Server
+from tests.patience import PATIENCE_S
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
-WAIT_S = 10.0
 
 
 @dataclass(slots=True)
@@ -37,7 +37,7 @@ class Talk:
     def subscribe(self, query: str, variables: Mapping[str, Any] | None = None, id: str = "1") -> None:
         self.send(id=id, type="subscribe", payload={"query": query, "variables": variables or {}})
 
-    def receive(self, wait_s: float = WAIT_S) -> dict[str, Any]:
+    def receive(self, wait_s: float = PATIENCE_S) -> dict[str, Any]:
         """The next message; {} where the connection was closed instead. Raises TimeoutError."""
         try:
             message: dict[str, Any] = orjson.loads(self.socket.recv(timeout=wait_s))
@@ -46,7 +46,7 @@ class Talk:
             return {}
         return message
 
-    def next(self, wait_s: float = WAIT_S) -> Any:
+    def next(self, wait_s: float = PATIENCE_S) -> Any:
         """The data of the next answer of any operation."""
         message = self.receive(wait_s)
         assert message.get("type") == "next", message

@@ -13,6 +13,7 @@ from tests.acceptance.console import Console
 from tests.acceptance.server import serving
 from tests.cli.here import Here
 from tests.oidc_provider import CLIENT, REDIRECT_URI, SECRET, TestedProvider
+from tests.patience import PATIENCE_S
 from tests.services.access.conftest import PASSWORD
 
 ENVIRONMENT = {"JUMEAU_NOW": "2025-01-01", "ANAS_PASSWORD": PASSWORD, "JUMEAU_BACKEND": "networkx"}
@@ -102,7 +103,7 @@ def test_a_server_without_an_account_lets_people_in_whom_the_provider_knows(
     environment = {"JUMEAU_BACKEND": "networkx", "JUMEAU_ACCESS": "accounts", "TWIN_SECRET": SECRET}
     environment["JUMEAU_NOW"] = ""  # the provider has the time of the machine
     console = Console(tmp_path / "home", {**environment, "JUMEAU_OIDC": json.dumps(oidc)})
-    with serving(console) as url, httpx.Client(base_url=url, trust_env=False, timeout=30) as browser:
+    with serving(console) as url, httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S) as browser:
         back = oidc_provider.log_in(browser.get("/api/oidc/sign-in").headers["location"], "ana")
         issued = browser.get(f"/api/oidc/callback?{urlsplit(back).query}").json()
         headers = {"Authorization": f"Bearer {issued['secret']}"}

@@ -24,6 +24,7 @@ from graph.queries.catalogue import load_catalogue
 from graph.schema.model import Schema
 from tests.acceptance.console import ROOT
 from tests.acceptance.console import Console as Command
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -215,7 +216,7 @@ def test_at_a_terminal_there_is_a_prompt_completion_and_a_history(home: Path, tm
         os.write(main, b"41 + 1 AS answer;\n")
         assert "42" in _read_until(main, "jumeau> ")
         os.write(main, b":qui\t\n")
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
     finally:
         process.kill()
         os.close(main)

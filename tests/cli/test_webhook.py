@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,9 +100,7 @@ def test_the_receiver_of_the_how_to_takes_what_is_signed_and_nothing_else(consol
             variables = {"PORTAL_WEBHOOK_SECRET": made["secret"]}
             knowing = Here(Console(console.console.home, {**SETTINGS, **variables}))
             knowing.json("webhook", "rotate", "portal", "--secret-env", "PORTAL_WEBHOOK_SECRET")
-            end = time.monotonic() + 10
             assert knowing.json("webhook", "test", "portal")[0]["status"] == 204
             assert running.stdout.readline().strip() == "test {'webhook': 'portal'}"
-            assert time.monotonic() < end
         finally:
             running.kill()

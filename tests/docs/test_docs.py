@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from core.clock import SystemClock
 from core.settings import Settings, load_settings
-from docs.generate import TABLES, error_classes, pages
+from docs.generate import PAGES, TABLES, error_classes
 from services.access.oidc.provider import IdentityProvider
 from tests.acceptance.forked import run
 from tests.conftest import ROOT
@@ -22,10 +22,10 @@ WITH_SETTINGS = [path for path in sorted(DOCS.rglob("*.md")) if "```toml" in pat
 WITH_COMMANDS = [path for path in sorted(DOCS.rglob("*.md")) if "```console" in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("path", pages(), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.name)
 def test_a_generated_page_has_not_drifted(path: Path) -> None:
     assert path.exists(), f"run `make docs`: {path.relative_to(ROOT)} is missing"
-    assert path.read_text(encoding="utf-8") == pages()[path], f"run `make docs`: {path.relative_to(ROOT)} has drifted"
+    assert path.read_text(encoding="utf-8") == PAGES[path](), f"run `make docs`: {path.relative_to(ROOT)} has drifted"
 
 
 def test_every_setting_says_what_it_is_for() -> None:

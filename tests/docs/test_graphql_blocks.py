@@ -15,11 +15,11 @@ from api.deps import Services
 from api.graphql.context import GraphQLContext
 from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
-from api.graphql.shape import Shape
 from core.settings import load_settings
 from ingest.estate_generator import generate_estate
 from services.ingestion import ingest
 from services.twin import open_twin
+from tests.api.apps import shape_of
 from tests.conftest import ROOT
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -42,7 +42,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TwinSchema,
         found = services.queries.cypher(
             "MATCH (a:ConfigurationItem)-[:RUNS_ON]->(s:Server) RETURN a.id AS id, s.id AS other ORDER BY a.name LIMIT 1"
         ).answer
-        shape = Shape(twin.schema)
+        shape = shape_of(twin.schema)
         schema = TwinSchema(build_schema(shape), lambda _: GraphQLContext(shape, services))
         yield schema, dict(zip(found.columns, found.rows[0], strict=True))
 

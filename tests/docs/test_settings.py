@@ -11,7 +11,7 @@ import pytest
 from core.errors import ConfigurationError
 from core.oidc_settings import OidcSettings
 from core.settings import ConnectionSettings, QuerySettings, Settings, load_settings
-from docs.generate import pages
+from docs.generate import PAGES
 from tests.conftest import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
@@ -55,9 +55,9 @@ def test_every_setting_is_documented_and_nothing_else_with_its_default_and_its_m
 def test_a_setting_that_is_added_or_taken_away_makes_the_page_drift(monkeypatch: pytest.MonkeyPatch) -> None:
     fields = dict(Settings.model_fields)
     monkeypatch.setattr(Settings, "__pydantic_fields__", {n: f for n, f in fields.items() if n != "port"})
-    assert "JUMEAU_PORT" not in documented(pages()[PAGE])[0]
+    assert "JUMEAU_PORT" not in documented(PAGES[PAGE]())[0]
     monkeypatch.setattr(Settings, "__pydantic_fields__", {**fields, "new_one": fields["port"]})
-    assert "JUMEAU_NEW_ONE" in documented(pages()[PAGE])[0]
+    assert "JUMEAU_NEW_ONE" in documented(PAGES[PAGE]())[0]
 
 
 def test_no_file_names_a_setting_that_does_not_exist() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
 import httpx
@@ -15,6 +14,7 @@ from services.audit.trail import Trail, Wanted, audit_url
 from services.rendezvous import running_server
 from tests.acceptance.console import Console
 from tests.acceptance.server import serving
+from tests.patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.faults
 
@@ -27,13 +27,14 @@ def test_a_killed_server_leaves_every_change_in_a_trail_that_is_whole(tmp_path: 
         found = running_server(home)
         assert found is not None
         for number in range(5):
-            httpx.post(f"{url}/api/query", json={"query": "MATCH (n) RETURN count(n)"}, timeout=30).raise_for_status()
+            httpx.post(
+                f"{url}/api/query", json={"query": "MATCH (n) RETURN count(n)"}, timeout=PATIENCE_S
+            ).raise_for_status()
             name = f"plan-{number}"
-            httpx.post(f"{url}/api/branches", json={"name": name}, timeout=30).raise_for_status()
+            httpx.post(f"{url}/api/branches", json={"name": name}, timeout=PATIENCE_S).raise_for_status()
             made.append(name)
         os.kill(found.pid, signal.SIGKILL)
-        while running_server(home) is not None:
-            time.sleep(0.05)
+        until(lambda: running_server(home) is None)
     trail = Trail(audit_url(f"sqlite:///{home / 'ledger.db'}"))
     try:
         assert trail.verify().whole

@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Event
 
 import httpx
 import pytest
@@ -21,6 +20,7 @@ from services.query import QueryService
 from services.twin import backend_options, open_twin
 from tests.acceptance.console import Console
 from tests.acceptance.server import serving
+from tests.patience import PATIENCE_S, until
 
 pytestmark = pytest.mark.faults
 
@@ -73,13 +73,14 @@ def test_a_question_is_answered_while_the_store_is_locked_and_by_the_store_again
 
 
 def wait_until_back(repository: LostBackend) -> None:
-    for _ in range(50):
+    def is_back() -> bool:
         try:
             repository.watermark()
-            return
         except StoreLockedError:
-            Event().wait(0.2)
-    raise AssertionError("the store was never opened")
+            return False
+        return True
+
+    until(is_back)
 
 
 def test_a_restricted_asker_sees_no_more_while_the_backend_is_lost(settings: Settings) -> None:
@@ -118,7 +119,7 @@ def test_a_database_that_is_down_is_said_so_by_command_and_answer(
 def test_a_server_whose_store_is_elsewhere_starts_answers_and_follows_once_it_can(settings: Settings) -> None:
     console = Console(settings.home)
     with open_twin(settings) as holder, serving(console) as address:
-        with httpx.Client(base_url=address, trust_env=False) as client:
+        with httpx.Client(base_url=address, trust_env=False, timeout=PATIENCE_S) as client:
             answer = client.post("/api/query", json={"query": NAMES}).json()
             selected = client.post("/graphql", json={"query": "{ teams { nodes { name } } }"}).json()
             health = client.get("/health")
@@ -127,9 +128,6 @@ def test_a_server_whose_store_is_elsewhere_starts_answers_and_follows_once_it_ca
             assert {team["name"] for team in selected["data"]["teams"]["nodes"]} == {"Network", "Systems"}
             assert (health.status_code, health.json()["error"]["code"]) == (503, "STORE_LOCKED")
             holder.repository.close()
-            for _ in range(100):
-                if client.get("/health").status_code == 200:
-                    break
-                Event().wait(0.2)
+            until(lambda: client.get("/health").status_code == 200)
             again = client.post("/api/query", json={"query": NAMES}).json()
         assert (again["rows"], again["engine"], again["notes"]) == (answer["rows"], "native", [])

@@ -21,6 +21,7 @@ from ingest.job import IngestJob
 from tests import postgresql_server as server
 from tests.conftest import NIGHTLY
 from tests.ingest.twin import SECRET, TestTwin, write_files
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.faults
 
@@ -41,13 +42,13 @@ class Cluster:
 
     def kill(self) -> None:
         os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        self.process.wait(30)
+        self.process.wait(PATIENCE_S)
         if self.process.stdin is not None:
             self.process.stdin.close()
 
     def serve_again(self) -> None:
         (self.folder / "server.log").unlink()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while True:  # until what is left of the killed server has gone
             try:
                 self.process = server.serve(self.folder, make_url(self.url).port or 0)

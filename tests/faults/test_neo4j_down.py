@@ -25,6 +25,7 @@ from services.query import QueryService
 from services.twin import backend_options, open_ledger, open_twin
 from tests.conftest import NIGHTLY
 from tests.neo4j_server import Neo4jServer
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.faults, pytest.mark.neo4j]
 
@@ -144,7 +145,7 @@ def test_the_ledger_is_loaded_while_neo4j_is_down_and_the_graph_follows_when_it_
             return
         batches.append(done)
         if len(batches) == 1:
-            assert projected.wait(60), "what was committed before is in the graph"
+            assert projected.wait(PATIENCE_S), "what was committed before is in the graph"
             line.cut()
             at["cut"] = ledger_sequence(settings)
         elif len(batches) == 5:

@@ -19,6 +19,7 @@ from services.following import Worthwhile
 from services.ingestion import ingest
 from services.maintenance import verification_to_dict, verify_backends
 from tests.conftest import NIGHTLY, ROOT
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.faults
 
@@ -38,7 +39,7 @@ home, export, graph = sys.argv[1:]
 reached = []
 def committed(stage, done, total):
     if stage == "relations":
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not reached and time.monotonic() < deadline:
             time.sleep(0.02)
         assert reached, "what was committed before is in the graph"
@@ -88,7 +89,7 @@ def test_what_a_load_commits_can_be_read_while_it_goes_on(export: Path, undistur
     def committed(stage: str, _done: int, _total: int) -> None:
         if stage == "relations" and not waited:
             groups.extend(os.getpgid(follower.pid) for follower in followers())
-            waited.append(readable.wait(30))
+            waited.append(readable.wait(PATIENCE_S))
 
     def reached(done: int, _wanted: int) -> None:
         told.append((done, threading.current_thread().name))

@@ -19,6 +19,7 @@ from services.twin import open_twin
 from tests.acceptance.console import Console
 from tests.acceptance.forked import Process
 from tests.acceptance.server import started
+from tests.patience import PATIENCE_S, until
 from tests.services.backup.twins import settings_of
 
 pytestmark = pytest.mark.faults
@@ -39,7 +40,7 @@ class Serving:
         """Ask beside this test: the answer, and when it came."""
 
         def post() -> tuple[httpx.Response, float]:
-            answer = httpx.post(f"{self.url}/api/query", json={"query": query}, timeout=120, trust_env=False)
+            answer = httpx.post(f"{self.url}/api/query", json={"query": query}, timeout=PATIENCE_S, trust_env=False)
             return answer, time.monotonic()
 
         with_one = ThreadPoolExecutor(1)
@@ -47,11 +48,16 @@ class Serving:
         with_one.shutdown(wait=False)
         return asked
 
+    def is_at_work(self) -> bool:
+        """Whether a question is under way."""
+        told = httpx.get(f"{self.url}/metrics", timeout=PATIENCE_S, trust_env=False).text
+        return "jumeau_requests_running 1.0" in told
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, float, str]:
         """Exit code, seconds it took, and what was said."""
         began = time.monotonic()
         self.process.send_signal(how)
-        _, said = self.process.communicate(timeout=60)
+        _, said = self.process.communicate(timeout=PATIENCE_S)
         return self.process.wait(), time.monotonic() - began, said
 
 
@@ -65,9 +71,8 @@ def serving(console: Console) -> Iterator[Serving]:
 def test_a_server_that_is_told_to_stop_closes_everything_and_ends_well(how: signal.Signals, tmp_path: Path) -> None:
     console = Console(tmp_path / "home")
     with serving(console) as server:
-        code, took, said = server.stop(how)
+        code, _, said = server.stop(how)
     assert code == 0, said
-    assert took < 15
     assert "Traceback" not in said
     assert not (console.home / "server.json").exists()
     assert list(console.home.glob("*-wal")) == [], "the ledger and the store are closed"
@@ -78,10 +83,10 @@ def test_a_server_that_is_told_to_stop_closes_everything_and_ends_well(how: sign
 def test_a_request_that_is_under_way_is_answered_before_the_server_ends(tmp_path: Path) -> None:
     with serving(Console(tmp_path / "home", {"JUMEAU_BACKEND": "networkx", **ENDLESS})) as server:
         asked = server.ask(LONG)
-        time.sleep(0.3)
+        until(server.is_at_work)
         told = time.monotonic()
         code, _, said = server.stop()
-        answer, came = asked.result(60)
+        answer, came = asked.result(PATIENCE_S)
     assert came > told, "the question was under way"
     assert answer.json()["rows"] == [[400000 * 400001 // 2]]
     assert code == 0, said
@@ -91,13 +96,13 @@ def test_a_request_without_an_end_does_not_keep_a_server_from_ending(tmp_path: P
     environment = {"JUMEAU_BACKEND": "networkx", "JUMEAU_STOP_S": "2", **ENDLESS}
     with serving(Console(tmp_path / "home", environment)) as server:
         asked = server.ask(VERY_LONG)
-        time.sleep(0.5)
+        until(server.is_at_work)
         code, took, said = server.stop()
-        lost = asked.exception(60)
+        lost = asked.exception(PATIENCE_S)
         assert isinstance(lost, httpx.HTTPError) if lost is not None else asked.result()[0].status_code >= 500
     assert code == 4
     assert "stop_overdue" in said
-    assert 2 <= took < 15
+    assert took >= 2
 
 
 def test_a_second_server_on_an_embedded_store_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:

@@ -23,10 +23,11 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from api.app import create_app, describe_rest
+from api.app import describe_rest
 from core.principal import LOCAL_OPERATOR
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
+from tests.api.apps import create_app
 from tests.api.estate import opened, small_estate
 from tests.conftest import NIGHTLY
 from tests.security.doors.asking import Client

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from api.app import create_app, describe_rest
+from api.app import describe_rest
 from core.log import configure_logging
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.estate import opened, small_estate
 from tests.security.doors.asking import Client
 from tests.services.access.conftest import CHEAP, MovedClock

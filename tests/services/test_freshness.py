@@ -10,12 +10,12 @@ from typing import Any
 
 import httpx
 
-from api.app import create_app
 from core.settings import Settings, load_settings
 from services.freshness import SourceFreshness
 from services.ingestion import ingest, undo
 from services.query import QueryService
 from services.twin import Twin, open_twin
+from tests.api.apps import create_app
 
 MARCH, MAY = datetime(2024, 3, 1, tzinfo=UTC), datetime(2024, 5, 1, tzinfo=UTC)
 ASKED = "MATCH (r:Rack) RETURN r.name AS name"

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
+from tests.patience import PATIENCE_S
+
 STATUS = {"busy": 429, "expired": 401, "broken": 500, "elsewhere": 307}
 
 
@@ -54,7 +56,7 @@ def provider() -> Iterator[Double]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             double.requests.append((self.path, headers, json.loads(content)))
             if double.mode == "slow":
-                double.stopped.wait(30)
+                double.stopped.wait(PATIENCE_S)
                 return
             if double.mode == "endless":
                 self._endless()

@@ -34,6 +34,7 @@ from services.query import QueryService
 from services.twin import Twin, open_twin
 from tests.agent.gateway.house import house
 from tests.conftest import NOW, ROOT
+from tests.patience import PATIENCE_S
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +197,9 @@ def test_a_simulated_year_tells_what_the_element_is_worth(twin: Twin, tools: Too
     from agent.workflow.tools import comparing
 
     played = replace(tools, compare=comparing(twin.settings))
-    found = Investigations(tmp_path, played, Limits(replications=4)).begin(f"What if {a_server(twin)} fails?")
+    found = Investigations(tmp_path, played, Limits(replications=4, seconds=PATIENCE_S)).begin(
+        f"What if {a_server(twin)} fails?"
+    )
     told = {effect["scenario"]: effect for effect in found["effects"]}
     assert "if it never failed" in told
     assert told["if it never failed"]["replications"] == 4

@@ -13,11 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from api.app import create_app
 from core.oidc_settings import OidcSettings
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.oidc.provider import IdentityProvider
+from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened, small_estate
 from tests.oidc_provider import AUDIENCE, CLIENT, REDIRECT_URI, SECRET, TestedProvider

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from joserfc.jwk import ECKey, RSAKey
 
-from api.app import create_app
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Role
+from tests.api.apps import create_app
 from tests.api.conftest import served
 from tests.api.estate import opened
 from tests.api.oidc.conftest import Door, bearer, code, guarded

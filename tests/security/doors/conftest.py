@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
-from api.app import create_app
 from core.principal import Principal
 from graph.schema.model import Schema
 from services.access.rights import Role
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.estate import Estate, opened
 from tests.api.random_estate import random_estate, seen_by_north
 from tests.security.doors.asking import Client

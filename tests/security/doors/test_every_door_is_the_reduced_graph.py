@@ -7,8 +7,8 @@ from collections import Counter
 from random import Random
 
 from api.graphql.root import build_schema
-from api.graphql.shape import Shape
 from services.catalogue import CatalogueService
+from tests.api.apps import shape_of
 from tests.conftest import NIGHTLY
 from tests.security.doors.asking import Question, ask, codes, rest, root_fields
 from tests.security.doors.conftest import Doors
@@ -21,7 +21,7 @@ OF_THE_QUERY = frozenset({"explain"})
 
 
 def questions(doors: Doors) -> list[Question]:
-    draw, schema = Random(5), build_schema(Shape(doors.twin.schema))
+    draw, schema = Random(5), build_schema(shape_of(doors.twin.schema))
     catalogue = CatalogueService(doors.twin)
     asked = list(rest(catalogue))
     if not NIGHTLY:

@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from cli.asking import Asking as Commands
 from cli.console import Console
 from cli.output import Output
+from tests.api.apps import create_app
 from tests.conftest import NIGHTLY
 from tests.security.injection.conftest import SECRET, Listener, Target
 from tests.security.injection.corpus import Case, Places, cases

@@ -11,7 +11,6 @@ from typing import Any
 import httpx
 import pytest
 
-from api.app import create_app
 from bench.catalogue import parameters
 from core.errors import NotFoundError, UsageError
 from core.principal import LOCAL_OPERATOR, Principal
@@ -29,6 +28,7 @@ from services.catalogue import CatalogueService
 from services.ingestion import ingest
 from services.query import QueryService
 from services.twin import Twin, open_twin
+from tests.api.apps import create_app
 
 AS_OF = date(2025, 1, 1)
 SERVERS = "MATCH (s:Server) RETURN count(*) AS servers"

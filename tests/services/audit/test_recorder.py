@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +18,7 @@ from services.audit.chain import RETENTION
 from services.audit.entry import Outcome, digest_of_text
 from services.audit.recorder import Recorder
 from services.audit.trail import AuditUnavailableError, Trail, Wanted
+from tests.patience import until
 from tests.services.access.conftest import MovedClock
 from tests.services.audit.conftest import entry
 
@@ -173,10 +173,7 @@ def test_a_running_recorder_takes_away_what_is_too_old_once_a_day(trail: Trail) 
     clock.move(timedelta(days=40))
     recorder = Recorder(trail, clock, days=30)
     recorder.start()
-    deadline = time.monotonic() + 30
-    while not trail.page(Wanted(door=RETENTION)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: trail.page(Wanted(door=RETENTION)))
     recorder.offer(entry(1, at=clock.now()))
     recorder.close()
     assert [recorded.number for recorded in trail.page(Wanted())] == [3, 2]

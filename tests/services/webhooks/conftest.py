@@ -24,6 +24,7 @@ from services.webhooks.outbox import Message
 from services.webhooks.retries import Retries
 from services.webhooks.service import WebhookService
 from tests.api.estate import created, opened, write
+from tests.patience import PATIENCE_S
 from tests.services.access.conftest import CHEAP, MovedClock
 from tests.services.webhooks.receiver import Receiver
 
@@ -83,7 +84,9 @@ def receiver() -> Iterator[Receiver]:
 
 def trial_of(twin: Twin, receiver: Receiver, clock: MovedClock, **settings: Any) -> Trial:
     environment: dict[str, str] = {}
-    chosen: Settings = twin.settings.model_copy(update={"allowed_networks": HERE, "webhook_timeout_s": 1.0, **settings})
+    chosen: Settings = twin.settings.model_copy(
+        update={"allowed_networks": HERE, "webhook_timeout_s": PATIENCE_S, **settings}
+    )
     service = WebhookService(
         twin.ledger,
         twin.schema,

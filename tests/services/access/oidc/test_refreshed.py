@@ -10,6 +10,7 @@ import pytest
 
 from services.access.oidc.errors import ProviderUnavailableError
 from services.access.oidc.refreshed import Refreshed
+from tests.patience import PATIENCE_S
 from tests.services.access.conftest import MovedClock
 from tests.services.access.oidc.tokens import TIMES
 
@@ -26,7 +27,7 @@ class Source:
 
     def __call__(self) -> int:
         self.waiting.set()
-        assert self.go.wait(10)
+        assert self.go.wait(PATIENCE_S)
         self.fetched += 1
         if self.down:
             raise ProviderUnavailableError("down")
@@ -109,7 +110,7 @@ def test_many_who_ask_at_once_fetch_it_once(document: Refreshed[int], source: So
     source.go.clear()
     with ThreadPoolExecutor(16) as pool:
         asked = [pool.submit(document.current) for _ in range(16)]
-        assert source.waiting.wait(10)
+        assert source.waiting.wait(PATIENCE_S)
         source.go.set()
         assert {one.result(10) for one in asked} == {1}
     assert source.fetched == 1
@@ -124,7 +125,7 @@ def test_while_one_fetches_the_others_go_on_with_what_they_have(
     source.waiting.clear()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(document.current)
-        assert source.waiting.wait(10)
+        assert source.waiting.wait(PATIENCE_S)
         assert [document.current() for _ in range(5)] == [1] * 5
         source.go.set()
         assert slow.result(10) == 2
@@ -135,7 +136,7 @@ def test_nobody_waits_long_for_a_provider_that_hangs(document: Refreshed[int], s
     source.go.clear()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(document.current)
-        assert source.waiting.wait(10)
+        assert source.waiting.wait(PATIENCE_S)
         with pytest.raises(ProviderUnavailableError, match="takes its time"):
             document.current()
         source.go.set()
