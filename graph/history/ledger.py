@@ -128,7 +128,7 @@ class Ledger(LedgerReader):
                 rows = [_row(first + offset, number, item) for offset, item in enumerate(events)]
                 _insert(connection, tables.event, rows)
                 _index(connection, events, first, last, unmoved=state.sequence == known_to)
-                ownership.record(connection, events, self._rules)
+                ownership.record(connection, events, first, self._rules)
                 tiers.settle(connection, state.sequence, last, self._tier_step)
             if identities:
                 _insert(connection, tables.identity, sorted((key, e, kind) for key, (e, kind) in identities.items()))

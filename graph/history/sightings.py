@@ -78,7 +78,7 @@ class Sightings:
                 connection.execute(renewed)
 
             return renew
-        content = b"".join(sorted(wanted))
+        content = b"".join(wanted)
 
         def write(connection: Connection) -> None:
             connection.execute(delete(sighting).where(sighting.c.source == source))
