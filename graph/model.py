@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 Scalar = str | int | float | bool | date | datetime | tuple[str, ...]
 Properties = Mapping[str, Scalar]
@@ -80,11 +81,11 @@ class Operation(StrEnum):
     RECLASSIFY = "reclassify"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeChange:
+class NodeChange(NamedTuple):
     """The net change of one node. `properties` is the whole new state (without `id`); empty for a delete.
 
     `previous_kind` is set for a reclassification only; `perimeters` for a creation or a reclassification: an update leaves them.
+    A tuple, as the changes below: a first load makes one per element.
     """
 
     operation: Operation
@@ -95,8 +96,7 @@ class NodeChange:
     perimeters: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeChange:
+class EdgeChange(NamedTuple):
     """The net change of one relation. Ends never change: that is another relation.
 
     `start_kind` and `end_kind` are the concrete kinds of both ends after this delta: some backends need them to address a table.
@@ -112,8 +112,7 @@ class EdgeChange:
     end_kind: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PerimeterChange:
+class PerimeterChange(NamedTuple):
     """The perimeters that a node has from now on, in order; `kind` is its concrete kind after the delta.
 
     A node that is not there is passed over: its creation brings its perimeters.

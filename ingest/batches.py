@@ -23,15 +23,19 @@ def in_batches(told: Iterator[Told], size: int, committed: int) -> Iterator[tupl
     rows = held = 0  # rows so far; what the batch holds
     last: Place | None = None
     for item in told:
-        first, many = item.place, 1
+        place = first = item.place
+        many = 1
         if isinstance(item, PassedRows):
             first, many = Place(item.file, item.positions[0]), len(item.positions)
         if first != last:
             if held >= size or (rows == committed and batch):
                 yield batch, rows
                 batch, held = [], 0
-            rows += 1
-        rows, held, last = rows + many - 1, held + many, item.place
+            rows += many
+        else:
+            rows += many - 1
+        held += many
+        last = place
         batch.append(item)
     if batch:
         yield batch, rows

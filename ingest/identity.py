@@ -106,5 +106,9 @@ class KnownElements:
 
     def resolve(self, source: str, reference: Reference) -> str | None:
         """The element that a reference means, if it exists."""
-        element = self.keys.get(reference_key(source, reference))
+        space, key, natural, _ = reference
+        if natural or space == ELEMENT:
+            element = self.keys.get(reference_key(source, reference))
+        else:  # as `source_key`: both ends of each relation come by here
+            element = self.keys.get(f"{source}{SEPARATOR}{space}{SEPARATOR}{key}")
         return element if element in self.kinds else None

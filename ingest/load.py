@@ -129,9 +129,9 @@ class Loader:
                 yield PassedRows(file, (position,), (digest,), (told,))
 
     def _note_taken(self, batch: Batch) -> None:
-        refused = [place for place in batch.rows if place in batch.rejections]
-        for place in refused:
-            del batch.rows[place]
+        if batch.rejections:
+            for place in [place for place in batch.rows if place in batch.rejections]:
+                del batch.rows[place]
         self._state.seen.take(batch.rows, (event.element for event in batch.events))
         self._state.seen.forget(batch.rejections)
 

@@ -36,28 +36,31 @@ class EdgeLoader:
             states = self._state.ledger.states(
                 [claim.element for _, claim in claims if claim.element not in known.told]
             )
+        was_told, is_watched, event_of = known.told, self._rules.watches, self._state.reconciler.event
+        passed = self._state.seen.passed if self._state.seen.elements else None
         for assertion, claim in claims:
-            digest = hash(frozenset(claim.values.items())) if claim.values else _NOTHING
-            former = known.told.get(claim.element)
+            element, values = claim.element, claim.values
+            digest = hash(frozenset(values.items())) if values else _NOTHING
+            former = was_told.get(element)
             if former is not None:
                 if former == digest:
                     batch.unchanged += 1
-                    batch.told(assertion.place, claim.element)
+                    batch.told(assertion.place, element)
                 else:
                     batch.reject(duplicate(assertion, f"{assertion.start} -> {assertion.end}"))
                 continue
-            if self._state.seen.passed(claim.element):
+            if passed is not None and passed(element):
                 raise ContradictedRowError
-            state = states.get(claim.element)
-            if state is None and self._rules.watches(claim.kind):
+            state = states.get(element) if states else None
+            if state is None and is_watched(claim.kind):
                 rejection = self._forbidden(assertion, claim)
                 if rejection is not None:
                     batch.reject(rejection)
                     continue
                 self._rules.add(claim.kind, claim.start or "", claim.end or "")
-            known.told[claim.element] = digest
-            batch.told(assertion.place, claim.element)
-            event = self._state.reconciler.event(state, claim)
+            was_told[element] = digest
+            batch.told(assertion.place, element)
+            event = event_of(state, claim)
             if event is None:
                 batch.unchanged += 1
             else:
@@ -67,15 +70,16 @@ class EdgeLoader:
 
     def _claims(self, told: list[EdgeAssertion], batch: Batch) -> Iterator[tuple[EdgeAssertion, Claim]]:
         known, source, refused = self._state.known, self._state.source, self._state.refused
+        resolve, kinds, checked = known.resolve, known.kinds, self._state.validator.edge
         known.look_up(reference_key(source, end) for edge in told for end in (edge.start, edge.end))
         for edge in told:
             if refused and edge.place in refused:
                 continue
-            start, end = known.resolve(source, edge.start), known.resolve(source, edge.end)
+            start, end = resolve(source, edge.start), resolve(source, edge.end)
             if start is None or end is None:
                 batch.reject(dangling(edge, edge.start if start is None else edge.end))
                 continue
-            typed, problems = self._state.validator.edge(edge.type, known.kinds[start], known.kinds[end], edge.values)
+            typed, problems = checked(edge.type, kinds[start], kinds[end], edge.values)
             if problems:
                 batch.reject(refusal(edge, problems))
                 continue

@@ -160,10 +160,11 @@ class NodeLoader:
         `elements` takes all that the row tells.
         """
         known = self._state.known
+        by_key = known.keys
         claims: list[tuple[Claim, list[str], int]] = []
         unchanged = 0
         for assertion, typed, keys in rows:
-            found = {known.keys[key] for key in keys if key in known.keys}
+            found = {by_key[key] for key in keys if key in by_key}
             if not found and keys and keys[-1] in known.matched:
                 found = {known.matched[keys[-1]]}
             rejection = None

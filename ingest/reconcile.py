@@ -7,7 +7,7 @@ The result does not depend on load order.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from graph.history.encoding import Decoder
 from graph.history.ledger import Event, State
@@ -19,9 +19,11 @@ from ingest.testimony import FORMER, Said, other_words, provenance_of, said_of
 NAME, ALIASES = "name", "aliases"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What one source says of one element, typed and identified. `start` and `end` are set for relations."""
+class Claim(NamedTuple):
+    """What one source says of one element, typed and identified. `start` and `end` are set for relations.
+
+    A tuple, because there is one per row.
+    """
 
     element: str
     edge: bool
@@ -71,7 +73,7 @@ class Reconciler:
         """A relation that the source has seen says so, unless the source speaks of it itself."""
         known = self._schema.relations[claim.kind].attributes
         own = {n: v for n, v in (self._observed or {}).items() if n in known and n not in claim.spoken}
-        return replace(claim, values={**own, **claim.values}, spoken=claim.spoken | own.keys())
+        return claim._replace(values={**own, **claim.values}, spoken=claim.spoken | own.keys())
 
     def settled(self, state: State, said: Said) -> Event | None:
         """The event that leads from a state to what is to be believed of what was said; None where nothing changes."""

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from threading import Event, Thread
+from time import monotonic
 from typing import TextIO
 
 import orjson
@@ -28,6 +29,8 @@ from services.twin import backend_options, open_ledger
 
 FINISH = "finish"
 POLL_S = 0.1
+PACE_S = 1.5
+"""Time from one catch-up that found something to the next: each costs as much as ten thousand rows before it applies one."""
 LONGEST_WAIT_S = 5.0
 IDLE = 3
 """Times that nothing was to be applied after which the log of the store is brought into its file."""
@@ -58,9 +61,10 @@ class LoadFollower:
         wait = POLL_S
         while True:
             last = self._finishing.is_set()
+            began = monotonic()
             try:
-                self._catch_up()
-                wait = POLL_S
+                found = self._catch_up()
+                wait = max(POLL_S, PACE_S - (monotonic() - began)) if found else POLL_S
             except SequenceGapError:
                 continue  # another process has applied some of it meanwhile
             except BackendError as error:
@@ -80,18 +84,20 @@ class LoadFollower:
         if repository is not None:
             repository.close()
 
-    def _catch_up(self) -> None:
+    def _catch_up(self) -> bool:
+        """Apply what there is; whether there was anything."""
         if self._projector is None:
             self._repository = open_backend(self._settings.backend_url, self._schema, backend_options(self._settings))
             self._projector = Projector(self._ledger, self._repository)
         if self._ledger.sequence() != self._applied:
             self._applied = self._projector.catch_up(self._say)
             self._idle = 0
-            return
+            return True
         self._idle += 1
         if self._idle == IDLE and self._written_out != self._applied and isinstance(self._repository, WritesOut):
             self._repository.write_out()  # while the load reads on: at its end this would have to be waited for
             self._written_out = self._applied
+        return False
 
 
 def _listen(orders: TextIO, finishing: Event) -> None:

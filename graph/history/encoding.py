@@ -14,10 +14,13 @@ from graph.schema.model import Schema, ValueType
 
 _OPERATIONS = {operation.value: operation for operation in Operation}
 _OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z
+_EMPTY = "{}"
 
 
 def encode(properties: Properties) -> str:
     """Canonical JSON: keys sorted, dates ISO 8601, instants in UTC with `Z`."""
+    if not properties:
+        return _EMPTY
     return orjson.dumps(properties, option=_OPTIONS).decode()
 
 
@@ -90,12 +93,14 @@ class Decoder:
         after: str | None,
     ) -> Outcome:
         """What an event with these columns did."""
+        if after == _EMPTY:  # of most relations
+            return Outcome(_OPERATIONS[operation], element, bool(edge), kind, previous_kind, start, end, {})
         told = None if after is None else _typed(orjson.loads(after), self._edge if edge else self._node)
         return Outcome(_OPERATIONS[operation], element, bool(edge), kind, previous_kind, start, end, told)
 
 
 def _typed(raw: dict[str, Any], special: Mapping[str, ValueType]) -> dict[str, Scalar]:
-    for name in raw.keys() & special.keys():
+    for name in [name for name in raw if name in special]:
         value, type_ = raw[name], special[name]
         try:
             if type_ is ValueType.DATE:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from graph.model import Operation, Properties
 
+_NOBODY: Mapping[str, str] = MappingProxyType({})
 
-@dataclass(frozen=True, slots=True)
-class Event:
+
+class Event(NamedTuple):
     """One change of one element, with its whole old and new state.
 
-    `kind` is the relation type for an edge; `previous_kind` is set by a reclassification only.
+    `kind` is the relation type for an edge; `previous_kind` is set by a reclassification only. A tuple, because a load makes
+    one per row.
     """
 
     operation: Operation
@@ -25,7 +28,7 @@ class Event:
     after: Properties | None
     start: str | None = None
     end: str | None = None
-    provenance: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, str] = _NOBODY
     previous_kind: str | None = None
 
     def outcome(self) -> Outcome:

@@ -189,7 +189,7 @@ class MomentStores:
         place = repository.watermark() + 1
         delta = delta_of(changes, place, self._ledger, forms, moment.sequence)
         nodes = [
-            replace(c, perimeters=stored(c.kind, frozenset(), self._schema))
+            c._replace(perimeters=stored(c.kind, frozenset(), self._schema))
             if c.operation in (Operation.CREATE, Operation.RECLASSIFY)
             else c
             for c in delta.nodes

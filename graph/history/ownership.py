@@ -130,9 +130,7 @@ def record(connection: Connection, events: Sequence[Event], first: int, rules: R
         operation = event.c.operation
         chosen = (
             event.c.sequence.between(first, first + len(events) - 1),
-            or_(
-                operation == Operation.CREATE.value, and_(~event.c.edge, operation != Operation.DELETE.value)
-            ),
+            or_(operation == Operation.CREATE.value, and_(~event.c.edge, operation != Operation.DELETE.value)),
         )
         for index in (OWNERSHIP, OWNED):
             _fill(connection, index.newest, rules, *chosen)

@@ -9,7 +9,7 @@ docs/adr/0010-perimeters.md has the reasons.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from core.principal import EVERYONE
@@ -49,16 +49,18 @@ class Inheritance:
         pending: list[str] = []
         own: dict[str, set[str]] = {}
         fresh: list[tuple[str, str]] = []
-        for item in ownerships:
-            self.takers.setdefault(item.source, []).append(item.taker)
-            if item.given:
-                named = own.setdefault(item.taker, set())
-                if (
-                    names.get(item.source, EVERYONE) != EVERYONE
-                ):  # nobody can name a perimeter so that everyone holds it
-                    named.add(names[item.source])
+        takers = self.takers
+        for taker, source, is_given in ownerships:
+            if source in takers:
+                takers[source].append(taker)
             else:
-                fresh.append((item.taker, item.source))
+                takers[source] = [taker]
+            if is_given:
+                named = own.setdefault(taker, set())
+                if names.get(source, EVERYONE) != EVERYONE:  # nobody can name a perimeter so that everyone holds it
+                    named.add(names[source])
+            else:
+                fresh.append((taker, source))
         for node, given in own.items():
             if node not in self._given and node in self.found:
                 return False
@@ -75,6 +77,16 @@ class Inheritance:
             passed = self.found[source]
             pending += [taker for taker in self.takers[source] if self._pass_on(taker, passed)]
         return True
+
+    def reached(self, seeds: set[str]) -> set[str]:
+        """The seeds and what has their perimeters, however far."""
+        takers, reached = self.takers, set(seeds)
+        pending = [node for node in seeds if node in takers]
+        while pending:
+            fresh = [taker for taker in takers[pending.pop()] if taker not in reached]
+            reached.update(fresh)
+            pending += [taker for taker in fresh if taker in takers]
+        return reached
 
     def _pass_on(self, taker: str, passed: frozenset[str]) -> bool:
         """Give a node what its source has; whether others have it from there."""
@@ -127,7 +139,7 @@ class Perimeters:
         found, affected = self._found(seeds)
         nodes = [self._in_perimeters(c, found) if c.id in new else c for c in delta.nodes]
         gone = {c.id for c in delta.nodes if c.operation is Operation.DELETE}
-        others = sorted(node for node in affected - new - gone if not self._is_told(node, found))
+        others = sorted(self._untold(affected - new - gone, found))
         kinds = self._kinds_of(others)  # what a later delta deletes need not be among them
         changes = [PerimeterChange(n, kinds[n], self._tell(n, kinds[n], found)) for n in others if n in kinds]
         return replace(delta, nodes=nodes, perimeters=changes)
@@ -141,9 +153,18 @@ class Perimeters:
         self._told[node] = names
         return names
 
-    def _is_told(self, node: str, found: Names) -> bool:
-        told = self._told.get(node)
-        return told is not None and (told == _PUBLIC or told == self._in_order(found.get(node, _NONE)))
+    def _untold(self, nodes: Iterable[str], found: Names) -> Iterator[str]:
+        """The nodes that were not told yet, or are in other perimeters now. In one loop: a load asks of every element."""
+        told, ordered = self._told, self._sorted
+        for node in nodes:
+            before = told.get(node)
+            if before is None:
+                yield node
+            elif before != _PUBLIC:
+                names = found.get(node, _NONE)
+                now = ordered.get(names)
+                if before != (self._in_order(names) if now is None else now):
+                    yield node
 
     def _in_order(self, names: frozenset[str]) -> tuple[str, ...]:
         ordered = self._sorted.get(names)
@@ -203,8 +224,7 @@ class Perimeters:
         if known is None and len(seeds) >= MANY:
             known = self._everything = _everything(self._ledger, self._ledger.sequence())
         if known is not None:
-            takers = known.inheritance.takers
-            return known.inheritance.found, _reached(seeds, lambda nodes: (t for n in nodes for t in takers.get(n, ())))
+            return known.inheritance.found, known.inheritance.reached(seeds)
         affected = _reached(seeds, lambda nodes: (item.taker for item in self._ledger.takers_of(nodes)))
         near = self._sources(affected)
         return derive(near, names_of(self._ledger, near)), affected

@@ -89,11 +89,11 @@ def net_delta(
     first: int, last: int, outcomes: Iterable[Outcome], kinds: Callable[[list[str]], dict[str, str]]
 ) -> GraphDelta:
     """Fold what events did into at most one change per element. `kinds` finds kinds of nodes that the stretch does not name."""
-    firsts: dict[str, Outcome] = {}
-    lasts: dict[str, Outcome] = {}
-    for item in outcomes:
-        firsts.setdefault(item.element, item)
-        lasts[item.element] = item
+    told = list(outcomes)
+    lasts = {item.element: item for item in told}
+    firsts = lasts
+    if len(lasts) < len(told):  # an element was changed more than once
+        firsts = {item.element: item for item in reversed(told)}
     nodes: list[NodeChange] = []
     edges: list[tuple[Operation, Outcome]] = []
     named: dict[str, str] = {}
@@ -117,7 +117,7 @@ def net_delta(
         previous = before if operation is Operation.RECLASSIFY else None
         nodes.append(NodeChange(operation, element, kind, properties, previous))
     missing = {node for _, e in edges for node in (e.start, e.end) if node is not None and node not in named}
-    named.update(kinds(sorted(missing)))
+    named.update(kinds(list(missing)))
     return GraphDelta(first, last, nodes, [_edge_change(operation, outcome, named) for operation, outcome in edges])
 
 

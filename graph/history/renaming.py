@@ -91,8 +91,7 @@ def events_of_today(
             assert holder is not None
             _refuse_unconverted(texts, holder, after[1], branch)
         renamed.append(
-            replace(
-                event,
+            event._replace(
                 kind=known[0],
                 previous_kind=before[0] if event.operation is Operation.RECLASSIFY and before else None,
                 before=None if before is None else before[1],

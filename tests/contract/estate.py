@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -45,7 +44,7 @@ def delta(first: int, *changes: NodeChange | EdgeChange, last: int | None = None
     """A delta of these changes, one event each unless `last` says otherwise; relations get the kinds of their ends."""
     nodes = [change for change in changes if isinstance(change, NodeChange)]
     edges = [
-        replace(e, start_kind=_KINDS.get(e.start, ""), end_kind=_KINDS.get(e.end, ""))
+        e._replace(start_kind=_KINDS.get(e.start, ""), end_kind=_KINDS.get(e.end, ""))
         for e in changes
         if isinstance(e, EdgeChange)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -114,7 +113,7 @@ def test_2_5_an_update_replaces_the_whole_state(repository: GraphRepository) -> 
     link = edge("CONNECTED_THROUGH", "a", "b")
     repository.apply(delta(1, node("NetworkDevice", "a", role="core"), node("NetworkDevice", "b"), link))
     changed = NodeChange(Operation.UPDATE, identity("a"), "NetworkDevice", {"name": "a", "model": "m"})
-    repository.apply(delta(4, changed, replace(link, operation=Operation.UPDATE)))
+    repository.apply(delta(4, changed, link._replace(operation=Operation.UPDATE)))
     nodes, edges = contents(repository)
     assert nodes[identity("a")] == {"name": "a", "model": "m"}
     assert len(edges) == 1
@@ -125,7 +124,7 @@ def test_2_6_a_delete_removes_nodes_and_the_relations_that_are_named(repository:
     link = edge("CONNECTED_THROUGH", "a", "b")
     repository.apply(delta(1, node("NetworkDevice", "a"), node("NetworkDevice", "b"), link))
     gone = NodeChange(Operation.DELETE, identity("a"), "NetworkDevice", {})
-    repository.apply(delta(4, gone, replace(link, operation=Operation.DELETE)))
+    repository.apply(delta(4, gone, link._replace(operation=Operation.DELETE)))
     assert contents(repository) == ({identity("b"): {"name": "b"}}, {})
     assert dict(repository.counts()) == {"NetworkDevice": 1}
 
@@ -151,7 +150,7 @@ def test_2_9_parallel_relations_and_loops_are_kept_apart(repository: GraphReposi
     loop = edge("CONNECTED_THROUGH", "a", "a")
     repository.apply(delta(1, node("NetworkDevice", "a"), node("NetworkDevice", "b"), one, two, loop))
     assert contents(repository)[1].keys() == {one.id, two.id, loop.id}
-    repository.apply(delta(6, replace(two, operation=Operation.DELETE)))
+    repository.apply(delta(6, two._replace(operation=Operation.DELETE)))
     assert contents(repository)[1].keys() == {one.id, loop.id}
 
 

@@ -154,10 +154,11 @@ class EmbeddedRepository:
                     hint=f"apply the events from {applied + 1} on",
                 )
             before, self._elements = self._elements, None
-            if before is None and self._writer.is_bulk(delta):
+            is_bulk = self._writer.is_bulk(delta)
+            if before is None and is_bulk:
                 before = self._store.elements()
             after = None if before is None else before + _growth(delta)
-            with self._transaction(delta, before, after) as writer:
+            with self._transaction(delta, before, after, is_bulk=is_bulk) as writer:
                 self._writer.write(writer, delta)
                 reach("embedded.commit.before")
             self._elements = after
@@ -169,8 +170,10 @@ class EmbeddedRepository:
             reach("embedded.commit.after")
         return True
 
-    def _transaction(self, delta: GraphDelta, before: int | None, after: int | None) -> AbstractContextManager[Writer]:
-        if before is None or after is None or not self._writer.is_bulk(delta):
+    def _transaction(
+        self, delta: GraphDelta, before: int | None, after: int | None, *, is_bulk: bool
+    ) -> AbstractContextManager[Writer]:
+        if before is None or after is None or not is_bulk:
             return self._store.writing(delta.last)
         creates_only = after - before == len(delta.nodes) + len(delta.edges)
         return self._store.loading(BulkLoad(delta.last, before, after, creates_only))
@@ -339,5 +342,5 @@ class EmbeddedRepository:
 
 def _growth(delta: GraphDelta) -> int:
     """How many more elements there are after a delta."""
-    operations = Counter(change.operation for changes in (delta.nodes, delta.edges) for change in changes)
+    operations = Counter([change.operation for changes in (delta.nodes, delta.edges) for change in changes])
     return operations[Operation.CREATE] - operations[Operation.DELETE]

@@ -47,8 +47,12 @@ class DeltaWriter:
 
     def is_bulk(self, delta: GraphDelta) -> bool:
         """Whether enough is created in one place for a COPY."""
-        places = Counter(self._node_table(c.kind).name for c in delta.nodes if c.operation is Operation.CREATE)
-        places.update(c.type for c in delta.edges if c.operation is Operation.CREATE)
+        if len(delta.nodes) + len(delta.edges) < COPY_ROWS:
+            return False
+        kinds = Counter([c.kind for c in delta.nodes if c.operation is Operation.CREATE])
+        places = Counter([c.type for c in delta.edges if c.operation is Operation.CREATE])
+        for kind, count in kinds.items():
+            places[self._node_table(kind).name] += count
         return any(count >= COPY_ROWS for count in places.values())
 
     def write(self, writer: Writer, delta: GraphDelta) -> None:
@@ -189,13 +193,16 @@ class DeltaWriter:
 
     def _by_place(self, changes: Iterable[EdgeChange]) -> Iterator[tuple[RelationTable, str, str, list[EdgeChange]]]:
         """Changes by relation table and by the node tables of both ends."""
-        places: dict[tuple[str, str, str], list[EdgeChange]] = defaultdict(list)
+        triples: dict[tuple[str, str, str], list[EdgeChange]] = defaultdict(list)
         for change in changes:
-            table = self._layout.table_of_type.get(change.type)
+            triples[change.type, change.start_kind, change.end_kind].append(change)
+        places: dict[tuple[str, str, str], list[EdgeChange]] = {}
+        for (type_, start_kind, end_kind), items in triples.items():
+            table = self._layout.table_of_type.get(type_)
             if table is None:
-                raise self._unknown(f"relation type {change.type}")
-            start, end = self._node_table(change.start_kind), self._node_table(change.end_kind)
-            places[(table.name, start.name, end.name)].append(change)
+                raise self._unknown(f"relation type {type_}")
+            place = table.name, self._node_table(start_kind).name, self._node_table(end_kind).name
+            places.setdefault(place, []).extend(items)
         for (name, first, second), items in places.items():
             yield self._layout.relations[name], first, second, items
 

@@ -38,7 +38,7 @@ class Case:
     def delta(self) -> GraphDelta:
         """The whole graph with its perimeters."""
         whole = self.graph.delta()
-        nodes = [replace(change, perimeters=self.perimeters[change.id]) for change in whole.nodes]
+        nodes = [change._replace(perimeters=self.perimeters[change.id]) for change in whole.nodes]
         return replace(whole, nodes=nodes)
 
     @property

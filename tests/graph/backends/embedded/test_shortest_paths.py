@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path as Folder
 from random import Random
@@ -204,7 +203,7 @@ def test_after_any_changes_the_search_finds_what_one_that_was_just_made_does(dir
         for at in range(random.randrange(4)):
             if held and random.random() < 0.45:
                 gone = held.pop(random.choice(sorted(held)))
-                changes.append(replace(gone, operation=Operation.DELETE))
+                changes.append(gone._replace(operation=Operation.DELETE))
             else:
                 start, end, type_ = random.choice(nodes), random.choice(nodes), random.choice("TUV")
                 made = EdgeChange(Operation.CREATE, f"r{step}.{at}", type_, start, end, {})

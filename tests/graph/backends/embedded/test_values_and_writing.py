@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,7 +58,7 @@ def test_the_properties_of_a_relation_are_replaced_too(repository: EmbeddedRepos
     edge = full_edge(relation, *min(schema.pairs[relation.name]))
     kinds = {edge.start_kind, edge.end_kind}
     apply(repository, nodes=[full_node(schema.kinds[kind]) for kind in kinds], edges=[edge])
-    apply(repository, edges=[replace(edge, operation=Operation.UPDATE, properties={})])
+    apply(repository, edges=[edge._replace(operation=Operation.UPDATE, properties={})])
     assert content(repository)[1] == {edge.id: (edge.type, edge.start, edge.end, {})}
 
 
