@@ -60,9 +60,19 @@ def derive(graph: OpenGraph, name: str = "derived") -> Schema:
 def wording(name: str, *, plural: bool = False) -> Wording:
     """What people call a thing whose name in the graph is known: its words, its name as written, its plural."""
     words = " ".join(part.lower() for part in _WORDS.findall(name)) or name.lower()
-    others = [name, *([_plural(words)] if plural else [])]
+    before, _, last = words.rpartition(" ")
+    irregular = [f"{before} {_IRREGULAR[last]}".strip()] if last in _IRREGULAR else []
+    others = [name, *([_plural(words), *irregular] if plural else [])]
     synonyms = tuple(dict.fromkeys(text for text in others if text != words))
     return Wording(en=words, fr=words, synonyms_en=synonyms, synonyms_fr=synonyms)
+
+
+_IRREGULAR: Final = {
+    "person": "people", "man": "men", "woman": "women", "child": "children", "foot": "feet", "tooth": "teeth", "goose": "geese",
+    "mouse": "mice", "datum": "data", "index": "indices", "vertex": "vertices", "axis": "axes", "analysis": "analyses",
+    "basis": "bases", "crisis": "crises", "thesis": "theses", "criterion": "criteria", "phenomenon": "phenomena",
+}  # fmt: skip
+"""Plurals that no rule makes, beside those that one does."""
 
 
 def _plural(words: str) -> str:

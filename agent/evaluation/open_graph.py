@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -91,9 +91,15 @@ def read_open_graph(folder: Path) -> OpenGraph:
 
 
 def read_open_questions(folder: Path) -> list[Question]:
-    """The questions that come with the graph of a folder, with their right rows."""
+    """The questions that come with the graph of a folder, with their right rows.
+
+    Those on even lines are held out: what reads questions is tuned on odd lines alone, and their failures alone are told.
+    """
     path = folder / "questions.jsonl.gz"
-    return [question_of(entry, f"{path}:{number}") for number, entry in enumerate(_lines(path), start=1)]
+    return [
+        replace(question_of(entry, f"{path}:{number}"), held_out=number % 2 == 0)
+        for number, entry in enumerate(_lines(path), start=1)
+    ]
 
 
 def _schema(path: Path) -> OpenSchema:

@@ -16,13 +16,14 @@ def lift(question: str, known: frozenset[str]) -> tuple[str, dict[str, str]]:
     What is quoted and is a word of the schema (`known`, in lower case) only loses its quotation marks.
     """
     literals: dict[str, str] = {}
+    question = question.replace("\\'", "’").replace('\\"', "”")
 
     def word(match: re.Match[str]) -> str:
         text = next(group for group in match.groups() if group is not None)
         if text.casefold() in known:
             return f" {text} "
         name = f"literal{len(literals)}q"
-        literals[name] = text
+        literals[name] = text.replace("’", "'").replace("”", '"')
         return f" {name} "
 
     return _QUOTED.sub(word, question), literals

@@ -28,6 +28,7 @@ def films(public_data: Path) -> Schema:
         ("Battle", "battle", ("Battle", "battles")),
         ("MEMBER_OF_CULTURE", "member of culture", ("MEMBER_OF_CULTURE", "member of cultures")),
         ("city", "city", ("cities",)),
+        ("SalesPerson", "sales person", ("SalesPerson", "sales persons", "sales people")),
     ],
 )
 def test_names_are_read_as_words(name: str, label: str, synonyms: tuple[str, ...]) -> None:

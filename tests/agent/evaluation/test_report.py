@@ -36,7 +36,7 @@ def test_parts_stand_below_the_whole() -> None:
     assert all(len(row) == len(COLUMNS) for row in rows)
     assert rows[0] == ("all", "3", "50.0 %", "0.0 %", "0.0 %", "66.7 %", "20", "30")
     assert [row[0] for row in rows[1:]] == [
-        "language en", "language fr", "category count", "category refuse", "style free", "style plain",
+        "language en", "language fr", "category count", "category refuse", "style free", "style plain", "half held out", "half tuned on",
     ]  # fmt: skip
 
 

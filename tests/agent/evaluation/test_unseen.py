@@ -33,4 +33,4 @@ def test_the_questions_of_others_are_asked_and_counted(houses: Path) -> None:
     graph, questions = read_open_graph(houses), read_open_questions(houses)[::12]
     counted = score(evaluate(questions, OpenAsker(graph), graph.rows))
     assert counted.questions == len(questions) == 25
-    assert counted.right_answers >= 1
+    assert counted.right_answers >= 13

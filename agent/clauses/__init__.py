@@ -1,0 +1,1 @@
+"""Reads questions about a graph that nobody prepared: clause by clause, by its schema's names and its own values."""
