@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from agent.answer.conditions import MOST, relaxations
-from agent.answer.grounding import Facts, ground
+from agent.answer.grounding import ground_in
 from agent.answer.labels import Labels
 from agent.answer.value import Answer, AskedQuery
 from agent.answer.wording import Shown, Wording
@@ -143,7 +143,7 @@ class _Road:
         text = wording.text(shown)
         parameters = {name: value for step in steps for name, value in step.parameters.items()}
         said = [*wording.said(), *(part for pair in shown.emptied for part in pair), *wording.labels_of(shown)]
-        grounded = ground(text, Facts.of(rows, parameters, said))
+        grounded = ground_in(text, rows, parameters, said)
         notes = tuple(dict.fromkeys(note for result in results for note in result.answer.notes))
         if self._asking.principal.restricted:
             notes = (*notes, _LIMITED[language])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -25,6 +25,9 @@ _PROPER = re.compile(r"(?<![.!?:\n] )(?<!^)(?<![\w'’-])([A-ZÀ-Ý][\w'’-]+(?
 _ADDRESS = re.compile(r"\b(?:https?://|www\.)\S+|\b[\w.+-]+@[\w-]+\.\w+", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý«\"“0-9])|\n+")
 
+FIRST = 50
+"""Rows that a text may speak of before all of them are looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -35,18 +38,25 @@ class Facts:
     words: frozenset[str] = field(default_factory=frozenset)
 
     @classmethod
-    def of(cls, rows: Iterable[Iterable[Any]], parameters: Mapping[str, Any], said: Iterable[Any] = ()) -> Facts:
-        """Facts of rows and parameters; `said`: numbers and texts that count beside them, such as labels and totals."""
+    def of(
+        cls,
+        rows: Sequence[Iterable[Any]],
+        parameters: Mapping[str, Any],
+        said: Iterable[Any] = (),
+        count: int | None = None,
+    ) -> Facts:
+        """Facts of rows and parameters; `said`: numbers and texts that count beside them, such as labels and totals.
+
+        `count`: how many rows there are, where `rows` are some of them.
+        """
         numbers: set[float] = set()
         texts: set[str] = set()
-        count = 0
         for row in rows:
-            count += 1
             for cell in row:
                 _gather(cell, numbers, texts)
         _gather(list(parameters.values()), numbers, texts)
         _gather(list(said), numbers, texts)
-        numbers.add(float(count))
+        numbers.add(float(len(rows) if count is None else count))
         words = {word for text in texts for word in re.findall(r"\w+", text)}
         return cls(frozenset(numbers), frozenset(texts), frozenset(words))
 
@@ -91,6 +101,20 @@ def ground(text: str, facts: Facts) -> Grounded:
     return Grounded("\n".join(kept).strip(), tuple(removed), tuple(dict.fromkeys(because)))
 
 
+def ground_in(
+    text: str, rows: Sequence[Iterable[Any]], parameters: Mapping[str, Any], said: Iterable[Any] = ()
+) -> Grounded:
+    """Keep the sentences all of whose figures and names are facts of rows, parameters and what is `said` beside them.
+
+    A text names the first rows; where these hold all that it says, the thousands behind them need not be looked at.
+    """
+    told = list(said)
+    grounded = ground(text, Facts.of(rows[:FIRST], parameters, told, len(rows)))
+    if grounded.removed and len(rows) > FIRST:
+        return ground(text, Facts.of(rows, parameters, told))
+    return grounded
+
+
 def ungrounded(sentence: str, facts: Facts) -> list[str]:
     """The figures and names of a sentence that no fact holds."""
     unknown: list[str] = []
@@ -115,6 +139,8 @@ def ungrounded(sentence: str, facts: Facts) -> list[str]:
 
 def fold(text: str) -> str:
     """A text without accents and case."""
+    if text.isascii():
+        return text.casefold().strip()
     plain = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold().strip()
 

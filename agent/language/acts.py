@@ -47,7 +47,10 @@ class Acts:
 
 def _found(tokens: tuple[Token, ...], phrases: tuple[tuple[str, ...], ...]) -> list[str]:
     words = tuple(token.folded for token in tokens)
-    return [" ".join(p) for p in phrases if any(words[at : at + len(p)] == p for at in range(len(words)))]
+    places: dict[str, list[int]] = {}
+    for at, word in enumerate(words):
+        places.setdefault(word, []).append(at)
+    return [" ".join(p) for p in phrases if any(words[at : at + len(p)] == p for at in places.get(p[0], ()))]
 
 
 @lru_cache(maxsize=1)

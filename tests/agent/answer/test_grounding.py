@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from agent.answer.grounding import Facts, ground, ungrounded
+from agent.answer.grounding import FIRST, Facts, ground, ground_in, ungrounded
 
 ROWS = [("Équipe Réseau", 1234, 12.5, date(2025, 3, 31)), ("Socle", 7, None, None)]
 FACTS = Facts.of(ROWS, {"app": "Virements"}, ["serveurs", 3])
@@ -49,3 +49,23 @@ def test_sentences_without_ground_are_taken_out_and_reported() -> None:
     assert grounded.text == "Socle a 7 serveurs.\nC'est tout."
     assert grounded.removed == ("Il en perdra 99 demain.",)
     assert grounded.because == ("99",)
+
+
+def test_a_text_is_held_against_every_row_however_few_are_looked_at_first() -> None:
+    rows = [(f"srv-{number:04}", number) for number in range(1, 4 * FIRST + 1)]
+    last = 4 * FIRST
+    text = f"Socle en a {last} : srv-0001, srv-0002.\nLe dernier est srv-0{last}.\nLe suivant est srv-0{last + 1}.\nIl y en a 5001."
+
+    grounded = ground_in(text, rows, {}, ["Socle"])
+
+    assert grounded == ground(text, Facts.of(rows, {}, ["Socle"]))
+    assert grounded.text == f"Socle en a {last} : srv-0001, srv-0002.\nLe dernier est srv-0{last}."
+    assert grounded.because == (f"srv-0{last + 1}", "5001")
+
+
+def test_the_number_of_rows_that_were_looked_at_first_is_no_fact() -> None:
+    rows = [("Socle", float(number) + 0.25) for number in range(2 * FIRST)]
+    assert ground_in("Socle en compte 100.", rows, {}).removed == ()
+    assert ground_in(f"Socle en vaut {FIRST * 7}.", rows, {}).removed == (f"Socle en vaut {FIRST * 7}.",)
+    few = [("Socle", "x")] * (2 * FIRST)
+    assert ground_in(f"Socle en compte {FIRST}.", few, {}).removed == (f"Socle en compte {FIRST}.",)
