@@ -8,6 +8,7 @@ from typing import Final
 from agent.clauses.pattern import Element, Growing, Link, together
 from agent.clauses.terms import telling
 from agent.language.outcome import Unclear
+from agent.language.wordings import say
 from agent.query.model import (
     Aggregate,
     Attribute,
@@ -85,7 +86,7 @@ class _Columns:
             )
         order = [Sort(self._ordered(value), descending) for value, descending in asked.order]
         if not self.columns:
-            raise Unclear("", ())
+            raise Unclear(say("of_what", "en"))
         pattern = self.growing.pattern()
         return Select(
             pattern,

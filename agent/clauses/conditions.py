@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from agent.clauses.asked import Figure, Holder
+from agent.clauses.dates import dated
 from agent.clauses.joins import Joins
 from agent.clauses.marks import Mark
-from agent.clauses.pattern import Element
-from agent.clauses.saying import NUMBERS, OPERATORS, TEXTS, Use, compared, constrain, operand, whole
+from agent.clauses.pattern import Element, Link
+from agent.clauses.saying import DATES, NUMBERS, OPERATORS, TEXTS, Use, constrain, operator_of, whole
 from agent.language.outcome import Unclear, Unheld
-from agent.query.model import Attribute, Compare, Condition, Constant, Value, Within
+from agent.language.wordings import say
+from agent.query.model import Attribute, Compare, Constant, Operator
 from graph.schema.model import ValueType
 
 _TIMES: Final = frozenset(["count", "times", "frequency", "occurrences"])
@@ -23,77 +25,83 @@ class Conditions(Joins):
 
     def _filtered(self, at: int, mark: Mark, names: list[str]) -> bool:
         """A property with what it is compared with right behind it."""
-        following = self._next(at)
-        beyond = self._next(at + 1)
+        following, beyond = self._next(at), self._next(at + 1)
         if following is None:
             return False
         used = [at + 1]
-        made: Callable[[Value], Condition]
-        if following.turns & set(OPERATORS) and beyond is not None and (beyond.number is not None or beyond.valued):
-            operator = next(OPERATORS[turn] for turn in OPERATORS if turn in following.turns)
+        if following.turns & set(OPERATORS) and beyond is not None and beyond.operand:
+            use = self._test(operator_of(following), beyond)
             used.append(at + 2)
-            made = compared(operator, operand(beyond))
-        elif following.turns & set(TEXTS) and beyond is not None and (beyond.valued or beyond.number is not None):
+        elif following.turns & set(TEXTS) and beyond is not None and beyond.operand:
             operator = next(TEXTS[turn] for turn in TEXTS if turn in following.turns)
+            use = self._test(operator, replace(beyond, said=beyond.said or beyond.text, number=None))
             used.append(at + 2)
-            made = compared(operator, beyond.said or beyond.text)
-        elif "between" in following.turns and (ends_ := self._two_numbers(at + 2)) is not None:
-            low, high = ends_
+        elif "between" in following.turns and (span := self._span(at + 2)) is not None:
+            use = self._within(*span)
             used += [at + 2, at + 3, at + 4]
-
-            def within(value: Value) -> Condition:
-                return Within(value, Constant(low), Constant(high), closed=True)
-
-            made = within
-        elif (
-            following.valued
-            and not following.gap
-            and not set(following.before) & {"from", "by", "with"}
-            and self._takes(names, following)
-        ):
-            made = compared("=", self._typed(names, following.said))
-        elif following.number is not None and not following.gap and self._numeric(names):
-            made = compared("=", whole(following.number))
+        elif following.valued and not following.gap and self._takes(names, following):
+            if set(following.before) & {"from", "by", "with"}:
+                return False
+            use = self._test("=", following)
+        elif not following.gap and self._reckoned(names, following):
+            use = self._test("=", following)
         else:
             return False
         self.used.update(used)
-        self._when(mark, names, lambda holder, name: holder.where.append(made(Attribute(holder.name, name))))
+        self._when(mark, names, use)
         return True
+
+    def _test(self, operator: Operator, mark: Mark) -> Use:
+        """A property compared with a number, a text or a day, as its type is."""
+
+        def use(holder: Holder, name: str) -> None:
+            value, type_ = Attribute(holder.name, name), self._type(holder, name)
+            condition = dated(value, operator, mark) if type_ in DATES else None
+            if condition is None:
+                condition = Compare(value, operator, Constant(_operand(mark, type_)))
+            holder.where.append(condition)
+
+        return use
+
+    def _within(self, low: Mark, high: Mark) -> Use:
+        """A property between two numbers, years or days, both of them included."""
+
+        def use(holder: Holder, name: str) -> None:
+            self._test(">=", low)(holder, name)
+            self._test("<=", high)(holder, name)
+
+        return use
+
+    def _span(self, at: int) -> tuple[Mark, Mark] | None:
+        """Two numbers or days that `and` joins."""
+        low, joined, high = (self.marks[p] if p < len(self.marks) else None for p in (at, at + 1, at + 2))
+        if low is None or high is None or joined is None or low.valued or high.valued:
+            return None
+        return (low, high) if low.operand and high.operand and "and" in joined.turns else None
+
+    def _type(self, holder: Holder, name: str) -> ValueType | None:
+        table = self.schema.relation_attributes if isinstance(holder, Link) else self.schema.node_attributes
+        return table.get(name)
 
     def _part(self, at: int, mark: Mark) -> None:
         """A word of the name of a property, with a number: launched after 1801. Else it says nothing of its own."""
-        names = mark.means("part")
         following = self._next(at)
-        compared_ = following is not None and bool(following.turns & {*OPERATORS, "between"})
-        if compared_ or (following is not None and following.number is not None and set(following.before) & {"in"}):
-            self._filtered(at, mark, [name for name in names if self._numeric([name])])
+        if following is None:
+            return
+        compared = bool(following.turns & {*OPERATORS, "between"})
+        if compared or (following.operand and set(following.before) & {"in", "on"}):
+            names = [n for n in mark.means("part") if self._numeric([n]) or self._dates([n])]
+            if names:
+                self._filtered(at, mark, names)
 
     def _bounded(self, at: int, mark: Mark, following: Mark) -> bool:
         """A property behind its comparison: after the year 2000."""
         beyond = self._next(at + 1)
-        if beyond is None or beyond.number is None or beyond.gap:
+        if beyond is None or beyond.valued or not beyond.operand or beyond.gap:
             return False
         self.used |= {at + 1, at + 2}
-        operator = next(OPERATORS[turn] for turn in OPERATORS if turn in mark.turns)
-        made = compared(operator, whole(beyond.number))
-        self._when(
-            following,
-            following.means("attribute"),
-            lambda holder, name: holder.where.append(made(Attribute(holder.name, name))),
-        )
+        self._when(following, following.means("attribute"), self._test(operator_of(mark), beyond))
         return True
-
-    def _typed(self, names: list[str], said: str) -> str | float:
-        """A text in quotation marks, as a number where the property is one."""
-        if self._numeric(names) and said.lstrip("-").replace(".", "", 1).isdigit():
-            return whole(float(said))
-        return said
-
-    def _two_numbers(self, at: int) -> tuple[float | int, float | int] | None:
-        low, joined, high = (self.marks[p] if p < len(self.marks) else None for p in (at, at + 1, at + 2))
-        if low is None or high is None or joined is None or low.number is None or high.number is None:
-            return None
-        return whole(low.number), whole(high.number)
 
     def _takes(self, names: list[str], value: Mark) -> bool:
         """Whether a text is one of a property: quoted it is, else it is among those that the graph holds."""
@@ -102,6 +110,16 @@ class Conditions(Joins):
     def _numeric(self, names: list[str]) -> bool:
         tables = (self.schema.node_attributes, self.schema.relation_attributes)
         return any(table.get(name) in NUMBERS for name in names for table in tables)
+
+    def _dates(self, names: list[str]) -> bool:
+        tables = (self.schema.node_attributes, self.schema.relation_attributes)
+        return any(table.get(name) in DATES for name in names for table in tables)
+
+    def _reckoned(self, names: list[str], mark: Mark) -> bool:
+        """Whether a number or a day is one that a property may have."""
+        if mark.valued or not mark.operand:
+            return False
+        return self._dates(names) or (mark.number is not None and self._numeric(names))
 
     def _equal(self, said: str) -> Use:
         return lambda holder, name: constrain(holder, name, said)
@@ -133,7 +151,7 @@ class Conditions(Joins):
     def _narrowed(self) -> None:
         """What is said behind several figures may be said of one of them only."""
         if len(self.asked.figures) + (self.counting or self.function is not None) > 1:
-            raise Unclear("")
+            raise Unclear(say("which_figure", "en"))
 
     def _holder(self, names: list[str], first: list[Element | None]) -> tuple[Holder, str] | None:
         for element in dict.fromkeys([*first, *reversed(self.growing.elements)]):
@@ -157,7 +175,7 @@ class Conditions(Joins):
 
         def use(holder: Holder, name: str) -> None:
             if operator is not None and number is not None:
-                holder.where.append(compared(operator, whole(number))(Attribute(holder.name, name)))
+                self._test(operator, replace(mark, number=number))(holder, name)
             else:
                 self.asked.figures.append(Figure(function or "sum", Attribute(holder.name, name)))
 
@@ -193,14 +211,10 @@ class Conditions(Joins):
             and self._numeric(following.means("attribute"))
             and not following.gap
         ):
-            made = compared(self.operator, whole(number))
+            use = self._test(self.operator, mark)
             self.operator = None
             self.used.add(at + 1)
-            self._when(
-                following,
-                following.means("attribute"),
-                lambda holder, name: holder.where.append(made(Attribute(holder.name, name))),
-            )
+            self._when(following, following.means("attribute"), use)
             return
         if following is not None and "times" in following.turns and not following.before:
             self.operator, self.number = "=", number
@@ -213,14 +227,36 @@ class Conditions(Joins):
         ):
             self.asked.limit = int(number)
             return
+        self._in_time(mark)
+
+    def _in_time(self, mark: Mark, until: Mark | None = None) -> None:
+        """A year or a day by itself (`until`: up to another): of the last element that has one date or year."""
         operator, self.operator = self.operator or "=", None
+        said = set(mark.before) & {"in", "from", "of", "on"} or operator != "=" or until is not None
         for element in self._others_of_hint():
-            years = [
-                a.name
-                for a in self.schema.kinds[element.kind].attributes.values()
-                if a.type is ValueType.INTEGER and "year" in a.wording.en.split()
-            ]
-            if len(years) == 1 and set(mark.before) & {"in", "from", "of"} | ({operator} - {"="}):
-                element.where.append(compared(operator, whole(number))(Attribute(element.name, years[0])))
+            name = self._time_of(element, mark)
+            if name is not None and said:
+                use = self._test(operator, mark) if until is None else self._within(mark, until)
+                use(element, name)
                 return
         raise Unheld(mark.text)
+
+    def _time_of(self, element: Element, mark: Mark) -> str | None:
+        """The year of an element, else its date, where it has just one."""
+        attributes = self.schema.kinds[element.kind].attributes.values()
+        years = [a.name for a in attributes if a.type is ValueType.INTEGER and "year" in a.wording.en.split()]
+        dates = [a.name for a in attributes if a.type in DATES]
+        for names in ([] if mark.day else years, dates):
+            if len(names) == 1:
+                return names[0]
+        return None
+
+
+def _operand(mark: Mark, type_: ValueType | None) -> str | float:
+    """What is compared with; a text in quotation marks is a number where the property is one."""
+    if mark.number is not None:
+        return whole(mark.number)
+    said = mark.said or mark.day
+    if type_ in NUMBERS and said.lstrip("-").replace(".", "", 1).isdigit():
+        return whole(float(said))
+    return said

@@ -7,6 +7,7 @@ from agent.clauses.pattern import Element
 from agent.clauses.texts import Texts
 from agent.language.meanings import is_a
 from agent.language.outcome import Unclear, Unheld
+from agent.language.wordings import say
 from agent.query.model import Aggregate, Itself
 
 
@@ -39,7 +40,7 @@ class Elements(Texts):
             if not named:
                 self._group(Itself(element.name), mark)
         elif self.ordering and not named:
-            raise Unclear("")
+            raise Unclear(say("by_what", "en"))
         elif self.function is not None and not named:
             if self.function != "sum":
                 raise Unheld(mark.text)

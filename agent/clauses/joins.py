@@ -12,6 +12,7 @@ from agent.clauses.state import State
 from agent.clauses.terms import Held
 from agent.language.meanings import is_a
 from agent.language.outcome import Unclear, Unheld
+from agent.language.wordings import say
 from agent.query.model import Aggregate, Attribute, Itself, Value
 
 _AGENT: Final = re.compile(r"(?:er|or|ist)s?$")
@@ -36,7 +37,7 @@ class Joins(State):
         if known is not None and not self._another(known, kind):
             if is_a(self.schema, kind, known.kind) and kind != known.kind:
                 if known.name in {value.of for value in self._values() if isinstance(value, Attribute | Itself)}:
-                    raise Unclear("")  # the age of persons, and of the dead ones: two patterns
+                    raise Unclear(say("which_figure", "en"))  # the age of persons, and of the dead ones: two patterns
                 known.kind = kind
             known.at = at
             return known
@@ -87,7 +88,7 @@ class Joins(State):
     def _counted(self, element: Element) -> None:
         self.counting = False
         if self.function == "average":
-            raise Unclear("")  # of how many each has: of whom is not said
+            raise Unclear(say("of_what", "en"))  # of how many each has: of whom is not said
         self.function = None
         of = Itself(element.name)
         if self.ordering:
@@ -165,7 +166,7 @@ class Joins(State):
         if self.hinted.text.split()[0].casefold() in load_words().empty:
             return  # belong to, related to: also said of what another relation joins
         if self.asked.figures:
-            raise Unclear("")
+            raise Unclear(say("which_figure", "en"))
         for element in self._others_of_hint():
             for name in self.hint:
                 for triple in self.schema.relations[name].triples:

@@ -24,7 +24,7 @@ _ENDS: Final = frozenset(".?!;")
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One of: turns of phrase, terms of the schema, a text, a number, or words that nobody knows.
+    """One of: turns of phrase, terms of the schema, a text, a number, a day, or words that nobody knows.
 
     `before`: the small words since the mark before. `gap`: signs since then. `near`: at most an article stood between.
     `quoted`: the text stood in quotation marks.
@@ -37,6 +37,7 @@ class Mark:
     said: str = ""
     quoted: bool = False
     number: float | None = None
+    day: str = ""
     before: tuple[str, ...] = ()
     gap: str = ""
     near: bool = True
@@ -52,8 +53,13 @@ class Mark:
         return bool(self.said)
 
     @property
+    def operand(self) -> bool:
+        """Whether something may be compared with it."""
+        return bool(self.said or self.day) or self.number is not None
+
+    @property
     def unknown(self) -> bool:
-        return not (self.turns or self.terms or self.said or self.number is not None)
+        return not (self.turns or self.terms or self.operand)
 
 
 @dataclass(frozen=True)
@@ -150,7 +156,7 @@ class _Reader:
         """A text of the graph: written with a capital, or one of a list of values; no number, which may be any."""
         token = self.tokens[at]
         if (
-            token.kind == "number"
+            token.kind in ("number", "date")
             or token.folded in self.words.small
             or (token.folded in self.words.empty and not self._capital(at))
         ):
@@ -171,6 +177,8 @@ class _Reader:
 
     def _number(self, at: int) -> tuple[Mark, int] | None:
         token = self.tokens[at]
+        if token.kind == "date":
+            return Mark("", day=token.folded), at + 1
         if token.kind == "number":
             return Mark("", number=number_of(token.folded, "en")), at + 1
         if token.folded != "one" and _SPELLED.fullmatch(token.folded):

@@ -6,7 +6,7 @@ from typing import Final
 
 from agent.clauses.elements import Elements
 from agent.clauses.marks import Mark, ends
-from agent.clauses.saying import OPERATORS, TEXTS
+from agent.clauses.saying import OPERATORS, TEXTS, operator_of
 from agent.language.outcome import Unheld
 from agent.query.model import Function, Itself
 
@@ -29,9 +29,12 @@ class Phrases(Elements):
         elif (
             turns & set(OPERATORS)
             and following is not None
-            and (following.number is not None or "once" in following.turns)
+            and (following.number is not None or following.day or "once" in following.turns)
         ):
-            self.operator = next(OPERATORS[turn] for turn in OPERATORS if turn in turns)
+            self.operator = operator_of(mark)
+        elif "between" in turns and (span := self._span(at + 1)) is not None:
+            self.used |= {at + 1, at + 2, at + 3}
+            self._in_time(*span)
         elif "noise" in turns:
             pass
         elif "times" in turns:

@@ -8,7 +8,7 @@ from agent.clauses.asked import Figure, Holder
 from agent.clauses.conditions import Conditions
 from agent.clauses.marks import Mark
 from agent.clauses.pattern import Element, Link
-from agent.clauses.saying import NUMBERS, OPERATORS, Use
+from agent.clauses.saying import NUMBERS, OPERATORS, Use, operator_of
 from agent.language.outcome import Unheld
 from agent.query.model import Attribute, Function
 
@@ -69,7 +69,7 @@ class Properties(Conditions):
         following, beyond = self._next(at), self._next(at + 1)
         if following is None or beyond is None or beyond.number is None or not following.turns & set(OPERATORS):
             return False
-        operator = next(OPERATORS[turn] for turn in OPERATORS if turn in following.turns)
+        operator = operator_of(following)
         number, function = beyond.number, self.function
         assert function is not None
         self.function = None

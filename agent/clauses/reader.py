@@ -8,6 +8,7 @@ from agent.clauses.asked import Asked, Holder
 from agent.clauses.marks import Mark, ends
 from agent.clauses.phrases import Phrases
 from agent.language.outcome import Unclear, Unheld
+from agent.language.wordings import say
 from agent.query.model import Attribute, Itself
 
 _ASIDE: Final = frozenset(["with", "from", "in", "within", "for", "among", "across", "at", "on", "by", "to"])
@@ -40,6 +41,8 @@ class Reading(Phrases):
             self._value(at, mark)
         elif mark.number is not None:
             self._number(at, mark)
+        elif mark.day:
+            self._in_time(mark)
         elif mark.means("part"):
             self._part(at, mark)
         elif mark.means("kind") and not self._counted_property(at, mark):
@@ -76,9 +79,9 @@ class Reading(Phrases):
             or self.number is not None
             or self.operator
         ):
-            raise Unclear("")
+            raise Unclear(say("which_figure", "en"))
         if self.asked.limit is not None and not self.asked.order:
-            raise Unclear("")
+            raise Unclear(say("by_what", "en"))
         self._sound()
         spoken = {value.of for value in self._values() if isinstance(value, Attribute)}
         growing.spoken = frozenset(spoken)
@@ -96,12 +99,12 @@ class Reading(Phrases):
         bounded = {element.name for element, *_ in asked.bounds}
         counted = {value.of for value in figures if isinstance(value, Itself)}
         if bounded and (len(keys) > 1 or counted - bounded or len(counted) < len(figures)):
-            raise Unclear("")
+            raise Unclear(say("which_figure", "en"))
         grouped = {value.of for value in asked.groups if isinstance(value, Itself)}
         of = [value.of for value in figures if isinstance(value, Attribute | Itself)]
         reckoned = any(figure.function in ("average", "sum") for figure in asked.figures)
         if reckoned and len(set(of)) > 1 and not self.growing.together(set(of), grouped):
-            raise Unclear("")
+            raise Unclear(say("which_figure", "en"))
 
     def _brought(self, names: list[str]) -> tuple[Holder, str] | None:
         """A property of a relation or a kind that nothing has brought in: the only one that has it."""

@@ -7,10 +7,11 @@ from typing import Final
 
 from agent.clauses.asked import Holder
 from agent.clauses.marks import Mark
-from agent.query.model import Attribute, Compare, Condition, Constant, Operator, Value
+from agent.query.model import Attribute, Compare, Constant, Operator
 from graph.schema.model import ValueType
 
 NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT)
+DATES: Final = (ValueType.DATE, ValueType.INSTANT)
 OPERATORS: Final[dict[str, Operator]] = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "<>"}
 TEXTS: Final[dict[str, Operator]] = {"starts": "starts with", "contains": "contains", "ends": "ends with"}
 
@@ -18,8 +19,9 @@ Use = Callable[[Holder, str], None]
 """What becomes of a property once it is known whose it is."""
 
 
-def compared(operator: Operator, right: str | float) -> Callable[[Value], Condition]:
-    return lambda value: Compare(value, operator, Constant(right))
+def operator_of(mark: Mark) -> Operator:
+    """The comparison that a mark says."""
+    return next(OPERATORS[turn] for turn in OPERATORS if turn in mark.turns)
 
 
 def constrain(holder: Holder, name: str, text: str | float, *, again: bool = False) -> None:
@@ -41,9 +43,6 @@ def constrain(holder: Holder, name: str, text: str | float, *, again: bool = Fal
         holder.where.append(condition)
 
 
-def operand(mark: Mark) -> str | float:
-    return mark.said if mark.valued else whole(mark.number or 0.0)
-
-
 def whole(number: float) -> float | int:
+    """A number without a fraction as an integer."""
     return int(number) if float(number).is_integer() else number

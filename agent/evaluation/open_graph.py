@@ -10,7 +10,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -21,6 +21,7 @@ from agent.evaluation.questions import Question, question_of
 from core.errors import UsageError
 from graph.backends.networkx.clauses import QueryCompiler
 from graph.backends.networkx.frame import Deadline, Environment
+from graph.backends.networkx.moments.values import Moment, of_python
 from graph.backends.networkx.store import GraphStore
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
@@ -74,19 +75,26 @@ class OpenGraph:
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         values = complete_parameters(bound, parameters, NOW)
         environment = Environment(self.store, None, values, Deadline(TIMEOUT_S), {}, Random(1))
-        return list(QueryCompiler(environment).query(bound.query))
+        return [tuple(map(_told, row)) for row in QueryCompiler(environment).query(bound.query)]
+
+
+def _told(cell: Any) -> Any:
+    """A cell as JSON has it: moments as texts."""
+    if isinstance(cell, Moment):
+        return str(cell)
+    return [_told(part) for part in cell] if isinstance(cell, list) else cell
 
 
 def read_open_graph(folder: Path) -> OpenGraph:
     """The graph of a folder. Raises UsageError where it is not one."""
     schema = _schema(folder / "schema.json")
-    store = GraphStore()
+    store, times = GraphStore(), _times(schema)
     for entry in _lines(folder / "nodes.jsonl.gz"):
-        store.add_node(Node(entry["_id"], tuple(entry["_labels"]), {"id": entry["_id"], **_properties(entry["props"])}))
+        properties = {"id": entry["_id"], **_properties(entry["props"], times)}
+        store.add_node(Node(entry["_id"], tuple(entry["_labels"]), properties))
     for entry in _lines(folder / "rels.jsonl.gz"):
-        store.add_edge(
-            Edge(entry["_id"], entry["_type"], entry["_start"], entry["_end"], _properties(entry.get("props", {})))
-        )
+        properties = _properties(entry.get("props", {}), times)
+        store.add_edge(Edge(entry["_id"], entry["_type"], entry["_start"], entry["_end"], properties))
     return OpenGraph(folder.name, store, schema)
 
 
@@ -123,8 +131,26 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
             yield orjson.loads(line)
 
 
-def _properties(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties as the graph holds them: lists as tuples, nothing that is null."""
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in given.items() if value is not None
-    }
+def _times(schema: OpenSchema) -> Mapping[str, str]:
+    """The properties that are days or instants wherever they are: JSON holds them as texts."""
+    said: dict[str, set[str]] = {}
+    for properties in (*schema.labels.values(), *schema.relationship_properties.values()):
+        for name, type_ in properties.items():
+            said.setdefault(name, set()).add(type_)
+    return {name: next(iter(types)) for name, types in said.items() if types in ({"date"}, {"datetime"})}
+
+
+def _properties(given: Mapping[str, Any], times: Mapping[str, str]) -> dict[str, Any]:
+    """Properties as the graph holds them: lists as tuples, days and instants as such, nothing that is null."""
+    return {name: _value(value, times.get(name)) for name, value in given.items() if value is not None}
+
+
+def _value(value: Any, time: str | None) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    if time is None or not isinstance(value, str):
+        return value
+    try:
+        return of_python(date.fromisoformat(value) if time == "date" else datetime.fromisoformat(value))
+    except ValueError:
+        return value  # a text that is no moment stays one

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 
 from agent.evaluation.open_graph import OpenGraph, OpenSchema, Relationship
 from agent.evaluation.unseen import OpenAsker
+from graph.backends.networkx.moments.values import of_python
 from graph.backends.networkx.store import GraphStore
 from graph.model import Edge, Node
 
 SHIPS = (("Aurore", 3, 1788, "sloop"), ("Bora", 2, 1801, "brig"), ("Cormorant", 3, 1801, "sloop"), ("Storm's Dawn", 1, 1820, "brig"),
          ("Etoile", 2, 1820, "sloop"), ("Fidele", 3, 1830, "brig"))  # fmt: skip
-OFFICERS = (("Ade", "Okoro", "female"), ("Bo", "Lind", "male"), ("Cy", "Lind", "male"), ("Di", "Roux", "female"),
-            ("Em", "Ito", "female"), ("Fa", "Sow", "male"))  # fmt: skip
+OFFICERS = (("Ade", "Okoro", "female", 1770), ("Bo", "Lind", "male", 1775), ("Cy", "Lind", "male", 1780),
+            ("Di", "Roux", "female", 1780), ("Em", "Ito", "female", 1785), ("Fa", "Sow", "male", 1790))  # fmt: skip
 PORTS = (("Brest", "Brittany"), ("Lorient", "Brittany"), ("Dieppe", "Normandy"))
 COMMANDS = (
     ("Ade", "Aurore", 1799),
@@ -34,7 +36,7 @@ CALLS = (
 SCHEMA = OpenSchema(
     labels={
         "Ship": {"name": "string", "masts": "integer", "launch_year": "integer", "ship_type": "string"},
-        "Person": {"firstName": "string", "lastName": "string", "gender": "string"},
+        "Person": {"firstName": "string", "lastName": "string", "gender": "string", "birth_date": "date"},
         "Port": {"name": "string"},
         "Region": {"name": "string"},
     },
@@ -60,8 +62,8 @@ def harbour() -> OpenGraph:
 
     for name, masts, year, sort in SHIPS:
         node("Ship", name, name=name, masts=masts, launch_year=year, ship_type=sort)
-    for first, last, gender in OFFICERS:
-        node("Person", first, firstName=first, lastName=last, gender=gender)
+    for first, last, gender, born in OFFICERS:
+        node("Person", first, firstName=first, lastName=last, gender=gender, birth_date=of_python(date(born, 6, 7)))
     for region in dict.fromkeys(region for _, region in PORTS):
         node("Region", region, name=region)
     for name, region in PORTS:

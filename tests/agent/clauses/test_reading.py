@@ -58,6 +58,21 @@ def test_a_person_is_named_by_two_properties(answered: Rows) -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        pytest.param("How many people have a birth date after 1780?", 2, id="after a year"),
+        pytest.param("How many people have a birth date before 1780-06-08?", 4, id="before a day"),
+        pytest.param("How many people have a birth date of '1785-06-07'?", 1, id="a day in quotation marks"),
+        pytest.param("How many people have a birth date between 1775 and 1780?", 3, id="between years"),
+        pytest.param("How many people with a birth date in 1780 have commanded a ship?", 2, id="in a year"),
+        pytest.param("How many people are there from 1780?", 2, id="the only date that a kind has"),
+    ],
+)  # fmt: skip
+def test_dates_are_compared_with_days_and_years(question: str, count: int, answered: Rows) -> None:
+    assert answered(question) == [(count,)]
+
+
+@pytest.mark.parametrize(
     ("question", "rows"),
     [
         pytest.param("For each ship type, what is the number of ships?", [("brig", 3), ("sloop", 3)], id="by a property"),

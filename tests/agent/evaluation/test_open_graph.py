@@ -15,13 +15,21 @@ from core.errors import JumeauError, UsageError
 NODES: list[dict[str, object]] = [
     {"_id": "n1", "_labels": ["Ship"], "props": {"name": "Aurore", "masts": 3, "ports": ["Brest", "Lorient"]}},
     {"_id": "n2", "_labels": ["Wreck", "Ship"], "props": {"name": "Bora", "masts": 2}},
-    {"_id": "n3", "_labels": ["Captain"], "props": {"name": "Ade", "born": None}},
+    {
+        "_id": "n3",
+        "_labels": ["Captain"],
+        "props": {"name": "Ade", "born": None, "named_on": "1799-03-01"},
+    },
 ]
 RELATIONS: list[dict[str, object]] = [
     {"_id": "r1", "_type": "COMMANDS", "_start": "n3", "_end": "n2", "props": {"since": 1801}}
 ]
 SCHEMA = {
-    "node_labels": {"Ship": {"count": 1, "properties": {"name": "string", "masts": "integer"}}, "": {"properties": {}}},
+    "node_labels": {
+        "Captain": {"count": 1, "properties": {"name": "string", "named_on": "date"}},
+        "Ship": {"count": 1, "properties": {"name": "string", "masts": "integer"}},
+        "": {"properties": {}},
+    },
     "relationships": [{"start": "Captain", "type": "COMMANDS", "end": "Wreck:Ship", "count": 1}],
     "relationship_properties": {"COMMANDS": {"since": "integer"}},
 }
@@ -55,9 +63,15 @@ def test_any_label_and_property_may_be_asked_for(graph: OpenGraph) -> None:
 
 
 def test_the_schema_tells_labels_relations_and_their_properties(graph: OpenGraph) -> None:
-    assert dict(graph.schema.labels) == {"Ship": {"name": "string", "masts": "integer"}}
+    assert graph.schema.labels["Ship"] == {"name": "string", "masts": "integer"}
+    assert set(graph.schema.labels) == {"Captain", "Ship"}
     assert graph.schema.relationships == (Relationship("Captain", "COMMANDS", "Wreck:Ship", 1),)
     assert graph.schema.relationship_properties == {"COMMANDS": {"since": "integer"}}
+
+
+def test_days_are_compared_as_days_and_told_as_texts(graph: OpenGraph) -> None:
+    named = "MATCH (c:Captain) WHERE c.named_on >= date('1799-01-01') RETURN c.named_on, c.named_on.year"
+    assert graph.rows(named) == [("1799-03-01", 1799)]
 
 
 def test_nothing_can_be_written(graph: OpenGraph) -> None:
