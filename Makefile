@@ -12,7 +12,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm check clean
+.PHONY: help setup lock demo test kernels nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: ch
 
 test: $(STAMP) ## Everything, including the contract suite on a real Neo4j; says what it skipped (WORKERS=1 on a small machine)
 	$(BIN)/python $(PYTEST) -m "not nightly"
+
+kernels: $(STAMP) ## Compile the kernels of simulation, which are kept on disk, before two workers of the tests do it at the same time
+	$(BIN)/python -c "import services.simulation.investments, services.simulation.keep, simulate.line.simulate, simulate.single.answer"
 
 nightly: $(STAMP) ## The long suites at full counts
 	JUMEAU_NIGHTLY=1 $(BIN)/python $(PYTEST)

@@ -28,7 +28,15 @@ if not NIGHTLY:
     write_in_memory()  # before any temporary folder is made
 
 ROOT = Path(__file__).resolve().parent.parent
-LONG = ("tests/acceptance/", "tests/differential/", "tests/tck/", "tests/test_servers.py", "tests/security/perimeter/")
+LONG = (
+    "tests/acceptance/",
+    "tests/differential/",
+    "tests/docs/test_docs.py",
+    "tests/faults/",
+    "tests/tck/",
+    "tests/test_servers.py",
+    "tests/security/perimeter/",
+)
 """Files that take long begin first: one of them at the end would keep one worker busy while the other has nothing to do."""
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)

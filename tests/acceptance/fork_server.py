@@ -7,6 +7,7 @@ process and, once it has ended, how it did, each as a line.
 
 from __future__ import annotations
 
+import functools
 import gc
 import importlib
 import json
@@ -17,9 +18,14 @@ import socket
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
+from unittest.mock import patch
+
+import typer.main
 
 import cli.main
 import core.failpoints
+from graph.queries.catalogue import load_catalogue
+from graph.schema.load import load_schema
 
 LATER = (
     "api.app",
@@ -27,6 +33,16 @@ LATER = (
     "graph.backends.embedded.repository",
     "graph.backends.neo4j.repository",
     "graph.backends.networkx.repository",
+    "services.simulation.calibrations",
+    "services.simulation.compare",
+    "services.simulation.insight",
+    "services.simulation.investments",
+    "services.simulation.keep",
+    "services.simulation.production_lines",
+    "simulate.line.charts",
+    "simulate.optimise.plot",
+    "simulate.plots.runs",
+    "simulate.single.answer",
 )
 """What commands import when they need it."""
 
@@ -114,6 +130,10 @@ def become(request: Request) -> None:
 if __name__ == "__main__":
     for name in LATER:
         importlib.import_module(name)
+    load_schema("it_estate")  # kept, as the catalogue is: both are read once in a process
+    load_catalogue()
+    patch.object(typer.main, "get_command", functools.cache(typer.main.get_command)).start()
+    typer.main.get_command(cli.main.app)  # all commands with their parameters, built before any is forked
     gc.collect()
     gc.freeze()  # what is imported stays shared with the processes that are forked
     found = await_request(socket.socket(fileno=int(sys.argv[1])))

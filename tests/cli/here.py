@@ -10,10 +10,15 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+from typer.main import get_command
+
 from cli.answers import print_error
 from cli.main import app
 from core.errors import JumeauError
 from tests.acceptance.console import Console
+
+COMMAND = get_command(app)
+"""Built once: all commands with their parameters take longer to build than most take to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,7 @@ class Here:
             redirect_stderr(errors),
         ):
             try:
-                code = app(list(arguments), prog_name="jumeau", standalone_mode=False)
+                code = COMMAND(list(arguments), prog_name="jumeau", standalone_mode=False)
             except JumeauError as error:
                 print_error(error)
                 code = error.exit_code
