@@ -26,6 +26,7 @@ from agent.query.emit_select import subject_of
 from agent.query.errors import IntermediateQueryError
 from core.errors import QueryError
 from core.principal import LOCAL_OPERATOR, Principal
+from graph.cypher.passes.perimeter import LIMITED
 from graph.cypher.printer import print_tree
 from graph.queries.catalogue import load_catalogue
 from services.moments import PRESENT, Asked, MomentService
@@ -41,7 +42,7 @@ _FAILED: Final = {
     "fr": "La question a été comprise, mais la requête n'a pas pu être exécutée : {}",
     "en": "The question was understood, but its query could not be run: {}",
 }
-_LIMITED: Final = {"fr": "réponse limitée à votre périmètre", "en": "limited to your perimeter"}
+LIMITED_TO: Final[Mapping[str, str]] = {"fr": "réponse limitée à votre périmètre", "en": "limited to your perimeter"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +145,9 @@ class _Road:
         parameters = {name: value for step in steps for name, value in step.parameters.items()}
         said = [*wording.said(), *(part for pair in shown.emptied for part in pair), *wording.labels_of(shown)]
         grounded = ground_in(text, rows, parameters, said)
-        notes = tuple(dict.fromkeys(note for result in results for note in result.answer.notes))
-        if self._asking.principal.restricted:
-            notes = (*notes, _LIMITED[language])
+        notes = tuple(dict.fromkeys(note for result in results for note in result.answer.notes if note != LIMITED))
+        if self._asking.principal.restricted:  # in the language of the answer
+            notes = (*notes, LIMITED_TO[language])
         return Answer(
             Outcome.ANSWER,
             language,
@@ -171,7 +172,8 @@ class _Road:
         asked = self._asking.asked
         as_of = step.as_of or asked.as_of
         branch = self._question.branch or asked.branch
-        return self._open.enter_context(self._service._moments.reading(Asked(as_of, branch)))[0]
+        reading = self._service._moments.reading(Asked(as_of, branch), self._asking.principal)
+        return self._open.enter_context(reading)[0]
 
     def _run(self, step: Step, purpose: str) -> QueryResult:
         text = print_tree(step.query)

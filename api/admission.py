@@ -20,7 +20,8 @@ from api.calls import CALL
 from api.errors import error_response
 from api.gate import Gate
 from core.errors import JumeauError
-from services.audit.call import NOBODY, Call
+from core.principal import NOBODY
+from services.audit.call import Call
 
 ALWAYS: Final = frozenset({"/health", "/metrics"})
 """What is answered however much there is to do: it tells how the server does. Everything else over HTTP waits its turn."""

@@ -92,7 +92,7 @@ def create_app(
     spans = silent if traces is None else traces.span
     services = Services.of(twin, principal, doorkeeper, spans, recorder or recorder_of(twin), producer)
     shape = shape or Shape(twin.schema)
-    tools = McpDoor(twin.settings.allowed_origins, twin.settings.graphql_body_bytes)
+    tools = McpDoor(twin.settings.graphql_body_bytes)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -155,7 +155,7 @@ def _asking(connection: HTTPConnection) -> Any:
     """The context of a GraphQL request; a websocket says later who asks, its handshake may."""
     if connection.scope["type"] == "websocket":
         services: Services = connection.app.state.services
-        return {SESSION: Session(services, connection.headers.get("authorization"))}
+        return {SESSION: Session(services, connection.headers)}
     return asking_graphql(Request(connection.scope))
 
 

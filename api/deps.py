@@ -12,13 +12,14 @@ from fastapi import Depends, Request
 from agent.opening import Asks
 from agent.producer import Producer
 from api.calls import call_of, door_of
+from api.origin import check_host, check_origin
 from api.webhook_filters import WebhookFilters
-from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
+from core.principal import LOCAL_OPERATOR, NOBODY, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
 from services.access.tokens import TokenError
 from services.access.writing import MARK, SAFE, require_writing
-from services.audit.call import NOBODY, Call
+from services.audit.call import Call
 from services.audit.recorder import Recorder, recorder_of
 from services.branches import BranchService
 from services.catalogue import CatalogueService
@@ -28,6 +29,7 @@ from services.export.service import ExportService
 from services.health import HealthService
 from services.history import HistoryService
 from services.jobs.service import JobService
+from services.known_branches import author_of
 from services.moments import MomentService
 from services.operations import OperationsService
 from services.proposals import ProposalService
@@ -138,20 +140,23 @@ class Services:
         return self._actor_of(self.principal)
 
     def _actor_of(self, principal: Principal) -> str:
-        return self.twin.settings.actor if principal == LOCAL_OPERATOR else principal.id
+        return author_of(principal, self.twin.settings)
 
 
 def anybody(request: Request) -> Services:
-    """The application's services, for whoever knocks: to sign in, and to see that it lives."""
+    """The application's services, for whoever knocks: to sign in, and to see that it lives. Raises OriginError."""
     services = cast(Services, request.app.state.services)
     everybody, call = services.doorkeeper.everybody, _called(request)
     call.principal = NOBODY if everybody is None else everybody
+    if request.method not in SAFE:  # an identity provider sends people back here by a link
+        _check_site(request, services)
     return services.asked_by(call.principal, call)
 
 
 def admitted(request: Request) -> Services:
-    """The services for whoever the request says is asking. Raises UnauthenticatedError, TokenError."""
+    """The services for whoever the request says is asking. Raises OriginError, UnauthenticatedError, TokenError."""
     services, call = cast(Services, request.app.state.services), _called(request)
+    _check_site(request, services)
     try:
         call.principal = services.doorkeeper.admit(request.headers.get("authorization"))
     except TokenError as refused:
@@ -160,9 +165,12 @@ def admitted(request: Request) -> Services:
     return services.asked_by(call.principal, call)
 
 
-def to(action: Action, *, changes: bool | None = None, writes: bool | None = None) -> Callable[[Request], Services]:
+def to(
+    action: Action, *, changes: bool | None = None, writes: bool | None = None, whole: str | None = None
+) -> Callable[[Request], Services]:
     """What admits those who may do this. It raises ForbiddenError for others.
 
+    `whole` names what is of the whole estate: it raises RestrictedError for whoever has perimeters.
     Whatever `changes` something, by default all but questions, is on record before it is done: AuditUnavailableError. Of that,
     what `writes`, by default all that does not GET, is refused where the twin only answers: ReadOnlyError.
     """
@@ -174,6 +182,8 @@ def to(action: Action, *, changes: bool | None = None, writes: bool | None = Non
         call.action = action.value
         services = admitted(request)
         require(services.principal, action)
+        if whole is not None:
+            require_whole_estate(services.principal, whole)
         call.target = ", ".join(str(name) for name in request.path_params.values()) or None
         if is_writing and request.method not in SAFE:
             services.check_writing()
@@ -183,22 +193,6 @@ def to(action: Action, *, changes: bool | None = None, writes: bool | None = Non
 
     setattr(admit, MARK, is_writing)
     return admit
-
-
-def to_load(*, changes: bool) -> Callable[[Request], Services]:
-    """What admits those who may load. A load is of the whole estate: it raises RestrictedError for whoever has perimeters."""
-    admit = to(Action.LOAD, changes=False)
-
-    def admit_unrestricted(request: Request) -> Services:
-        services = admit(request)
-        require_whole_estate(services.principal, "a load")
-        if changes:
-            services.check_writing()
-            services.call.begin()
-        return services
-
-    setattr(admit_unrestricted, MARK, changes)
-    return admit_unrestricted
 
 
 def scraping(request: Request) -> Services:
@@ -211,9 +205,7 @@ def scraping(request: Request) -> Services:
     given = request.headers.get("authorization", "")
     if secret is not None and compare_digest(given.encode(), f"Bearer {secret}".encode()):
         return services
-    services = to(Action.MAINTAIN, changes=False)(request)
-    require_whole_estate(services.principal, "a metric")
-    return services
+    return to(Action.MAINTAIN, changes=False, whole="a metric")(request)
 
 
 def asking_graphql(request: Request) -> Any:
@@ -222,6 +214,14 @@ def asking_graphql(request: Request) -> Any:
         _called(request).is_kept = False
         return {SERVICES: anybody(request)}
     return {SERVICES: to(Action.READ)(request)}
+
+
+def _check_site(request: Request, services: Services) -> None:
+    """Refuse pages of other sites. Raises OriginError."""
+    allowed = services.twin.settings.allowed_origins
+    check_origin(request.headers, allowed)
+    if services.doorkeeper.everybody is not None:
+        check_host(request.headers, allowed)
 
 
 def _called(request: Request) -> Call:
@@ -234,6 +234,9 @@ SERVICES: Final = "services"
 QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
 """Actions that change nothing: their entries are written behind the answers."""
 
+_LOAD: Final = "a load"
+_ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters away
+
 Anybody = Annotated[Services, Depends(anybody)]
 """The types of an endpoint's parameter that receives the services: each says who may call the endpoint."""
 ToRead = Annotated[Services, Depends(to(Action.READ))]
@@ -243,11 +246,11 @@ ToAudit = Annotated[Services, Depends(to(Action.AUDIT))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
-ToLoad = Annotated[Services, Depends(to_load(changes=True))]
-ToSeeLoads = Annotated[Services, Depends(to_load(changes=False))]
+ToLoad = Annotated[Services, Depends(to(Action.LOAD, whole=_LOAD))]
+ToSeeLoads = Annotated[Services, Depends(to(Action.LOAD, changes=False, whole=_LOAD))]
 ToScrape = Annotated[Services, Depends(scraping)]
 ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
 ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]
 ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
 ToVerify = Annotated[Services, Depends(to(Action.MAINTAIN, writes=False))]
-ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS))]
+ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS, whole=_ACCOUNTS))]

@@ -20,6 +20,7 @@ from typing import Any
 from bench.catalogue import milliseconds, parameters
 from bench.figures import Figure
 from core.errors import BackendMemoryError
+from core.principal import LOCAL_OPERATOR
 from core.settings import Settings, load_settings
 from graph.history.checkpoints import Checkpoints
 from graph.history.ledger import Event
@@ -122,7 +123,7 @@ def _cold(twin: Twin, small: int | None, sequence: int, *, live: bool = True) ->
     service = _service(asked, small)
     try:
         started = perf_counter()
-        with service.reading(Asked(f"#{sequence}")) as (queries, _):
+        with service.reading(Asked(f"#{sequence}"), LOCAL_OPERATOR) as (queries, _):
             queries.cypher(FIRST)
         return perf_counter() - started
     finally:
@@ -145,7 +146,7 @@ def _ratios(twin: Twin, small: int | None, asked: Asked) -> list[tuple[float, fl
     service = _service(twin, small)
     found: list[tuple[float, float]] = []
     try:
-        with service.reading(asked) as (_, catalogue):
+        with service.reading(asked, LOCAL_OPERATOR) as (_, catalogue):
             for query in present.queries()[::EVERY]:
                 try:
                     given: Mapping[str, Any] = parameters(twin, query)

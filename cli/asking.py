@@ -84,7 +84,7 @@ def asking(settings: Settings, perimeters: Sequence[str] | None = None, asked: A
         principal = LOCAL_OPERATOR.narrowed(perimeters)
         moments = MomentService(twin, queries, catalogue)
         try:
-            with moments.reading(asked) as (then, catalogue_then):
+            with moments.reading(asked, principal) as (then, catalogue_then):
                 yield Asking(
                     lambda text, parameters: then.cypher(text, parameters, principal).to_dict(),
                     lambda name, parameters: catalogue_then.run(name, parameters, principal).to_dict(),

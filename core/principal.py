@@ -64,3 +64,5 @@ LOCAL_OPERATOR: Final = Principal(
     "local", roles=frozenset({"administrator", "data_protection_officer"}), perimeters=None
 )
 """Who sits at the machine that holds the twin, and maintenance: unrestricted."""
+NOBODY: Final = Principal("nobody")
+"""Who has not said who asks."""

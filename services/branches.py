@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection
 
 from core.clock import Clock, clock_for
-from core.errors import JumeauError, NotFoundError, UsageError
+from core.errors import JumeauError, UsageError
 from core.failpoints import reach
 from core.settings import Settings
 from graph.history.branch_view import BranchView
@@ -29,6 +29,7 @@ from graph.schema.records import RecordValidator
 from ingest.precedence import load_precedence
 from ingest.reconcile import Reconciler
 from services.edits import BY_HAND, Edits, NodeEdit, RelationEdit
+from services.known_branches import known_branch
 from services.limited_changes import LimitedChanges
 from services.relation_conflicts import broken_rules
 
@@ -120,10 +121,7 @@ class BranchService:
 
     def get(self, name: str) -> Branch:
         """The branch of that name. Raises NotFoundError; for whoever is limited also where somebody else began it."""
-        branch = self.branches.get(name)
-        if self._limits is not None and branch.actor != self._actor:
-            raise no_branch(name)
-        return branch
+        return known_branch(self.branches, name, None if self._limits is None else self._actor)
 
     def all(self) -> list[dict[str, Any]]:
         """Every branch, as JSON-ready data; `behind` counts the events of main that it does not see."""
@@ -352,11 +350,6 @@ class BranchService:
             also=None if also is None else lambda connection, sequence: also(connection, applied(sequence)),
         )
         return applied(last)
-
-
-def no_branch(name: str) -> NotFoundError:
-    """What is said of a branch that is not there, and of one that is not told of."""
-    return NotFoundError(f"no branch is called {name!r}", where="branch", hint="`jumeau branch list`")
 
 
 def describe(branch: Branch, last: int) -> dict[str, Any]:

@@ -35,8 +35,8 @@ class DifferenceService:
 
         `kind` limits it to a kind (or generic) or a relation type. Raises UsageError, NotFoundError.
         """
-        first, _ = moment_of(self._ledger, self._branches, one)
-        last, _ = moment_of(self._ledger, self._branches, other)
+        first, _ = moment_of(self._ledger, self._branches, one, begun_by=None)
+        last, _ = moment_of(self._ledger, self._branches, other, begun_by=None)
         return self.of(first, last, kind=kind, bookkeeping=bookkeeping, shown=shown)
 
     def of_branch(self, name: str, *, kind: str | None = None, shown: int = SHOWN) -> dict[str, Any]:

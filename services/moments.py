@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from core.clock import in_utc, parse_instant
 from core.errors import UsageError
+from core.principal import Principal
 from graph.cypher.bound import BoundQuery
 from graph.history.branches import Branch, Branches
 from graph.history.moment import Moment
@@ -21,6 +22,7 @@ from graph.repository import Answer, AnswerStream, Capabilities, GraphRepository
 from graph.schema.model import Schema
 from services.catalogue import CatalogueService
 from services.former_names import later_than
+from services.known_branches import known_branch, limit_of
 from services.query import QueryService
 from services.twin import Twin, backend_options
 
@@ -54,12 +56,17 @@ def later_migrations(twin: Twin, sequence: int) -> list[str]:
     return [migration.name for migration in later_than(twin.settings, twin.schema, twin.ledger, sequence)]
 
 
-def moment_of(ledger: LedgerReader, branches: Branches, asked: Asked) -> tuple[Moment, Branch | None]:
-    """The moment that is meant. Raises UsageError, NotFoundError."""
+def moment_of(
+    ledger: LedgerReader, branches: Branches, asked: Asked, begun_by: str | None
+) -> tuple[Moment, Branch | None]:
+    """The moment that is meant. Raises UsageError, NotFoundError.
+
+    `begun_by`: whose branches the asker knows of (`services.known_branches.limit_of`), None for everybody's.
+    """
     if asked.branch is None:
         sequence = ledger.sequence() if asked.as_of is None else sequence_of(ledger, asked.as_of)
         return Moment(sequence), None
-    branch = branches.get(asked.branch)
+    branch = known_branch(branches, asked.branch, begun_by)
     if asked.as_of is None:
         return branch.moment, branch
     if asked.as_of.startswith("#"):
@@ -124,13 +131,15 @@ class MomentService:
     _stores: MomentStores | None = None
 
     @contextmanager
-    def reading(self, asked: Asked) -> Iterator[tuple[QueryService, CatalogueService]]:
-        """What answers queries about the moment that is meant. Raises UsageError, NotFoundError, BackendError."""
+    def reading(self, asked: Asked, principal: Principal) -> Iterator[tuple[QueryService, CatalogueService]]:
+        """What answers queries about the moment that is meant, where `principal` may know of it: who asks is said again with each
+        query. Raises UsageError, NotFoundError, BackendError.
+        """
         if asked == PRESENT:
             yield self.present, self.present_catalogue
             return
         twin = self.twin
-        moment, branch = moment_of(twin.ledger, self._branches(), asked)
+        moment, branch = moment_of(twin.ledger, self._branches(), asked, limit_of(principal, twin.settings))
         found = self._take(moment, branch)
         try:
             yield found.queries, found.catalogue
@@ -139,11 +148,11 @@ class MomentService:
 
     @contextmanager
     def graph(self, asked: Asked) -> Iterator[GraphRepository]:
-        """The graph of the moment that is meant, to be read as a whole. Raises what `reading` raises."""
+        """The graph of the moment that is meant, to be read as a whole by whoever may. Raises what `reading` raises."""
         if asked == PRESENT:
             yield self.twin.repository
             return
-        moment, branch = moment_of(self.twin.ledger, self._branches(), asked)
+        moment, branch = moment_of(self.twin.ledger, self._branches(), asked, begun_by=None)
         found = self._take(moment, branch)
         try:
             yield found.repository

@@ -13,6 +13,7 @@ from graph.history.events import Run
 from ingest.held import HeldRows
 from ingest.report import COUNTERS
 from services.freshness import SourceFreshness
+from services.known_branches import limit_of
 from services.moments import PRESENT, Asked, moment_of
 from services.query import QueryResult, QueryService
 from services.reconciliation import disagreements
@@ -45,12 +46,13 @@ class OperationsService:
         """How many elements of each kind a principal sees."""
         return self._queries.cypher(COUNTS, None, principal)
 
-    def freshness(self, asked: Asked = PRESENT) -> list[dict[str, Any]]:
+    def freshness(self, principal: Principal, asked: Asked = PRESENT) -> list[dict[str, Any]]:
         """For each source, the moment that its data is of, and its age in seconds. Raises UsageError, NotFoundError."""
         twin = self._twin
         sequence = twin.repository.watermark()
         if asked != PRESENT:
-            sequence = moment_of(twin.ledger, Branches(twin.ledger, twin.schema, twin.clock), asked)[0].sequence
+            branches = Branches(twin.ledger, twin.schema, twin.clock)
+            sequence = moment_of(twin.ledger, branches, asked, limit_of(principal, twin.settings))[0].sequence
         now = twin.clock.now()
         return [
             {"source": source, "at": instant, "age_seconds": int((now - instant).total_seconds())}

@@ -115,7 +115,7 @@ class GraphQLContext:
     def cypher(self, info: Info, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> dict[str, Any]:
         """The envelope of a Cypher query's answer."""
         self.plan_text(info, text)
-        with self.services.moments.reading(asked) as (queries, _):
+        with self.services.moments.reading(asked, self.services.principal) as (queries, _):
             left = self.budget.left()
             return self._noted(queries.cypher(text, parameters, self.services.principal, left)).to_dict()
 
@@ -124,13 +124,13 @@ class GraphQLContext:
     ) -> dict[str, Any]:
         """The envelope of a named query's answer."""
         self.plan_text(info, self.catalogue.get(name).text)
-        with self.services.moments.reading(asked) as (_, catalogue):
+        with self.services.moments.reading(asked, self.services.principal) as (_, catalogue):
             left = self.budget.left()
             return self._noted(catalogue.run(name, parameters, self.services.principal, left)).to_dict()
 
     def explain(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> Sequence[Sequence[Any]]:
         """The stages of a Cypher query, as rows."""
-        with self.services.moments.reading(asked) as (queries, _):
+        with self.services.moments.reading(asked, self.services.principal) as (queries, _):
             return self._noted(queries.explain(text, parameters, self.services.principal)).answer.rows
 
     def load_counts(self) -> list[dict[str, Any]]:
@@ -244,7 +244,7 @@ class GraphQLContext:
         return page
 
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
-        with self.services.moments.reading(asked) as (queries, _):
+        with self.services.moments.reading(asked, self.services.principal) as (queries, _):
             return self._noted(queries.run(bound, parameters, self.services.principal, self.budget.left()))
 
     def _run_tree(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import JumeauError, QueryError, UsageError
+from core.errors import QueryError, UsageError
 
 
 class GraphQLSyntaxFault(QueryError):
@@ -189,14 +189,6 @@ class OperationMethodError(UsageError):
 
     code = "GRAPHQL_METHOD"
     status = 405
-
-
-class OriginError(JumeauError):
-    """A page of another site asks, and is not among those that may."""
-
-    code = "ORIGIN_REFUSED"
-    exit_code = 2
-    status = 403
 
 
 class MediaTypeError(UsageError):

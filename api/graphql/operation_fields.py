@@ -45,7 +45,7 @@ def operation_fields() -> dict[str, GraphQLField]:
             list_of(FRESHNESS),
             args=WHEN,
             resolve=lambda _, info, **when: info.context.services.operations.freshness(
-                Asked(when.get("asOf"), when.get("branch"))
+                info.context.services.principal, Asked(when.get("asOf"), when.get("branch"))
             ),
             description="How fresh each source is, by name.",
         ),

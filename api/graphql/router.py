@@ -25,7 +25,6 @@ from api.errors import RequestError, refuse
 from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError
 from api.graphql.sessions import Connections
 from api.graphql.websocket import TwinHandler, begin
-from api.origin import check_origin
 from api.pages import GRAPHIQL_PAGE
 from core.errors import JumeauError
 from core.settings import Settings
@@ -97,7 +96,7 @@ class TwinRouter(GraphQLRouter[Any, None]):
     async def run(self, request: Any, context: Any = UNSET, root_value: Any = UNSET) -> Any:
         try:
             if request.scope["type"] == "http":
-                self._check_request(request)
+                _check_form(request)
             answer = await super().run(request, context, root_value)
         except HTTPException as refusal:
             where = f"{request.method} {request.url.path}"
@@ -137,20 +136,16 @@ class TwinRouter(GraphQLRouter[Any, None]):
     def should_render_graphql_ide(self, request: Any) -> bool:
         return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
 
-    def _check_request(self, request: Request) -> None:
-        """Refuse pages of other sites, and what is no JSON: a form may send that without asking.
 
-        Raises OriginError, MediaTypeError.
-        """
-        if "query" in request.query_params or "extensions" in request.query_params or request.method == "POST":
-            check_origin(request.headers, self.allowed_origins)
-        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if request.method == "POST" and given != JSON_TYPE:
-            raise MediaTypeError(
-                f"the request is {given or 'of no media type'}",
-                where="Content-Type",
-                hint=f"send `Content-Type: {JSON_TYPE}`",
-            )
+def _check_form(request: Request) -> None:
+    """Refuse what is no JSON: a page's form may send that without asking. Raises MediaTypeError."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and given != JSON_TYPE:
+        raise MediaTypeError(
+            f"the request is {given or 'of no media type'}",
+            where="Content-Type",
+            hint=f"send `Content-Type: {JSON_TYPE}`",
+        )
 
 
 def _status_of(result: ExecutionResult) -> int:

@@ -53,8 +53,8 @@ from api.graphql.extent import Extent
 from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
 from core.errors import JumeauError
+from core.principal import NOBODY
 from services.access.rights import Action, allowed
-from services.audit.call import NOBODY
 
 DOCUMENTS = 256
 """Documents whose parsed form is kept."""

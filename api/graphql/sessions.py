@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
+from starlette.datastructures import Headers
+
 from api.deps import Services
+from api.origin import check_host
 from core.errors import JumeauError
 from services.access.rights import Action, require
 from services.audit.call import Call
@@ -59,12 +62,13 @@ class Connections:
 class Session:
     """One websocket's asker: by the header of its handshake, or by the payload of `connection_init`, which wins."""
 
-    def __init__(self, services: Services, authorization: str | None) -> None:
+    def __init__(self, services: Services, headers: Headers) -> None:
         self._services = services
-        self._authorization = authorization
+        self._headers = headers
+        self._authorization = headers.get("authorization")
 
     def open(self, payload: Mapping[str, Any]) -> str:
-        """Look up who asks; their name. Raises UnauthenticatedError, TokenError, ForbiddenError."""
+        """Look up who asks; their name. Raises OriginError, UnauthenticatedError, TokenError, ForbiddenError."""
         given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
         if isinstance(given, str):
             self._authorization = given
@@ -73,7 +77,7 @@ class Session:
     def services(self) -> Services:
         """The services for the asker as it is now: a token that has ended since is refused. Blocks.
 
-        Raises UnauthenticatedError, TokenError, ForbiddenError.
+        Raises OriginError, UnauthenticatedError, TokenError, ForbiddenError.
         """
         services = self._services
         settings = services.twin.settings
@@ -86,6 +90,8 @@ class Session:
         )
         call.action = Action.READ.value
         try:
+            if services.doorkeeper.everybody is not None:  # the router has looked at where the page is from
+                check_host(self._headers, settings.allowed_origins)
             call.principal = services.doorkeeper.admit(self._authorization)
             require(call.principal, Action.READ)
         except JumeauError as refused:

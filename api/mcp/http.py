@@ -5,7 +5,7 @@ There are no sessions: nothing of one asker can be taken up by another, and seve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,7 +17,6 @@ from agent.extra import needs_the_steps
 from api.deps import SERVICES, Services, to
 from api.errors import RequestError, refuse
 from api.mcp.tools import tool_called
-from api.origin import check_origin
 from core.errors import JumeauError
 from services.access.rights import Action
 
@@ -30,8 +29,7 @@ PATH: Final = "/mcp"
 class McpDoor:
     """An ASGI application; it answers while `opened` lasts. Without the extra `agent` it refuses, naming it."""
 
-    def __init__(self, allowed_origins: Collection[str], body_bytes: int) -> None:
-        self._allowed_origins = allowed_origins
+    def __init__(self, body_bytes: int) -> None:
         self._body_bytes = body_bytes
         self._manager: StreamableHTTPSessionManager | None = None
         self._missing: JumeauError | None = None
@@ -61,8 +59,6 @@ class McpDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            if request.method == "POST":
-                check_origin(request.headers, self._allowed_origins)
             scope[SERVICES] = await run_in_threadpool(to(Action.READ), request)
             if request.method != "POST":
                 raise _OnlyPostError(f"{request.method} is not answered here", where=PATH, hint="POST: no sessions")

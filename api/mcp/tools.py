@@ -131,7 +131,7 @@ def _ask(services: Services, given: AskArguments) -> dict[str, Any]:
 def _query(services: Services, given: QueryArguments) -> dict[str, Any]:
     services.check_free_question()
     services.call.asked(given.cypher)
-    with services.moments.reading(given.asked) as (queries, _):
+    with services.moments.reading(given.asked, services.principal) as (queries, _):
         result = queries.cypher(given.cypher, given.parameters, services.principal)
         services.call.told(len(result.answer.rows), result.ledger_sequence)
         return result.to_dict()
@@ -143,7 +143,7 @@ def _schema(services: Services, given: SchemaArguments) -> dict[str, Any]:
 
 def _impact(services: Services, given: ImpactArguments) -> dict[str, Any]:
     services.call.asked(given.of)
-    with services.moments.reading(given.asked) as (_, catalogue):
+    with services.moments.reading(given.asked, services.principal) as (_, catalogue):
         result = catalogue.run(IMPACT, {"ci": given.of}, services.principal)
         services.call.told(len(result.answer.rows), result.ledger_sequence)
         return result.to_dict()

@@ -48,7 +48,7 @@ def run_query(name: str, services: ToRead, body: CatalogueRequest | None = None)
     asked = body or CatalogueRequest()
     principal = services.principal.narrowed(asked.perimeters)
     services.call.asked(name)
-    with services.moments.reading(Asked(asked.as_of, asked.branch)) as (queries, catalogue):
+    with services.moments.reading(Asked(asked.as_of, asked.branch), principal) as (queries, catalogue):
         result = catalogue.run(name, asked.parameters, principal)
         services.call.told(len(result.answer.rows), result.ledger_sequence)
         with queries.observer.span("rows", True):

@@ -19,7 +19,7 @@ def query(body: QueryRequest, services: ToRead) -> Response:
     services.check_free_question()
     principal = services.principal.narrowed(body.perimeters)
     services.call.asked(body.query)
-    with services.moments.reading(Asked(body.as_of, body.branch)) as (queries, _):
+    with services.moments.reading(Asked(body.as_of, body.branch), principal) as (queries, _):
         result = queries.cypher(body.query, body.parameters, principal)
         services.call.told(len(result.answer.rows), result.ledger_sequence)
         with queries.observer.span("rows", True):

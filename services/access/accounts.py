@@ -28,7 +28,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock, in_utc
 from core.errors import JumeauError, NotFoundError, UsageError
-from core.principal import Principal
+from core.principal import LOCAL_OPERATOR, NOBODY, Principal
 from graph.history import tables
 from graph.history.ledger import Ledger
 from graph.schema.fields import did_you_mean
@@ -37,6 +37,8 @@ from services.access.rights import Role, checked
 
 SHORTEST_PASSWORD: Final = 12
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}", re.ASCII)
+_TAKEN: Final = frozenset({LOCAL_OPERATOR.id, NOBODY.id})
+"""Names that stand for somebody without an account."""
 
 account = Table(
     "account",
@@ -121,7 +123,7 @@ class Accounts:
         self, name: str, password: str, roles: Iterable[str], perimeters: Iterable[str] | None, *, by: str
     ) -> Account:
         """A new account. Raises UsageError for a name that is taken or no name, a short password or an unknown role."""
-        if not _NAME.fullmatch(name):
+        if not _NAME.fullmatch(name) or name in _TAKEN:
             hint = "2 to 64 of a-z, 0-9 and . _ @ -, a letter or a digit first"
             raise UsageError(f"{name!r} is no name of an account", where="name", hint=hint)
         values = {

@@ -6,14 +6,12 @@ from time import perf_counter
 from typing import Final
 
 from core.clock import Clock
-from core.principal import LOCAL_OPERATOR, Principal
+from core.principal import LOCAL_OPERATOR, NOBODY
 from core.sensitive import DataClass, masked
 from services.audit.entry import Entry, Outcome, digest_of_text
 from services.audit.recorder import Recorder
 
 _NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
-NOBODY: Final = Principal("nobody")
-"""Who has not said who asks."""
 
 
 class Call:

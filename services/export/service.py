@@ -75,7 +75,7 @@ class ExportService:
         started = self._time()
         with ExitStack() as stack:
             self._take_place(stack)
-            queries, catalogue = stack.enter_context(self._moments.reading(order.asked))
+            queries, catalogue = stack.enter_context(self._moments.reading(order.asked, asker))
             rows, selection = self._rows(stack, order, (queries, catalogue), asker, extent)
             rows = within(rows, started + self._twin.settings.export_timeout_s, self._time)
             may_wait = extent.rows if extent.rows <= self._twin.settings.row_cap else 0

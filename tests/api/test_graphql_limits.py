@@ -19,10 +19,9 @@ from api.graphql.filters import MAX_CONDITIONS
 from api.graphql.limits import STANDARD
 from api.graphql.root import build_schema
 from api.graphql.schema import TwinSchema
-from core.principal import Principal
+from core.principal import NOBODY, Principal
 from core.settings import load_settings
 from graph.schema.model import Schema
-from services.audit.call import NOBODY
 from services.query import QueryService
 from tests.api.apps import create_app, shape_of
 from tests.api.conftest import Asking, Server, served

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from socket import create_connection
 from typing import Any
 
 import orjson
@@ -69,12 +70,15 @@ class Talk:
 
 
 @contextmanager
-def talking(server: Server, *, origin: str | None = None, token: str | None = None) -> Iterator[Talk]:
-    """A websocket of a server. `token` goes into the header of the handshake."""
-    address = str(server.http.base_url).replace("http://", "ws://").rstrip("/") + "/graphql"
+def talking(
+    server: Server, *, origin: str | None = None, token: str | None = None, host: str | None = None
+) -> Iterator[Talk]:
+    """A websocket of a server. `token` goes into the header of the handshake; `host` is the name it says it is asked by."""
+    url = server.http.base_url
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     with connect(
-        address,
+        f"ws://{host or url.netloc.decode()}/graphql",
+        sock=create_connection((url.host, url.port)),
         subprotocols=[PROTOCOL],
         origin=None if origin is None else Origin(origin),
         additional_headers=headers,

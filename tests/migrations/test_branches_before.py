@@ -10,6 +10,7 @@ import pytest
 
 from core.clock import clock_for
 from core.errors import JumeauError
+from core.principal import LOCAL_OPERATOR
 from core.settings import Settings, load_settings
 from graph.history.checkpoints import Checkpoints
 from graph.history.events import Event
@@ -93,7 +94,7 @@ def test_a_branch_that_began_before_migrations_is_shown_under_the_names_of_today
 ) -> None:
     home = loaded.copied(tmp_path)
     settings = migrated(home, tmp_path, *RENAMING, backend=backend)
-    with asking(settings, small) as moments, moments.reading(Asked(branch="plan")) as (queries, _):
+    with asking(settings, small) as moments, moments.reading(Asked(branch="plan"), LOCAL_OPERATOR) as (queries, _):
 
         def rows(text: str) -> list[tuple[object, ...]]:
             return [tuple(row) for row in queries.cypher(text).answer.rows]
@@ -195,7 +196,7 @@ def test_a_checkpoint_is_made_of_a_moment_before_migrations(loaded: Loaded, tmp_
     assert "SharedTechnicalService" in columns.nodes
     assert sorted(columns.nodes["Team"]["duty_rota"].to_pylist()) == ["rota 1", "rota 2"]
     assert columns.nodes["Cluster"]["quorum"].to_pylist() == ["3"]
-    with asking(settings, 0) as moments, moments.reading(Asked(f"#{base}")) as (queries, _):
+    with asking(settings, 0) as moments, moments.reading(Asked(f"#{base}"), LOCAL_OPERATOR) as (queries, _):
         for text, wanted in ASKED.values():
             assert [tuple(row) for row in queries.cypher(text).answer.rows] == wanted
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import JumeauError
+from core.principal import LOCAL_OPERATOR
 from core.settings import Settings, load_settings
 from graph.history.former import FormerKind
 from graph.schema.load import load_schema
@@ -89,11 +90,11 @@ def test_a_moment_before_migrations_is_shown_under_the_names_of_today(
     present = last(settings)
     with asking(settings, small) as moments:
         for text, wanted in ASKED.values():
-            with moments.reading(Asked(f"#{before}")) as (queries, _):
+            with moments.reading(Asked(f"#{before}"), LOCAL_OPERATOR) as (queries, _):
                 found = queries.cypher(text).answer
             assert [tuple(row) for row in found.rows] == wanted, text
             assert any("before migration 0001_change" in note for note in found.notes)
-            with moments.reading(Asked(f"#{present}")) as (queries, _):
+            with moments.reading(Asked(f"#{present}"), LOCAL_OPERATOR) as (queries, _):
                 after = queries.cypher(text).answer
             assert [tuple(row) for row in after.rows] == wanted, text
             assert not after.notes
@@ -113,7 +114,7 @@ def test_what_was_dropped_since_is_not_shown(loaded: Path, tmp_path: Path) -> No
     chain(now / "migrations", ("drop_relation: {name: MEMBER_OF}",))
     settings = at(home, now)
     apply_migrations(settings)
-    with asking(settings) as moments, moments.reading(Asked(f"#{before}")) as (queries, _):
+    with asking(settings) as moments, moments.reading(Asked(f"#{before}"), LOCAL_OPERATOR) as (queries, _):
         (row,) = queries.cypher(
             "MATCH (:ConfigurationItem)-[r]->() RETURN count(r) AS n, collect(type(r)) AS types"
         ).answer.rows
@@ -127,7 +128,11 @@ def test_without_the_migrations_names_of_then_are_refused(loaded: Path, tmp_path
     settings = at(home, now)
     apply_migrations(settings, chain(tmp_path / "elsewhere", ("rename_kind",)))
     asked = Asked(f"#{before}")
-    with asking(settings) as moments, pytest.raises(JumeauError, match="TechnologyService"), moments.reading(asked):
+    with (
+        asking(settings) as moments,
+        pytest.raises(JumeauError, match="TechnologyService"),
+        moments.reading(asked, LOCAL_OPERATOR),
+    ):
         pass
 
 

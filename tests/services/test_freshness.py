@@ -76,7 +76,7 @@ def test_freshness_and_scorecard_are_served_over_http(tmp_path: Path) -> None:
 def post(twin: Twin, path: str, body: Any) -> httpx.Response:
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(create_app(twin, follow=False))
-        async with httpx.AsyncClient(transport=transport, base_url="http://twin") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.post(path, json=body)
 
     return asyncio.run(call())

@@ -108,16 +108,16 @@ def test_everybody_is_answered_about_the_past_as_they_were_answered_then(
     then: Answers, changed: int, loaded: int, moments: MomentService, askers: list[Principal], twin: Twin
 ) -> None:
     for as_of in (f"#{loaded}", "2025-12-31", "2025-01-01", "2025-06-01T12:00:00+02:00"):
-        with moments.reading(Asked(as_of)) as (queries, _):
+        with moments.reading(Asked(as_of), LOCAL_OPERATOR) as (queries, _):
             assert answers(queries, askers) == then
-    with moments.reading(Asked("now")) as (queries, _):
+    with moments.reading(Asked("now"), LOCAL_OPERATOR) as (queries, _):
         now = answers(queries, askers)
     assert now == answers(QueryService(twin), askers)
     assert now != then
 
 
 def test_an_answer_about_the_past_says_which_state_it_is_of(changed: int, loaded: int, moments: MomentService) -> None:
-    with moments.reading(Asked(f"#{loaded}")) as (queries, catalogue):
+    with moments.reading(Asked(f"#{loaded}"), LOCAL_OPERATOR) as (queries, catalogue):
         told = queries.cypher(SERVERS).to_dict()
         named = catalogue.run("servers_not_restarted").to_dict()
     assert told["moment"] == named["moment"]
@@ -133,7 +133,7 @@ def test_an_answer_about_the_past_says_which_state_it_is_of(changed: int, loaded
 def test_what_the_dialect_lacks_runs_on_a_snapshot_of_that_moment_within_the_perimeter(
     then: Answers, changed: int, loaded: int, moments: MomentService, askers: list[Principal]
 ) -> None:
-    with moments.reading(Asked(f"#{loaded}")) as (queries, _):
+    with moments.reading(Asked(f"#{loaded}"), LOCAL_OPERATOR) as (queries, _):
         answer = queries.cypher(KEYS, principal=askers[1]).answer
     assert LIMITED in answer.notes
     assert list(answer.rows) == then[KEYS, str(askers[1].perimeters)]
@@ -146,28 +146,28 @@ def test_a_branch_is_asked_like_the_present_and_the_present_does_not_see_it(
     service.create("plan")
     before = QueryService(twin).cypher(SERVERS).to_dict()["rows"]
     try:
-        with moments.reading(Asked(branch="plan")) as (queries, _):
+        with moments.reading(Asked(branch="plan"), LOCAL_OPERATOR) as (queries, _):
             assert queries.cypher(SERVERS).to_dict()["rows"] == before
         kind = "PhysicalServer"
         service.change("plan", nodes=[NodeEdit(kind, {"name": "what if"})])
-        with moments.reading(Asked(branch="plan")) as (queries, _):
+        with moments.reading(Asked(branch="plan"), LOCAL_OPERATOR) as (queries, _):
             told = queries.cypher(SERVERS).to_dict()
             assert [row[1] for row in told["rows"] if row not in before] == ["what if"]
             assert (told["moment"]["branch"], told["moment"]["branch_events"]) == ("plan", 1)
             for asker in askers[1:]:  # it is in no perimeter
                 assert "what if" not in [row[1] for row in queries.cypher(SERVERS, principal=asker).answer.rows]
         assert QueryService(twin).cypher(SERVERS).to_dict()["rows"] == before
-        with moments.reading(Asked("2024-12-31", "plan")) as (queries, _):
+        with moments.reading(Asked("2024-12-31", "plan"), LOCAL_OPERATOR) as (queries, _):
             assert queries.cypher(SERVERS).answer.rows == []
     finally:
         service.drop("plan")
 
 
 def test_a_moment_in_use_stays_open_while_others_are_asked_about(changed: int, moments: MomentService) -> None:
-    with moments.reading(Asked(f"#{changed - 1}")) as (queries, _):
+    with moments.reading(Asked(f"#{changed - 1}"), LOCAL_OPERATOR) as (queries, _):
         wanted = queries.cypher(SERVERS).answer.rows
         for back in range(2, 8):
-            with moments.reading(Asked(f"#{changed - back}")) as (others, _):
+            with moments.reading(Asked(f"#{changed - back}"), LOCAL_OPERATOR) as (others, _):
                 others.cypher(SERVERS)
         assert queries.cypher(SERVERS).answer.rows == wanted
 
@@ -176,7 +176,7 @@ def test_several_who_ask_about_one_moment_at_once_share_it(changed: int, moments
     found: list[list[tuple[object, ...]]] = []
 
     def ask() -> None:
-        with moments.reading(Asked(f"#{changed - 10}")) as (queries, _):
+        with moments.reading(Asked(f"#{changed - 10}"), LOCAL_OPERATOR) as (queries, _):
             found.append(list(queries.cypher(SERVERS).answer.rows))
 
     threads = [Thread(target=ask) for _ in range(4)]
@@ -192,18 +192,18 @@ def test_several_who_ask_about_one_moment_at_once_share_it(changed: int, moments
     "as_of", ["", "#", "#x", "#-1", "#1.5", "#99999999", "#²", "yesterday", "2025-13-01", "2025-02-30", "9999-12-31T"]
 )
 def test_what_is_no_moment_is_refused(as_of: str, twin: Twin, moments: MomentService) -> None:
-    with pytest.raises(UsageError), moments.reading(Asked(as_of)):
+    with pytest.raises(UsageError), moments.reading(Asked(as_of), LOCAL_OPERATOR):
         pass
 
 
 def test_branches_that_are_not_there_and_events_of_main_on_a_branch_are_refused(
     twin: Twin, moments: MomentService
 ) -> None:
-    with pytest.raises(NotFoundError), moments.reading(Asked(branch="nope")):
+    with pytest.raises(NotFoundError), moments.reading(Asked(branch="nope"), LOCAL_OPERATOR):
         pass
     service = BranchService(twin.ledger, twin.schema, twin.clock, "tester")
     service.create("other")
-    with pytest.raises(UsageError), moments.reading(Asked("#1", "other")):
+    with pytest.raises(UsageError), moments.reading(Asked("#1", "other"), LOCAL_OPERATOR):
         pass
     service.drop("other")
 
@@ -215,7 +215,7 @@ def test_a_date_is_the_end_of_that_day_and_a_time_without_a_zone_is_utc() -> Non
 
 
 def test_a_past_state_refuses_to_be_written(changed: int, twin: Twin, moments: MomentService) -> None:
-    with moments.reading(Asked("#1")) as (queries, _):
+    with moments.reading(Asked("#1"), LOCAL_OPERATOR) as (queries, _):
         held = queries._twin.repository
         with pytest.raises(UsageError):
             held.reset()

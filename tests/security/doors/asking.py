@@ -1,37 +1,24 @@
-"""Questions for every door, made from what the application has: each root field of GraphQL, each catalogue query, each export."""
+"""Questions for doors: what is asked, and what an answer says of the estate, without what it says of itself."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from random import Random
 from typing import Any, Final
 
 import httpx
 from fastapi import FastAPI
-from graphql import (
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
-    GraphQLScalarType,
-    GraphQLSchema,
-    get_named_type,
-    is_leaf_type,
-    is_non_null_type,
-    is_required_argument,
-)
 
-from services.catalogue import CatalogueService
-from tests.api.estate import Estate
+from agent.ask import LIMITED_TO
+from graph.cypher.passes.perimeter import LIMITED
+from tests.services.export.readers import parquet
 
-DEPTH: Final = 3
-LAST: Final = "#last"
-"""The present as a moment of the past; each ledger has its own number for it."""
-WIDE: Final = 6
-"""Composite fields that are selected of one type."""
+MID, LAST, MINE, OTHERS = "#mid", "#last", "#mine", "#others"
+"""What questions write for the end of the first load and of the second one, which each ledger has its own numbers for, for a branch that
+the asker began, and for one that somebody else did.
+"""
 
 VOLATILE: Final = frozenset(
     {
@@ -41,7 +28,6 @@ VOLATILE: Final = frozenset(
         "ledgerSequence",
         "elapsed_ms",
         "sources",
-        "notes",
         "backend",
         "engine",
         "moment",
@@ -54,21 +40,16 @@ VOLATILE: Final = frozenset(
         "details",
         "trend",
         "restricted",
+        "base",
+        "behind",
+        "events",
     }
 )
 """What an answer says of itself and of the ledger, not of the estate."""
-
-CYPHER: Final = (
-    "MATCH (n) RETURN labels(n)[0] AS kind, count(*) AS n ORDER BY kind",
-    "MATCH (n) RETURN n.name AS name ORDER BY name",
-    "MATCH (s:Server) RETURN s.environment AS e, count(*) AS n, sum(s.yearly_cost) AS c ORDER BY e",
-    "MATCH (s:Server)-[r:OWNED_BY]->(t:Team) RETURN s.name AS s, t.name AS t ORDER BY s, t",
-    "MATCH (t:Team) OPTIONAL MATCH (t)<-[:OWNED_BY]-(s) RETURN t.name AS t, count(s) AS n ORDER BY t",
-    "MATCH (t:Team) WHERE NOT EXISTS { (t)<-[:OWNED_BY]-() } RETURN count(t) AS n",
-    "MATCH (a:Server)-[:OWNED_BY*1..2]-(b:Server) RETURN count(*) AS n",
-    "MATCH (v:Vulnerability) RETURN v.cve AS cve",
-    "MATCH (x:Perimeter) RETURN x.name AS name ORDER BY name",
-)
+OF_THE_ASKER: Final = frozenset({LIMITED, *LIMITED_TO.values()})
+"""Notes that somebody limited is given with every answer."""
+NOTES: Final = ("**Remarques**", "**Notes**")
+"""What a chat writes above notes, where there are any."""
 
 
 class Client:
@@ -94,102 +75,69 @@ class Question:
     door: str
     method: str
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
     named: frozenset[str] = field(default=frozenset())
+
+    @property
+    def moment(self) -> str:
+        """Which state it is about: questions about one follow each other, so that its graph is made once."""
+        text = json.dumps(self.body)
+        return next((word for word in (MID, LAST, MINE, OTHERS) if word in text), "")
 
 
 def graphql(text: str, door: str = "graphql", named: frozenset[str] = frozenset(), **variables: Any) -> Question:
     return Question(door, "POST", "/graphql", {"query": text, "variables": variables}, named)
 
 
-def root_fields(schema: GraphQLSchema, estate: Estate, draw: Random, kinds: int | None) -> Iterator[Question]:
-    """Each root field of the schema, with the ids of elements where it takes ids; `kinds` of those that are of one kind."""
-    assert schema.query_type is not None
-    names = list(schema.query_type.fields)
-    lists = [n for n in names if "Connection" in str(schema.query_type.fields[n].type) or n.endswith("Aggregate")]
-    others = [n for n in names if n not in lists]
-    asked = lists if kinds is None else [*_held(lists, estate), *draw.sample(lists, kinds)]
-    for name in [*others, *dict.fromkeys(asked)]:
-        of = schema.query_type.fields[name]
-        for arguments, named in _arguments(name, of, estate, draw):
-            text = f"{{ {name}{arguments} {_selection(of.type, DEPTH)} }}"
-            yield graphql(text, f"graphql {name}", named)
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody at a server: the headers of their requests, and what moments and branches are called there."""
+
+    http: httpx.Client
+    headers: Mapping[str, str]
+    marks: Mapping[str, str]
+
+    def filled(self, body: Any) -> Any:
+        """A body with what moments and branches are called here."""
+        text = json.dumps(body)
+        for mark, name in self.marks.items():
+            text = text.replace(mark, name)
+        return json.loads(text)
+
+    def ask(self, question: Question) -> tuple[int, Any, str]:
+        """The status, what is told of the estate, and the whole text."""
+        body = self.filled(question.body)
+        found = self.http.request(question.method, question.path, json=body, headers=dict(self.headers))
+        return found.status_code, told_by(question, found), found.text
 
 
-def _held(lists: Sequence[str], estate: Estate) -> list[str]:
-    wanted = {f"{thing.kind[0].lower()}{thing.kind[1:]}" for thing in estate.things}
-    return [n for n in lists if any(n.startswith(kind) for kind in wanted)] + ["elements", "servers", "people"]
+def told_by(question: Question, answer: httpx.Response) -> Any:
+    """What an answer tells of the estate."""
+    kind = answer.headers.get("content-type", "")
+    if answer.status_code != httpx.codes.OK:
+        return settled(answer.json())
+    if question.door == "chat":
+        lines = answer.text.splitlines() if "stream" in kind else [answer.text]
+        parts = [json.loads(line.removeprefix("data: ")) for line in lines if line.strip() not in ("", "data: [DONE]")]
+        return _chat(parts)
+    if question.door.startswith("tool"):
+        result = answer.json()["result"]
+        return settled({"refused": result.get("isError", False), **result["structuredContent"]})
+    if question.door.startswith("export"):
+        if "parquet" in kind:
+            return sorted(map(str, parquet(answer.content).to_pylist()))
+        if "jsonl" in kind:
+            return sorted(json.dumps(json.loads(line), sort_keys=True) for line in answer.text.splitlines())
+        return sorted(answer.text.splitlines())
+    return settled(answer.json())
 
 
-def _arguments(name: str, of: GraphQLField, estate: Estate, draw: Random) -> Iterator[tuple[str, frozenset[str]]]:
-    """What a field is asked with: nothing beyond what it needs, and a moment where it takes one."""
-    needed = [argument for argument, given in of.args.items() if is_required_argument(given)]
-    for _ in range(3 if needed else 1):
-        values: dict[str, Any] = {}
-        for argument in needed:
-            values[argument] = _value(name, argument, estate, draw)
-        named = frozenset(str(value) for value in values.values())
-        moments: list[dict[str, Any]] = [{}, {"asOf": LAST}] if "asOf" in of.args else [{}]
-        for moment in moments:
-            shown = ", ".join(f"{key}: {json.dumps(value)}" for key, value in {**values, **moment}.items())
-            yield (f"({shown})" if shown else ""), named
-
-
-def _value(name: str, argument: str, estate: Estate, draw: Random) -> str:
-    if argument == "query":
-        return draw.choice(CYPHER)
-    if argument == "text":
-        return draw.choice(("srv", "team", "north", "south", "p00"))
-    if argument == "name":
-        return "servers_not_restarted"
-    if name == "difference":
-        return "#1"
-    return draw.choice(estate.things).id
-
-
-def _selection(of: Any, depth: int) -> str:
-    """All that a type has, so deep; of what it relates to, some."""
-    named = get_named_type(of)
-    if is_leaf_type(named) or isinstance(named, GraphQLScalarType | GraphQLEnumType):
-        return ""
-    assert isinstance(named, GraphQLObjectType | GraphQLInterfaceType), named
-    chosen, wide = ["__typename"], 0
-    for name, of_field in named.fields.items():
-        if name in VOLATILE or any(
-            is_non_null_type(a.type) and is_required_argument(a) for a in of_field.args.values()
-        ):
-            continue
-        if is_leaf_type(get_named_type(of_field.type)):
-            chosen.append(name)
-        elif depth > 1 and wide < WIDE and name not in ("edges", "pageInfo"):
-            wide += 1
-            chosen.append(f"{name} {_selection(of_field.type, depth - 1)}")
-    return "{ " + " ".join(chosen) + " }"
-
-
-def rest(catalogue: CatalogueService) -> Iterator[Question]:
-    """What REST answers about the estate: Cypher, each catalogue query, exports, the scorecard."""
-    for text in CYPHER:
-        yield Question("cypher", "POST", "/api/query", {"query": text})
-        yield Question("cypher as of", "POST", "/api/query", {"query": text, "as_of": LAST})
-        yield Question("export", "POST", "/api/exports", {"query": text, "format": "csv"})
-        yield graphql("query ($q: String!) { cypher(query: $q) }", "graphql cypher", q=text)
-    for query in catalogue.queries():
-        if not any(parameter.names_an_element for parameter in query.parameters):
-            yield Question(f"catalogue {query.name}", "POST", f"/api/catalogue/{query.name}", {})
-    for kinds in (["Server"], ["Team"], ["Element"]):
-        body = {"selection": {"kinds": kinds}, "format": "jsonl"}
-        yield Question("export of the graph", "POST", "/api/exports", body)
-    yield Question("scorecard", "POST", "/api/health/scorecard", {"by": "kind"})
-
-
-def ask(client: Client, question: Question, last: int) -> tuple[int, Any, str]:
-    """The status, what is told of the estate, and the whole text."""
-    body = json.loads(json.dumps(question.body).replace(LAST, f"#{last}"))
-    found = client.request(question.method, question.path, json=body)
-    if "json" in found.headers.get("content-type", "") and "export" not in question.door:
-        return found.status_code, _settled(found.json()), found.text
-    return found.status_code, sorted(found.text.splitlines()), found.text
+def _chat(parts: list[Any]) -> Any:
+    """The answer of a chat, in one piece or in many, without its notes of the asker's limits."""
+    said = [choice.get("message") or choice["delta"] for part in parts for choice in part["choices"]]
+    lines = "".join(one.get("content") or "" for one in said).splitlines()
+    kept = [line for line in lines if line and line.removeprefix("- ") not in OF_THE_ASKER and line not in NOTES]
+    return {"text": kept, "jumeau": settled(parts[-1]["jumeau"]), "parts": len(parts) > 1}
 
 
 def codes(told: Any) -> set[str]:
@@ -200,13 +148,26 @@ def codes(told: Any) -> set[str]:
     return {*errors, *([told["error"]["code"]] if "error" in told else [])}
 
 
-def _settled(value: Any) -> Any:
-    """An answer without what it says of itself, and of errors their codes alone."""
+def settled(value: Any) -> Any:
+    """An answer without what it says of itself, and of errors of GraphQL their words and codes alone."""
     if isinstance(value, dict):
         if "errors" in value:
-            told = [{"code": e.get("extensions", {}).get("code")} for e in value["errors"]]
-            return {"data": _settled(value.get("data")), "errors": told}
-        return {key: _settled(item) for key, item in value.items() if key not in VOLATILE}
+            told = [{"code": e.get("extensions", {}).get("code"), "message": e.get("message")} for e in value["errors"]]
+            return {"data": settled(value.get("data")), "errors": told}
+        return {
+            key: _notes(item) if key == "notes" else settled(item) for key, item in value.items() if key not in VOLATILE
+        }
     if isinstance(value, list):
-        return [_settled(item) for item in value]
+        return [settled(item) for item in value]
     return value
+
+
+def _notes(notes: Any) -> Any:
+    """Without those that tell an asker of their limits."""
+    return [note for note in notes if note not in OF_THE_ASKER] if isinstance(notes, list) else notes
+
+
+def leaks(text: str, hidden: Collection[str], question: Question) -> list[str]:
+    """What of what is hidden is in an answer, and was not in the question."""
+    asked = json.dumps(question.body, ensure_ascii=False)
+    return [name for name in hidden if name in text and name not in asked]

@@ -1,79 +1,131 @@
-"""Twins of a whole estate and of what somebody sees of it, each behind its own application in this process."""
+"""Twins of a whole estate and of what somebody sees of it, each behind a server of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
+from graphql import GraphQLSchema
 
+from api.graphql.root import build_schema
+from core.clock import FrozenClock
+from core.log import configure_logging
 from core.principal import Principal
+from graph.history.branches import Branches
 from graph.schema.model import Schema
+from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Role
+from services.simulation.clocks import Clocks
+from services.simulation.live import FASTEST
 from services.twin import Twin
-from tests.api.apps import create_app
-from tests.api.estate import Estate, opened
-from tests.api.random_estate import random_estate, seen_by_north
-from tests.security.doors.asking import Client
+from tests.api.apps import create_app, shape_of
+from tests.api.conftest import Server, served
+from tests.api.estate import NOW, created, opened, write
+from tests.security.doors.asking import LAST, MID, MINE, OTHERS, Asker
+from tests.security.doors.estate import PUBLIC, Story, events_between, story
+from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
-ROLES = frozenset({Role.OWNER.value, Role.CHANGE_MANAGER.value})
-NORTH = Principal("ana", ROLES, frozenset({"North"}))
-NOWHERE = Principal("zoe", ROLES, frozenset())
-"""A right that is limited to nothing."""
-SEEN = {"north": NORTH, "nothing": NOWHERE}
+SEEN: Mapping[str, tuple[str, tuple[str, ...]]] = {"north": ("ana", ("North",)), "nothing": ("zoe", ())}
+"""Who asks, and the perimeters that they hold. One is limited to nothing."""
+ROLE = Role.ADMINISTRATOR.value
+"""Whoever asks may do all there is: nothing but their perimeters holds them back."""
+SENTINEL = "CVE-sentinel"
+"""The last thing that is written: whoever listens hears of it, and knows that nothing else comes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The application as somebody with perimeters has it, and over the graph that is left for them, without perimeters."""
+    """The twin as somebody with perimeters has it, and the graph that is left for them, as somebody without has that."""
 
-    whole: Estate
-    left: Estate
+    whole: Story
+    left: Story
     twin: Twin
-    limited: Client
-    reduced: Client
-    lasts: tuple[int, int]
+    schema: GraphQLSchema
+    limited: Asker
+    reduced: Asker
+    servers: tuple[Server, Server]
 
     def hidden(self) -> frozenset[str]:
-        """The ids and names of what is not seen."""
-        left = {thing.id for thing in self.left.things}
-        out = [thing for thing in self.whole.things if thing.id not in left]
-        return frozenset({thing.id for thing in out} | {str(thing["name"]) for thing in out})
+        """The ids and names of what is never seen."""
+        return self.whole.names() - self.left.names()
 
 
-def estate_of(seed: int) -> tuple[Estate, Estate]:
-    """An estate with something public, and what of it is public."""
-    whole = random_estate(seed, servers=14, people=8)
-    public = whole.add("Vulnerability", "CVE-2024-1", cve="CVE-2024-1")
-    return whole, Estate([public])
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The twin of everything, and the tokens of those who see a part of it."""
+
+    story: Story
+    twin: Twin
+    server: Server
+    headers: Mapping[str, Mapping[str, str]]
+    marks: Mapping[str, str]
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _quiet_log() -> None:
+    """Refusals that tests provoke are not printed."""
+    configure_logging("CRITICAL")
+
+
+@pytest.fixture(scope="package")
+def graphql_schema(schema: Schema) -> GraphQLSchema:
+    return build_schema(shape_of(schema))
+
+
+@pytest.fixture(scope="package")
+def whole(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    with ExitStack() as open_:
+        told = story(11)
+        twin = open_.enter_context(opened("networkx", schema, tmp_path_factory.mktemp("whole")))
+        branches = {f"of-{name}": name for name, _ in SEEN.values()}
+        marks = _written(twin, told, {**branches, "others": "boss"})
+        keeper, headers = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP), {}
+        for name, perimeters in SEEN.values():
+            account = keeper.accounts.create(name, PASSWORD, [ROLE], perimeters, by="test")
+            headers[name] = {"Authorization": f"Bearer {keeper.tokens.issue(account, timedelta(days=1))[0]}"}
+        server = open_.enter_context(served(twin, create_app(twin, doorkeeper=keeper)))
+        yield Whole(told, twin, server, headers, marks)
 
 
 @pytest.fixture(scope="package", params=sorted(SEEN))
-def doors(request: pytest.FixtureRequest, schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
-    asker, home = SEEN[request.param], tmp_path_factory.mktemp("doors")
-    whole, left = estate_of(11)
-    if asker is NORTH:
-        seen = seen_by_north(whole)
-        left = Estate([*seen.things, *left.things], seen.links)
-    with ExitStack() as open_:
-        twin, reduced = (_twin(open_, schema, home / name, held) for name, held in (("w", whole), ("r", left)))
-        limited = _client(open_, create_app(twin, follow=False, principal=asker))
-        everything = replace(asker, perimeters=None)
-        unlimited = _client(open_, create_app(reduced, follow=False, principal=everything))
-        lasts = (twin.ledger.sequence(), reduced.ledger.sequence())
-        yield Doors(whole, left, twin, limited, unlimited, lasts)
+def doors(
+    request: pytest.FixtureRequest,
+    schema: Schema,
+    graphql_schema: GraphQLSchema,
+    whole: Whole,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Doors]:
+    name, perimeters = SEEN[request.param]
+    left = whole.story.left_for(perimeters)
+    home: Path = tmp_path_factory.mktemp("left")
+    with opened("networkx", schema, home) as twin:
+        marks = _written(twin, left, {f"of-{name}": name})
+        everything = Principal(name, frozenset({ROLE}), None)
+        with served(twin, create_app(twin, principal=everything)) as server:
+            named = {MINE: f"of-{name}", OTHERS: "others"}
+            limited = Asker(whole.server.http, whole.headers[name], {**whole.marks, **named})
+            reduced = Asker(server.http, {}, {**marks, **named})
+            yield Doors(whole.story, left, whole.twin, graphql_schema, limited, reduced, (whole.server, server))
 
 
-def _twin(open_: ExitStack, schema: Schema, home: Path, estate: Estate) -> Twin:
-    home.mkdir()
-    return open_.enter_context(opened("networkx", schema, home, estate))
+def _written(twin: Twin, told: Story, branches: Mapping[str, str]) -> Mapping[str, str]:
+    """Write a story, with a branch of each of these names begun by whom it is given to; what its moments are called.
 
-
-def _client(open_: ExitStack, app: FastAPI) -> Client:
-    client = Client(app)
-    open_.callback(app.state.services.moments.close)
-    open_.callback(client.close)
-    return client
+    The clocks of its runs have come to their end.
+    """
+    mid = write(twin.ledger, told.then_events(), "then")
+    last = write(twin.ledger, events_between(told.then, told.now), "now")
+    held = Branches(twin.ledger, twin.schema, twin.clock)
+    for name, author in branches.items():
+        branch = held.create(name, base=last, actor=author)
+        held.append(branch, events_between(told.now, told.plan), source="tests", actor="boss")
+    write(twin.ledger, [created(PUBLIC, SENTINEL, cve=SENTINEL)], "last")
+    clocks = Clocks(twin.ledger, FrozenClock(NOW - timedelta(days=1)))
+    for run in told.now.of("SimulationRun"):
+        clocks.start(run.id, FASTEST)
+    twin.catch_up()
+    return {MID: f"#{mid}", LAST: f"#{last}"}

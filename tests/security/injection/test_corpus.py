@@ -101,7 +101,7 @@ def test_the_door_of_rest_gives_the_same_outcomes_as_json(target: Target, places
 
     async def everything() -> list[httpx.Response]:
         transport = httpx.ASGITransport(app=create_app(target.asking.twin, follow=False), raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://twin") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return [await client.post("/api/query", json=body) for body in bodies]
 
     for case, answer in zip(tried, asyncio.run(everything()), strict=True):

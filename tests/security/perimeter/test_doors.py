@@ -219,7 +219,7 @@ def post(twin: Twin, principal: Principal, path: str, body: Any) -> httpx.Respon
 
     async def call() -> httpx.Response:
         transport = httpx.ASGITransport(create_app(twin, follow=False, principal=principal))
-        async with httpx.AsyncClient(transport=transport, base_url="http://twin") as client:
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.post(path, json=body)
 
     return asyncio.run(call())

@@ -53,6 +53,8 @@ def test_a_changed_password_replaces_the_old_one(entrance: Entrance) -> None:
     [
         ("root", PASSWORD, ["reader"], "there is an account"),
         ("A B", PASSWORD, ["reader"], "is no name"),
+        pytest.param("local", PASSWORD, ["reader"], "is no name", id="the operator of the machine"),
+        pytest.param("nobody", PASSWORD, ["reader"], "is no name", id="who has not said who asks"),
         ("ana", "short", ["reader"], "12 characters"),
         ("ana", PASSWORD, ["raeder"], "no role"),
     ],
