@@ -1,8 +1,9 @@
 """Before anything of a request is looked at: whether the server takes it now. What it cannot take is refused early and cheaply.
 
 A request holds its place until its answer begins: what is streamed after that has bounds of its own, such as those of exports.
-While it waits, its body is read as far as it is small, and it is dropped if whoever asked has gone. An upload has a place and waits
-for no turn: it is work for the network, and a few slow ones would hold every turn.
+While it waits, its body is read as far as it is small, and it is dropped if whoever asked has gone. No body is read further than is
+accepted, whoever sends it: what is longer is refused, by its announced length or where it passes the bound. An upload has a place and
+waits for no turn: it is work for the network, and a few slow ones would hold every turn.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.calls import CALL
+from api.calls import CALL, GRAPHQL, MCP
 from api.errors import error_response
 from api.gate import Gate
 from core.errors import JumeauError
@@ -29,6 +30,8 @@ AHEAD_BYTES: Final = 256 << 10
 """How much of a body is read before its turn; a larger one is read by its endpoint."""
 BODY_S: Final = 10.0
 """How long the beginning of a body may take, in seconds."""
+BOUNDED_BY_THEMSELVES: Final = frozenset({GRAPHQL, MCP})
+"""Doors that refuse a body of too many bytes in words of their own."""
 _KNOWN: Final = 10_000
 _UPLOAD: Final = re.compile(r"/api/ingestions/[^/]+/files/")
 
@@ -41,12 +44,21 @@ class SlowRequestError(JumeauError):
     status = 408
 
 
+class BodySizeError(JumeauError):
+    """A request has more bytes than are accepted."""
+
+    code = "BODY_SIZE"
+    exit_code = 2
+    status = 413
+
+
 class AdmissionMiddleware:
     """Holds HTTP requests to the gate. Websockets have limits of their own; what is asked over them goes through the same gate."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, body_s: float = BODY_S) -> None:
+    def __init__(self, app: ASGIApp, gate: Gate, body_bytes: int, body_s: float = BODY_S) -> None:
         self._app = app
         self._gate = gate
+        self._body_bytes = body_bytes
         self._body_s = body_s
         self._askers = KnownAskers()
 
@@ -55,13 +67,15 @@ class AdmissionMiddleware:
             await self._app(scope, receive, send)
             return
         gate, asker = self._gate, self._askers.of(scope)
+        is_bounded = not _is_upload(scope) and scope["path"] not in BOUNDED_BY_THEMSELVES
+        request = _Request(receive, self._body_s, self._body_bytes if is_bounded else None)
         try:
+            request.check_announced(scope)
             gate.arrive(asker)
         except JumeauError as refusal:
             await error_response(refusal)(scope, receive, send)
             return
         place = _Place(gate, asker)
-        request = _Request(receive, self._body_s)
         try:
             if not _is_upload(scope) and not (await request.read_ahead() and await self._turn(place, request)):
                 return  # whoever asked has gone
@@ -74,7 +88,10 @@ class AdmissionMiddleware:
             async def answering(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     place.leave()
-                await send(message)
+                    if request.refusal is not None:
+                        await error_response(request.refusal)(scope, receive, send)
+                if request.refusal is None:
+                    await send(message)
 
             await self._app(scope, request.receive, answering)
             self._askers.learn(scope)
@@ -160,20 +177,45 @@ class _Place:
 class _Request:
     """The messages of a request: some read ahead, the others as they come."""
 
-    def __init__(self, receive: Receive, body_s: float) -> None:
+    def __init__(self, receive: Receive, body_s: float, most: int | None) -> None:
+        """`most`: bytes of its body that are accepted; None where its endpoint bounds it."""
         self._receive = receive
         self._body_s = body_s
+        self._most = most
+        self._size = 0
+        self.refusal: BodySizeError | None = None  # of a body that passed the bound while it was read
         self._ahead: deque[Message] = deque()
         self._next: asyncio.Future[Message] | None = None
         self._is_whole = False
 
+    def check_announced(self, scope: Scope) -> None:
+        """Refuse what says itself that it is too long. Raises BodySizeError."""
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        if self._most is not None and announced.isdigit() and int(announced) > self._most:
+            raise self._too_large()
+
+    def _count(self, message: Message) -> Message:
+        self._size += len(message.get("body", b""))
+        if self._most is not None and self._size > self._most:
+            self.refusal = self._too_large()
+            raise self.refusal
+        return message
+
+    def _too_large(self) -> BodySizeError:
+        return BodySizeError(
+            f"the request has more than {self._most:,} bytes",
+            where="JUMEAU_GRAPHQL_BODY_BYTES",
+            hint="send less at a time; whole exports are loaded as files",
+            details={"limit": self._most},
+        )
+
     async def read_ahead(self) -> bool:
-        """Read the body, or its beginning; False where whoever sends it has gone. Raises SlowRequestError."""
+        """Read the body, or its beginning; False where whoever sends it has gone. Raises SlowRequestError, BodySizeError."""
         size = 0
         try:
             async with asyncio.timeout(self._body_s):
                 while not self._is_whole and size < AHEAD_BYTES:
-                    message = await self._receive()
+                    message = self._count(await self._receive())
                     if message["type"] == "http.disconnect":
                         return False
                     self._ahead.append(message)
@@ -198,7 +240,7 @@ class _Request:
             return self._ahead.popleft()
         if self._next is not None:
             return await asyncio.shield(self._next)  # whoever gives up waiting for it may ask again
-        return await self._receive()
+        return self._count(await self._receive())
 
     def close(self) -> None:
         """Wait for nothing any more."""

@@ -17,7 +17,7 @@ from starlette.types import Lifespan
 from agent.producer import Producer
 from api.admission import AdmissionMiddleware
 from api.audit import AuditMiddleware
-from api.calls import GRAPHQL
+from api.calls import GRAPHQL, MCP
 from api.deps import SERVICES, Services, asking_graphql
 from api.errors import install_error_handlers
 from api.follower import LedgerFollower
@@ -31,7 +31,6 @@ from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
 from api.graphql.sessions import SESSION, Connections, Session
 from api.graphql.shape import Shape
-from api.mcp.http import PATH as MCP
 from api.mcp.http import McpDoor
 from api.observation import Observation
 from api.pages import serve_assets
@@ -125,7 +124,7 @@ def create_app(
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     app.add_middleware(
-        AdmissionMiddleware, gate=gate
+        AdmissionMiddleware, gate=gate, body_bytes=twin.settings.graphql_body_bytes
     )  # outside of all work; only what browsers must be told is outside of it
     install_error_handlers(app)
     schema = TwinSchema(
@@ -177,7 +176,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None, *, read_only: bool = False) -> Fas
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 422, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
     )
     rooms = (
         health,

@@ -10,6 +10,7 @@ from services.audit.call import Call
 
 CALL: Final = "jumeau.call"
 GRAPHQL: Final = "/graphql"
+MCP: Final = "/mcp"
 
 
 def call_of(scope: Scope) -> Call:

@@ -175,7 +175,11 @@ class Settings(BaseSettings):
     graphql_document_bytes: int = Field(100_000, ge=1, description="GraphQL: bytes of a document.")
     graphql_variables_bytes: int = Field(250_000, ge=1, description="GraphQL: bytes of all variables, as JSON.")
     graphql_variables_depth: int = Field(16, ge=1, description="GraphQL: lists and objects within one another.")
-    graphql_body_bytes: int = Field(1_000_000, ge=1, description="GraphQL: bytes of a request, or of a message.")
+    graphql_body_bytes: int = Field(
+        1_000_000,
+        ge=1,
+        description="Bytes of a request's body at any door, or of a message. Uploads have bounds of their own.",
+    )
     graphql_nodes: int = Field(
         1_000_000,
         ge=1,

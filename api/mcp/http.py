@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from agent.extra import needs_the_steps
+from api.calls import MCP
 from api.deps import SERVICES, Services, to
 from api.errors import RequestError, refuse
 from api.mcp.tools import tool_called
@@ -22,8 +23,6 @@ from services.access.rights import Action
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-
-PATH: Final = "/mcp"
 
 
 class McpDoor:
@@ -61,9 +60,9 @@ class McpDoor:
         try:
             scope[SERVICES] = await run_in_threadpool(to(Action.READ), request)
             if request.method != "POST":
-                raise _OnlyPostError(f"{request.method} is not answered here", where=PATH, hint="POST: no sessions")
+                raise _OnlyPostError(f"{request.method} is not answered here", where=MCP, hint="POST: no sessions")
             if self._manager is None:
-                raise self._missing or RequestError("the door is closed", where=PATH)
+                raise self._missing or RequestError("the door is closed", where=MCP)
         except JumeauError as refusal:
             answer = refuse(request, refusal)
             if isinstance(refusal, _OnlyPostError):

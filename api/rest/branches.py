@@ -7,9 +7,8 @@ from typing import Any, Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import ToApply, ToBranch, ToLookBack
+from api.deps import ToApply, ToBranch, ToCompare, ToLookBack
 from api.rest.models import ErrorAnswer
-from core.principal import require_whole_estate
 from graph.history.merge import Wins
 from services.branches import describe
 from services.differences import SHOWN
@@ -194,9 +193,8 @@ def drop(name: str, services: ToBranch) -> BranchAnswer:
 
 
 @router.post("/difference", response_model_by_alias=True)
-def difference(body: DifferenceRequest, services: ToLookBack) -> DifferenceAnswer:
+def difference(body: DifferenceRequest, services: ToCompare) -> DifferenceAnswer:
     """What leads from one moment to another, by element and attribute."""
-    require_whole_estate(services.principal, "the difference of two moments")
     services.call.asked(body.model_dump_json())
     first, last = Asked(body.since, body.since_branch), Asked(body.until, body.until_branch)
     told = services.differences.between(first, last, kind=body.kind, shown=body.shown)

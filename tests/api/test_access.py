@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 from api.graphql.root import build_schema
+from api.mcp.tools import TOOLS
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import RIGHTS, Action, Role
 from services.twin import Twin
+from tests.agent.asking import Script
 from tests.api.apps import create_app, shape_of
 from tests.api.conftest import Serve, Server, served
 from tests.api.estate import opened, small_estate
+from tests.api.websocket_client import talking
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 PUBLIC = {
@@ -126,8 +129,31 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     '{ simulationRun(id: "x") { seed } }': Action.READ,
     "{ audit { next } }": Action.AUDIT,
 }
+WHOLE = frozenset(
+    {
+        *(
+            (method, path)
+            for method, path in NEEDS
+            if path.startswith(("/api/ingestions", "/api/accounts", "/api/audit"))
+        ),
+        ("GET", "/metrics"),
+        ("POST", "/api/history"),
+        ("POST", "/api/difference"),
+        ("POST", "/api/graph/verify"),
+    }
+)
+"""Routes that are of the whole estate."""
+WHOLE_FIELDS = frozenset({"history", "difference", "runs", "run", "quarantine", "disagreements", "audit"}) | {
+    "approve",
+    "reject",
+}
+"""The same of root fields."""
+PAGES = frozenset({"/docs", "/openapi.json", "/graphql", "/mcp"})
+"""What has no description of REST: pages for everybody, and two doors whose fields and tools are cells of their own."""
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
 ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))
+LIMITED = ("administrator elsewhere", "administrator of nothing")
+"""Whoever may do everything, in a perimeter in which nothing is, and in none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +177,7 @@ def guarded(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         clock = MovedClock()
         keeper = Doorkeeper(twin.ledger, clock, hasher=CHEAP)
         headers = _askers(keeper, clock)
-        app = create_app(twin, follow=False, doorkeeper=keeper)
+        app = create_app(twin, follow=False, doorkeeper=keeper, producer=Script({}))
         with served(twin, app) as server:
             yield Guarded(server, keeper, headers, twin)
 
@@ -161,13 +187,15 @@ def _askers(keeper: Doorkeeper, clock: MovedClock) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {"anonymous": {}, "forged": _bearer("jmo_" + "A" * 43)}
     found["basic"] = {"Authorization": "Basic YW5hOng="}
 
-    def issue(name: str, roles: list[str], **options: Any) -> tuple[str, str]:
-        account = keeper.accounts.create(name, PASSWORD, roles, None, by="test")
+    def issue(name: str, roles: list[str], sees: list[str] | None = None, **options: Any) -> tuple[str, str]:
+        account = keeper.accounts.create(name, PASSWORD, roles, sees, by="test")
         secret, token = keeper.tokens.issue(account, options.pop("lasting", timedelta(days=30)), **options)
         return secret, token.id
 
     for role in Role:
         found[role.value] = _bearer(issue(role.value, [role.value])[0])
+    for name, sees in zip(LIMITED, (["Nowhere"], []), strict=True):
+        found[name] = _bearer(issue(name.replace(" ", "-"), ["administrator"], sees)[0])
     found["without a role"] = _bearer(issue("norole", [])[0])
     found["scoped to nothing"] = _bearer(issue("scoped", ["administrator"], actions=[])[0])
     found["expired"] = _bearer(issue("late", ["administrator"], lasting=timedelta(hours=1))[0])
@@ -184,12 +212,19 @@ def _bearer(secret: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {secret}"}
 
 
-def _expected(asker: str, action: Action) -> int | None:
-    """The status that refuses an asker; None where the endpoint itself answers."""
+def _expected(asker: str, action: Action, *, whole: bool = False) -> int | None:
+    """The status that refuses an asker; None where the endpoint itself answers. `whole`: it is of the whole estate."""
     if asker in NO_ONE:
         return 401
+    if asker in LIMITED:
+        return 403 if whole else None
     rights = RIGHTS[Role(asker)] if asker in {role.value for role in Role} else frozenset()
     return None if action in rights else 403
+
+
+def _root(text: str) -> str:
+    """The root field of a document."""
+    return re.findall(r"\w+", text.split("{", 1)[1])[0]
 
 
 def test_every_route_says_who_may_call_it(guarded: Guarded) -> None:
@@ -211,37 +246,70 @@ def test_every_root_field_says_who_may_ask_it(schema: Schema) -> None:
     verbs = ("create", "update", "upsert")
     changes = {f"{verb}{kind.name}" for kind in schema.concrete_kinds() for verb in verbs}
     general = (queries - of_kinds) | (made.mutation_type.fields.keys() - changes) | made.subscription_type.fields.keys()
-    told = {re.findall(r"\w+", text.split("{", 1)[1])[0] for text in FIELDS}
+    told = {_root(text) for text in FIELDS}
     assert general - told == set(), "say in FIELDS what they ask for"
     assert told - general <= of_kinds | changes
 
 
-@pytest.mark.parametrize("asker", ASKERS)
+@pytest.mark.parametrize("asker", [*ASKERS, *LIMITED])
 def test_a_route_answers_whoever_may_call_it_and_nobody_else(guarded: Guarded, asker: str) -> None:
     wrong = []
     for (method, path), action in NEEDS.items():
         status = guarded.status(asker, method, path, {} if method in ("POST", "PATCH") else None)
-        expected = _expected(asker, action)
+        expected = _expected(asker, action, whole=(method, path) in WHOLE)
         if (status if status in (401, 403) else None) != expected:
             wrong.append((method, path, status, expected))
     assert wrong == []
 
 
-@pytest.mark.parametrize("asker", ASKERS)
+@pytest.mark.parametrize("asker", [*ASKERS, *LIMITED])
 def test_a_field_answers_whoever_may_ask_it_and_nobody_else(guarded: Guarded, asker: str) -> None:
     wrong = []
     for text, action in FIELDS.items():
         answer = guarded.server.http.post("/graphql", json={"query": text}, headers=dict(guarded.headers[asker]))
-        expected = _expected(asker, action)
-        codes = [error["extensions"]["code"] for error in answer.json().get("errors") or ()]
-        refused = answer.status_code if answer.status_code in (401, 403) else 403 if "FORBIDDEN" in codes else None
+        expected = _expected(asker, action, whole=_root(text) in WHOLE_FIELDS)
+        codes = {error["extensions"]["code"] for error in answer.json().get("errors") or ()}
+        is_refused = bool(codes & {"FORBIDDEN", "RESTRICTED"})
+        refused = answer.status_code if answer.status_code in (401, 403) else 403 if is_refused else None
         if refused != expected:
             wrong.append((text, answer.status_code, codes, expected))
     assert wrong == []
 
 
-def test_there_are_four_hundred_cells(guarded: Guarded) -> None:
-    assert len(list(product(ASKERS, (*NEEDS, *FIELDS)))) >= 400
+@pytest.mark.parametrize("asker", [*ASKERS, *LIMITED])
+def test_a_websocket_is_opened_by_whoever_may_ask_and_told_what_a_request_is(guarded: Guarded, asker: str) -> None:
+    """`changes` begins to tell when something happens: who may hear what is the matter of other tests."""
+    refused = _expected(asker, Action.READ)
+    with talking(guarded.server) as talk:
+        assert talk.init(dict(guarded.headers[asker])) is (refused is None)
+        if refused is not None:
+            assert talk.closed is not None
+            assert talk.closed[0] == {401: 4401, 403: 4403}[refused]
+            return
+        for number, text in enumerate(t for t in FIELDS if t.startswith("subscription") and "changes" not in t):
+            talk.subscribe(text, id=str(number))
+            if "askSteps" not in text:
+                expected = "RESTRICTED" if asker in LIMITED and "runProgress" in text else "NOT_FOUND"
+                assert talk.code() == expected, text
+                continue
+            while (message := talk.receive())["type"] == "next":
+                assert "errors" not in message["payload"], message
+            assert message["type"] == "complete"
+
+
+def test_no_door_is_outside_of_the_matrix(guarded: Guarded) -> None:
+    app = create_app(guarded.twin, follow=False, doorkeeper=guarded.keeper)
+    described = {path for _, path in PUBLIC | NEEDS.keys()}
+    rooms = [getattr(route, "original_router", None) for route in app.routes]
+    routes: list[Any] = [*app.routes, *(route for room in rooms if room is not None for route in room.routes)]
+    paths = {route.path.replace(":path}", "}") for route in routes if hasattr(route, "path")}
+    assert paths >= described | PAGES
+    assert {path for path in paths - described - PAGES if not path.startswith("/assets/")} == set()
+    assert {tool.action for tool in TOOLS.values()} <= set(Action)
+
+
+def test_there_are_four_hundred_cells() -> None:
+    assert len(list(product((*ASKERS, *LIMITED), (*NEEDS, *FIELDS, *TOOLS)))) >= 1_500
 
 
 @pytest.mark.parametrize("asker", NO_ONE)

@@ -314,7 +314,7 @@ def test_bodies_that_do_not_come_hold_no_turn_and_are_given_up() -> None:
             pytest.fail("the request is not whole")
 
         scope = {"type": "http", "path": "/api/query", "headers": [], "client": ("127.0.0.1", 1), "method": "POST"}
-        await AdmissionMiddleware(app, gate, body_s=0.05)(scope, receive, send)
+        await AdmissionMiddleware(app, gate, 1_000, body_s=0.05)(scope, receive, send)
         assert (gate.running, gate.waiting) == (0, 0)
 
     asyncio.run(story())
@@ -343,7 +343,7 @@ def test_an_upload_has_a_place_and_takes_nobodys_turn() -> None:
 
         async def send(_message: Any) -> None: ...
 
-        at = AdmissionMiddleware(app, gate)
+        at = AdmissionMiddleware(app, gate, 1_000)
         every = {"type": "http", "headers": [], "client": ("127.0.0.1", 1)}
         put = {**every, "method": "PUT", "path": "/api/ingestions/1f/files/relations/RUNS_ON.csv"}
         upload = asyncio.create_task(at(put, coming(b"first part", more=True), send))

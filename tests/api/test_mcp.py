@@ -31,7 +31,7 @@ from tests.agent.asking import Script
 from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened, small_estate
-from tests.api.test_access import ASKERS, NO_ONE, Guarded, _askers
+from tests.api.test_access import ASKERS, LIMITED, NO_ONE, Guarded, _askers
 from tests.api.test_ask import SCRIPT
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
@@ -131,7 +131,7 @@ def test_the_schema_tells_kinds_and_one_kind_whole(guarded: Guarded) -> None:
     assert asked(guarded, "reader", "schema", kind="Sevrer").is_error
 
 
-@pytest.mark.parametrize("asker", [*ASKERS, "elsewhere"])
+@pytest.mark.parametrize("asker", [*ASKERS, *LIMITED])
 @pytest.mark.parametrize("name", list(TOOLS))
 def test_a_tool_answers_whoever_may_and_nobody_else(guarded: Guarded, asker: str, name: str) -> None:
     answer = posted(guarded, asker, name, CALLS[name])
@@ -139,21 +139,21 @@ def test_a_tool_answers_whoever_may_and_nobody_else(guarded: Guarded, asker: str
         assert (answer.status_code, set(answer.json())) == (401, {"error"})
         return
     roles = {role.value for role in Role}
-    rights = RIGHTS[Role.READER if asker == "elsewhere" else Role(asker)] if asker in {*roles, "elsewhere"} else set()
+    rights = set(Action) if asker in LIMITED else RIGHTS[Role(asker)] if asker in roles else set()
     if Action.READ not in rights:
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
         return
     told = answer.json()["result"]
     content = told["structuredContent"]
-    if asker == "elsewhere" and name in ("history", "simulate"):
+    if asker in LIMITED and name in ("history", "simulate"):
         assert (told["isError"], content["error"]["code"]) == (True, "RESTRICTED")
-    elif asker == "elsewhere" and name == "impact":
+    elif asker in LIMITED and name == "impact":
         assert told["isError"] or content["rows"] == []
         assert "srv-0-00" not in str(content.get("rows"))
     else:
         assert not told.get("isError"), content
         if name in ("ask", "query"):
-            assert content["rows"] == [[0 if asker == "elsewhere" else 24]]
+            assert content["rows"] == [[0 if asker in LIMITED else 24]]
 
 
 def test_perimeters_of_a_call_only_narrow(guarded: Guarded) -> None:

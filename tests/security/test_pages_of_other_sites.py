@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from api.app import create_app, describe_rest
+from api.app import describe_rest
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
 from services.twin import Twin
+from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened, small_estate
 from tests.api.test_access import PUBLIC

@@ -14,7 +14,7 @@ from random import Random
 from api.app import describe_rest
 from api.mcp.tools import TOOLS
 from services.catalogue import CatalogueService
-from tests.api.test_access import PUBLIC
+from tests.api.test_access import PUBLIC, WHOLE, WHOLE_FIELDS
 from tests.conftest import NIGHTLY
 from tests.security.doors.asking import OTHERS, Question, codes, leaks
 from tests.security.doors.conftest import Doors
@@ -24,8 +24,6 @@ from tests.security.doors.other_questions import OWN_ROUTES, ROUTES, WHOLE_ROUTE
 
 KINDS = None if NIGHTLY else 3
 NAMED = None if NIGHTLY else 6
-WHOLE_FIELDS = frozenset({"history", "difference", "runs", "run", "quarantine", "disagreements", "audit"})
-"""Root fields that are for those who see the whole estate: refused to whoever does not, whatever they are asked."""
 OF_THE_QUERY = frozenset({"explain"})
 """Root fields that tell of a query, not of the estate: a limited one has another plan."""
 
@@ -116,6 +114,7 @@ def test_what_is_ones_own_tells_nothing_of_the_estate(doors: Doors) -> None:
 
 def test_every_route_and_every_tool_is_asked() -> None:
     routes = {(method.upper(), path) for path, methods in describe_rest()["paths"].items() for method in methods}
+    assert WHOLE_ROUTES.keys() == WHOLE
     groups = [ROUTES, WHOLE_ROUTES.keys(), OWN_ROUTES.keys(), PUBLIC]
     assert Counter(route for group in groups for route in group) == Counter(routes), "say in which group it is"
     asked = {question.body["params"]["name"] for question in tools(story(1).now, Random(1)) if question.body}
