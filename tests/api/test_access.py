@@ -224,7 +224,7 @@ def _expected(asker: str, action: Action, *, whole: bool = False) -> int | None:
 
 def _root(text: str) -> str:
     """The root field of a document."""
-    return re.findall(r"\w+", text.split("{", 1)[1])[0]
+    return str(re.findall(r"\w+", text.split("{", 1)[1])[0])
 
 
 def test_every_route_says_who_may_call_it(guarded: Guarded) -> None:

@@ -111,13 +111,14 @@ def test_what_nests_beyond_all_sense_is_answered_or_refused_with_a_code(server: 
 
 @pytest.mark.parametrize("path", ["/api/query", "/api/ask", "/v1/chat/completions", "/graphql", "/mcp"])
 def test_requests_in_an_array_are_refused(server: Server, path: str) -> None:
-    one: dict[str, Any] = {
+    bodies: dict[str, dict[str, Any]] = {
         "/api/query": {"query": "RETURN 1 AS n"},
         "/api/ask": {"question": "x"},
         "/v1/chat/completions": {"messages": [{"role": "user", "content": "x"}]},
         "/graphql": {"query": "{ servers { count } }"},
         "/mcp": dict(tool("query", {"cypher": "RETURN 1 AS n"}).body or {}),
-    }[path]
+    }
+    one = bodies[path]
     assert server.http.post(path, json=one).status_code == 200
     answer = server.http.post(path, json=[one] * 50)
     assert 400 <= answer.status_code < 500

@@ -74,20 +74,16 @@ def events_between(before: Estate, after: Estate) -> list[Event]:
     """The events that lead from one estate to another."""
     events: list[Event] = []
     old, new = ({thing.id: thing for thing in estate.things} for estate in (before, after))
-    for id_ in old.keys() | new.keys():
-        was, is_ = old.get(id_), new.get(id_)
-        states = [None if thing is None else dict(thing.properties) for thing in (was, is_)]
-        if states[0] != states[1]:
-            events.append(Event(_operation(*states), id_, False, (is_ or was or _NOTHING).kind, *states))
+    for thing in {**old, **new}.values():
+        was, is_ = (dict(one.properties) if one else None for one in (old.get(thing.id), new.get(thing.id)))
+        if was != is_:
+            events.append(Event(_operation(was, is_), thing.id, False, thing.kind, was, is_))
     ends, begins = ({link.id: link for link in estate.links} for estate in (before, after))
-    for id_ in ends.keys() ^ begins.keys():
-        link = ends.get(id_) or begins[id_]
-        states = [dict(link.properties) if id_ in links else None for links in (ends, begins)]
-        events.append(Event(_operation(*states), id_, True, link.type, *states, link.start.id, link.end.id))
+    for link in {**ends, **begins}.values():
+        was, is_ = (dict(link.properties) if link.id in links else None for links in (ends, begins))
+        if (was is None) != (is_ is None):
+            events.append(Event(_operation(was, is_), link.id, True, link.type, was, is_, link.start.id, link.end.id))
     return sorted(events, key=lambda event: (order_of(event), event.element))
-
-
-_NOTHING: Final = Thing("", "", {})
 
 
 def _operation(was: object, is_: object) -> Operation:
