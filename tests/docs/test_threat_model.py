@@ -34,5 +34,5 @@ def test_a_door_is_looked_at_from_all_sides_and_every_threat_is_countered_shown_
 
 
 def test_there_are_doors_and_tests_to_look_at() -> None:
-    assert len(DOORS) == 9
+    assert len(DOORS) == 13
     assert len(CITED) > 30

@@ -80,3 +80,44 @@ def test_no_secret_leaves(twin: Twin, tmp_path: Path, capsys: pytest.CaptureFixt
     assert kept
     found = [(path.name, secret) for path in kept for secret in secrets if secret.encode() in path.read_bytes()]
     assert found == []
+
+
+def test_what_people_ask_is_in_no_log_and_in_no_file(
+    twin: Twin, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An answer may repeat a question to whoever asked it; nothing that is kept does, understood or not."""
+    question = f"Combien de serveurs s'appellent {CANARY} ?"
+    broken = f"MATCH (n:Server {{name: '{CANARY}'}}) RETURN nonsense(n)"
+    messages = [{"role": "system", "content": CANARY}, {"role": "user", "content": question}]
+    asked: list[tuple[str, Any]] = [
+        ("/api/ask", {"question": question, "after": [f"Qui possède {CANARY} ?"]}),
+        ("/api/ask", {"question": CANARY, "understood": {"body": CANARY}, "after": ["x"]}),
+        ("/v1/chat/completions", {"messages": messages, "stream": True}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": CANARY}], "user": CANARY}),
+        ("/graphql", {"query": "query ($q: String!) { ask(question: $q) { answer } }", "variables": {"q": question}}),
+        ("/graphql", {"query": f'{{ ask(question: "{CANARY}") {{ nonsense }} }}'}),
+        ("/api/query", {"query": broken}),
+        ("/api/query", {"query": "MATCH (n:Server) WHERE n.name = $x RETURN n.name", "parameters": {"x": CANARY}}),
+        ("/api/exports", {"query": broken, "format": "csv"}),
+        ("/api/catalogue/downstream_impact", {"parameters": {"ci": CANARY}}),
+    ]
+    configure_logging("DEBUG", "json")
+    app = create_app(twin, follow=False)
+    client = Client(app)
+    try:
+        statuses = [client.request("POST", path, json=body).status_code for path, body in asked]
+        app.state.services.recorder.start()
+        app.state.services.recorder.settled()
+    finally:
+        app.state.services.recorder.close()
+        app.state.services.moments.close()
+        client.close()
+        configure_logging("CRITICAL")
+    assert {200, 400} <= set(statuses)
+    assert max(statuses) < 500
+    logged = capsys.readouterr()
+    assert '"event": "request"' in logged.out + logged.err
+    assert CANARY not in logged.out + logged.err
+    kept = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert kept
+    assert [path.name for path in kept if CANARY.encode() in path.read_bytes()] == []
