@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
-from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulate_run import say_pictures, stopping
+from cli.output import Output, print_json, print_rows, say
+from cli.simulating import ProcessesOption, ReplicationsOption, SeedOption, ordering, say_notes, say_pictures
 from core.errors import UsageError
 from core.settings import load_settings
 from services.moments import Asked
@@ -37,11 +37,9 @@ def compare(
         str, typer.Option("--measure", help="What the table shows: hours_down, outages or availability.")
     ] = "hours_down",
     show_all: Annotated[bool, typer.Option("--all", help="Also what the run does not tell apart.")] = False,
-    replications: Annotated[int | None, typer.Option("--replications", help="In place of the base's.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="In place of the base's.")] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
-    ] = 1,
+    replications: ReplicationsOption = None,
+    seed: SeedOption = None,
+    processes: ProcessesOption = 1,
     plot: PlotOption = None,
     plot_format: PlotFormatOption = "svg",
     backend: BackendOption = None,
@@ -72,18 +70,8 @@ def compare(
     settings = load_settings(backend=backend)
     base, *others = [read_scenario(path) for path in scenarios]
     others = _others(base, others, change or [], branch)
-    with progress_bars() as advance, stopping() as presses:
-        found = play(
-            settings,
-            base,
-            others,
-            Asked(as_of),
-            replications=replications,
-            seed=seed,
-            processes=processes,
-            progress=advance,
-            pressed=presses,
-        )
+    with ordering(replications, seed, processes) as order:
+        found = play(settings, base, others, Asked(as_of), order)
     if plot is not None:
         pictures = [
             differences(
@@ -96,10 +84,7 @@ def compare(
         ]
         say_pictures(draw(pictures, plot, plot_format))
     for comparison in found:
-        if comparison.replications < comparison.wanted:
-            say(f"note: stopped after {comparison.replications} of {comparison.wanted} replications")
-        for note in comparison.notes:
-            say(f"note: {note}")
+        say_notes(comparison.replications, comparison.wanted, comparison.notes)
     if output is Output.JSON:
         print_json([comparison.to_dict() for comparison in found])
         return

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
-from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulate_run import COLUMNS, say_pictures, stopping, table_rows
+from cli.output import Output, print_json, print_rows, say
+from cli.simulate_run import COLUMNS, table_rows
+from cli.simulating import (
+    ProcessesOption,
+    ReplicationsOption,
+    ScenarioOption,
+    SeedOption,
+    ordering,
+    say_notes,
+    say_pictures,
+)
 from core.settings import load_settings
 from services.moments import Asked
 
@@ -58,7 +66,7 @@ LOAD = (
 
 
 def insight(
-    scenario: Annotated[Path, typer.Option("--scenario", "-s", help="The scenario, a YAML file.")],
+    scenario: ScenarioOption,
     part: Annotated[
         list[Part] | None, typer.Option("--part", help="What to show as tables, repeatable; everything without it.")
     ] = None,
@@ -69,11 +77,9 @@ def insight(
     ] = None,
     as_of: AsOfOption = None,
     branch: BranchOption = None,
-    replications: Annotated[int | None, typer.Option("--replications", help="In place of the scenario's.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="In place of the scenario's.")] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
-    ] = 1,
+    replications: ReplicationsOption = None,
+    seed: SeedOption = None,
+    processes: ProcessesOption = 1,
     plot: PlotOption = None,
     plot_format: PlotFormatOption = "svg",
     backend: BackendOption = None,
@@ -99,18 +105,8 @@ def insight(
     read = read_scenario(scenario)
     if plot is not None:
         prepare(plot, plot_format)
-    with progress_bars() as advance, stopping() as presses:
-        found = find(
-            settings,
-            read,
-            Asked(as_of, branch),
-            replications=replications,
-            detailed=DETAILED if detailed is None else detailed,
-            seed=seed,
-            processes=processes,
-            progress=advance,
-            cancelled=lambda: presses() > 0,
-        )
+    with ordering(replications, seed, processes) as order:
+        found = find(settings, read, Asked(as_of, branch), order, detailed=DETAILED if detailed is None else detailed)
     report = found.report
     if plot is not None:
         pictures = [
@@ -120,10 +116,7 @@ def insight(
             runs.waits(found.load, report.scenario),
         ]
         say_pictures(draw(pictures, plot, plot_format))
-    if report.replications < report.wanted:
-        say(f"note: stopped after {report.replications} of {report.wanted} replications")
-    for note in report.notes:
-        say(f"note: {note}")
+    say_notes(report.replications, report.wanted, report.notes)
     if output is Output.JSON:
         print_json(found.to_dict())
         return

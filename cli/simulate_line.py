@@ -11,7 +11,7 @@ import typer
 from cli.line import lines_of_the_twin
 from cli.options import OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulate_run import stopping
+from cli.simulating import stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:

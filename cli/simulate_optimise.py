@@ -9,7 +9,7 @@ import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulate_run import stopping
+from cli.simulating import ProcessesOption, stopping
 from core.settings import load_settings
 from services.moments import Asked
 
@@ -31,6 +31,7 @@ def optimise(
     file: Annotated[Path, typer.Argument(help="The investments, budgets and what they are for: a YAML file.")],
     as_of: AsOfOption = None,
     branch: BranchOption = None,
+    processes: ProcessesOption = 1,
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Write gains against costs, with intervals, to a .svg or .png.")
     ] = None,
@@ -63,6 +64,7 @@ def optimise(
                 plan,
                 read,
                 Asked(as_of, branch),
+                processes=processes,
                 advance=advance,
                 cancelled=lambda: presses() > 0,
             )

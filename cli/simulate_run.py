@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
-from cli.output import Output, print_json, print_rows, progress_bars, say
+from cli.output import Output, print_json, print_rows, say
+from cli.simulating import (
+    ProcessesOption,
+    ReplicationsOption,
+    ScenarioOption,
+    SeedOption,
+    ordering,
+    say_notes,
+    say_pictures,
+)
 from cli.simulation_runs import kept_runs
 from core.settings import load_settings
 from services.moments import Asked
@@ -24,14 +29,12 @@ COLUMNS = ("name", "kind", "availability", "low", "high", "outages", "hours down
 
 
 def run(
-    scenario: Annotated[Path, typer.Option("--scenario", "-s", help="The scenario, a YAML file.")],
+    scenario: ScenarioOption,
     as_of: AsOfOption = None,
     branch: BranchOption = None,
-    replications: Annotated[int | None, typer.Option("--replications", help="In place of the scenario's.")] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="In place of the scenario's.")] = None,
-    processes: Annotated[
-        int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
-    ] = 1,
+    replications: ReplicationsOption = None,
+    seed: SeedOption = None,
+    processes: ProcessesOption = 1,
     keep_run: Annotated[
         bool, typer.Option("--keep", help="Keep it in the twin: a run, a summary per item, incidents.")
     ] = False,
@@ -61,17 +64,8 @@ def run(
         check_keeping(read.seed if seed is None else seed, incidents)
     if plot is not None:
         prepare(plot, plot_format)
-    with progress_bars() as advance, stopping() as presses:
-        played = play(
-            settings,
-            read,
-            Asked(as_of, branch),
-            replications=replications,
-            seed=seed,
-            processes=processes,
-            progress=lambda done, wanted: advance("replications", done, wanted),
-            cancelled=lambda: presses() > 0,
-        )
+    with ordering(replications, seed, processes) as order:
+        played = play(settings, read, Asked(as_of, branch), order)
     report = played.report
     kept = None
     if keep_run:
@@ -83,12 +77,9 @@ def run(
                 say(f"note: {left_out:,} {what} more are not kept")
         for gone in kept.dropped:
             say(f"note: the run {gone} went to make room")
-    if report.replications < report.wanted:
-        say(f"note: stopped after {report.replications} of {report.wanted} replications")
     if plot is not None:
         say_pictures(draw([availability(report.rows, report.scenario)], plot, plot_format))
-    for note in report.notes:
-        say(f"note: {note}")
+    say_notes(report.replications, report.wanted, report.notes)
     if output is Output.JSON:
         print_json({**report.to_dict(), **({} if kept is None else {"kept": kept.to_dict()})})
         return
@@ -98,12 +89,6 @@ def run(
     say(
         f"simulated: {report.replications} replications of {report.hours:g} hours, {report.items} items, seed {report.seed}"
     )
-
-
-def say_pictures(files: Iterable[Path]) -> None:
-    """Name what was drawn."""
-    for path in files:
-        say(f"drawn: {path}")
 
 
 def table_rows(report: SimulationReport) -> list[tuple[Any, ...]]:
@@ -121,14 +106,3 @@ def table_rows(report: SimulationReport) -> list[tuple[Any, ...]]:
         )
         for row in report.rows
     ]
-
-
-@contextmanager
-def stopping() -> Iterator[Callable[[], int]]:
-    """How often somebody has pressed Ctrl-C, which stops nothing by itself meanwhile."""
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
-    try:
-        yield lambda: len(pressed)
-    finally:
-        signal.signal(signal.SIGINT, before)

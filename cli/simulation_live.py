@@ -14,7 +14,7 @@ import typer
 from cli.asking import asking
 from cli.options import BackendOption, BranchOption, OutputOption
 from cli.output import Output, progress_bars, say
-from cli.simulate_run import stopping
+from cli.simulating import stopping
 from cli.simulation_runs import kept_runs
 from core.clock import SystemClock
 from core.errors import UsageError
@@ -80,6 +80,7 @@ def live(
 def _kept(settings: Settings, scenario: Path, branch: str | None) -> str:
     """Play a scenario a few times and keep it, with all of its first replication that can be kept."""
     from services.simulation.keep import MOST_INCIDENTS, check_keeping, keep  # here: other commands need no numba
+    from services.simulation.order import Order
     from services.simulation.run import play
     from simulate.builder.scenario import read_scenario
 
@@ -90,8 +91,7 @@ def _kept(settings: Settings, scenario: Path, branch: str | None) -> str:
             settings,
             read,
             Asked(None, branch),
-            replications=min(read.replications, REPLICATIONS),
-            progress=lambda done, wanted: advance("replications", done, wanted),
+            Order(min(read.replications, REPLICATIONS), progress=advance),
         )
     with kept_runs(settings) as runs:
         kept = keep(runs, played, incidents=MOST_INCIDENTS, branch=branch)

@@ -65,6 +65,7 @@ def comparing(settings: Settings) -> Compare:
         base: Mapping[str, Any], others: Sequence[Mapping[str, Any]], replications: int, over: Callable[[], bool]
     ) -> Sequence[Played]:
         from services.simulation.compare import compare as play
+        from services.simulation.order import Order
         from simulate.builder.scenario import Scenario
 
         scenarios = [Scenario.model_validate(given) for given in (base, *others)]
@@ -74,6 +75,6 @@ def comparing(settings: Settings) -> Compare:
             pressed[0] += 1 if over() else 0
             return pressed[0]
 
-        return play(settings, scenarios[0], scenarios[1:], replications=replications, pressed=count)
+        return play(settings, scenarios[0], scenarios[1:], order=Order(replications, pressed=count))
 
     return compare

@@ -164,6 +164,7 @@ def _simulate(services: Services, given: SimulateArguments) -> dict[str, Any]:
     from simulate.extra import needs_the_extra  # here: who asks no simulation loads nothing of it
 
     with needs_the_extra():
+        from services.simulation.order import Order
         from services.simulation.run import simulate
         from services.simulation.snapshot import snapshot_of
         from simulate.builder.scenario import as_scenario
@@ -173,9 +174,7 @@ def _simulate(services: Services, given: SimulateArguments) -> dict[str, Any]:
         settings,
         as_scenario(given.scenario),
         given.asked,
-        replications=given.replications,
-        seed=given.seed,
-        cancelled=lambda: monotonic() > until,
+        Order(given.replications, given.seed, pressed=lambda: int(monotonic() > until)),
         estate=lambda asked: snapshot_of(moments, asked),
     )
     services.call.told(len(report.rows), report.sequence)

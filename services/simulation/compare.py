@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from core.settings import Settings
 from services.moments import PRESENT, Asked
 from services.simulation.calibrated import calibrated
+from services.simulation.order import AS_IT_SAYS, Order
 from services.simulation.snapshot import Snapshot, snapshot
 from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
-from simulate.engines.monte_carlo import run
 from simulate.engines.summary import RunResult
 from simulate.errors import ScenarioError
 from simulate.what_if.difference import Difference, Differences, Group, differences
@@ -23,9 +23,6 @@ SERVED: Final = ("SERVES", "BELONGS_TO")
 RESPONSIBLE: Final = ("OWNED_BY", "SUPPORTED_BY")
 ABOUT: Final = frozenset({"Entity", "Team", *SERVED, *RESPONSIBLE})
 """What a snapshot needs besides the estate, to tell differences by entity and team."""
-
-Stage = Callable[[str, int, int], None]
-"""Called with the scenario that plays, replications done, and wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,23 +63,17 @@ def compare(
     base: Scenario,
     others: Sequence[Scenario],
     asked: Asked = PRESENT,
-    *,
-    replications: int | None = None,
-    seed: int | None = None,
-    processes: int = 1,
-    progress: Stage | None = None,
-    pressed: Callable[[], int] | None = None,
+    order: Order = AS_IT_SAYS,
 ) -> list[Comparison]:
     """Play all with the replications and the seed of the base. `asked` is the moment of what names no branch.
 
-    `pressed` counts how often somebody wanted it to end: each ends the scenario that plays; what follows plays the
-    replications that are finished then, so that they pair up. Raises what `simulate` raises.
+    Each time that somebody wants it to end, the scenario that plays is ended; what follows plays the replications that are
+    finished then, so that they pair up. Raises what `simulate` raises.
     """
     for other in others:
         _check_pair(base, other)
     base, *others = [calibrated(settings, scenario) for scenario in (base, *others)]
-    wanted = base.replications if replications is None else replications
-    chosen = base.seed if seed is None else seed
+    wanted = order.wanted(base)
     estates: dict[Asked, Snapshot] = {}
     built = []
     for scenario in (base, *others):
@@ -94,17 +85,7 @@ def compare(
     runs: list[RunResult] = []
     left = wanted
     for scenario, _, model in built:
-        before = pressed() if pressed else 0
-        runs.append(
-            run(
-                model,
-                left,
-                chosen,
-                processes=processes,
-                progress=_telling(progress, scenario.name),
-                cancelled=_since(pressed, before),
-            )
-        )
+        runs.append(_one_of(order, scenario.name, left).run(model, base))
         left = max(2, min(left, runs[-1].replications))
     first = built[0][1]
     found_groups = [groups_of(first, SERVED), groups_of(first, RESPONSIBLE), _all(runs[0])]
@@ -120,6 +101,17 @@ def compare(
         )
         for (scenario, found, model), played in zip(built[1:], runs[1:], strict=True)
     ]
+
+
+def _one_of(order: Order, name: str, replications: int) -> Order:
+    """The order for one of several scenarios: told by its name, ended by whoever presses from now on."""
+    before = order.pressed()
+    return replace(
+        order,
+        replications=replications,
+        progress=lambda _, done, wanted: order.progress(name, done, wanted),
+        pressed=lambda: order.pressed() - before,
+    )
 
 
 def groups_of(estate: Snapshot, relations: Iterable[str]) -> list[Group]:
@@ -149,14 +141,6 @@ def _check_pair(base: Scenario, other: Scenario) -> None:
                 where=f"{other.name}: {name}",
                 hint=f"{name}: {getattr(base, name)}",
             )
-
-
-def _telling(progress: Stage | None, name: str) -> Callable[[int, int], None] | None:
-    return None if progress is None else lambda done, wanted: progress(name, done, wanted)
-
-
-def _since(pressed: Callable[[], int] | None, before: int) -> Callable[[], bool] | None:
-    return None if pressed is None else lambda: pressed() > before
 
 
 def _comparison(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -13,13 +12,13 @@ from graph.model import Node
 from services.moments import PRESENT, Asked
 from services.simulation import load
 from services.simulation.calibrated import calibrated
+from services.simulation.order import AS_IT_SAYS, Order, moment_of
 from services.simulation.run import SimulationReport, report_of
 from services.simulation.snapshot import Snapshot, snapshot
 from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.arrays import compile_model
 from simulate.engines.history import history
-from simulate.engines.monte_carlo import run
 from simulate.insight.contributions import Contribution, Contributions, single_points
 from simulate.insight.recovery import Losses, Plan, RecoveryRow, recovery_rows
 from simulate.load.report import LoadRow
@@ -29,8 +28,6 @@ ABOUT: Final = frozenset({"RecoveryPlan", "RecoveryTest", "COVERS", "TESTS", *lo
 
 DETAILED: Final = 50
 """Replications that are read event by event, where nobody says otherwise."""
-
-Stage = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +50,28 @@ def insight(
     settings: Settings,
     scenario: Scenario,
     asked: Asked = PRESENT,
+    order: Order = AS_IT_SAYS,
     *,
-    replications: int | None = None,
     detailed: int = DETAILED,
-    seed: int | None = None,
-    processes: int = 1,
-    progress: Stage | None = None,
-    cancelled: Callable[[], bool] | None = None,
 ) -> Insight:
     """Play a scenario and read what it teaches. Raises what `simulate` raises."""
     scenario = calibrated(settings, scenario)
-    moment = asked if asked.branch or not scenario.branch else replace(asked, branch=scenario.branch)
-    estate = snapshot(settings, moment, ABOUT)
+    estate = snapshot(settings, moment_of(scenario, asked), ABOUT)
     model = build(estate.nodes, estate.edges, estate.schema, scenario)
-    wanted = scenario.replications if replications is None else replications
-    chosen = scenario.seed if seed is None else seed
-    tell = progress or (lambda _, __, ___: None)
-    result = run(
-        model,
-        wanted,
-        chosen,
-        processes=processes,
-        progress=lambda done, all_: tell("replications", done, all_),
-        cancelled=cancelled,
-    )
+    result = order.run(model, scenario)
     contributions, losses = Contributions(model), Losses(model)
     arrays = compile_model(model)
     looked_at = result.replication[:detailed].tolist()
     for number, replication in enumerate(looked_at):
-        if cancelled is not None and cancelled() and number >= 2:
+        if order.is_over() and number >= 2:
             break
-        played = history(model, arrays, chosen, replication)
+        played = history(model, arrays, result.seed, replication)
         contributions.add(played)
-        losses.add(played, chosen, replication)
-        tell("read event by event", number + 1, len(looked_at))
+        losses.add(played, result.seed, replication)
+        order.progress("read event by event", number + 1, len(looked_at))
     ranking = contributions.ranking()
     return Insight(
-        report_of(scenario, result, wanted, estate.sequence),
+        report_of(scenario, result, order.wanted(scenario), estate.sequence),
         contributions.replications,
         tuple(ranking),
         tuple(single_points(ranking)),

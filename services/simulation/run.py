@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.settings import Settings
 from services.moments import PRESENT, Asked
 from services.simulation.calibrated import calibrated
+from services.simulation.order import AS_IT_SAYS, Order, moment_of
 from services.simulation.snapshot import Snapshot, snapshot
 from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
-from simulate.engines.monte_carlo import Cancelled, Progress, run
 from simulate.engines.summary import Availability, RunResult
 
 
@@ -53,38 +53,20 @@ def simulate(
     settings: Settings,
     scenario: Scenario,
     asked: Asked = PRESENT,
+    order: Order = AS_IT_SAYS,
     *,
-    replications: int | None = None,
-    seed: int | None = None,
-    processes: int = 1,
-    progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
     estate: Callable[[Asked], Snapshot] | None = None,
 ) -> SimulationReport:
     """What playing a scenario says of what it watches; see `play`."""
-    return play(
-        settings,
-        scenario,
-        asked,
-        replications=replications,
-        seed=seed,
-        processes=processes,
-        progress=progress,
-        cancelled=cancelled,
-        estate=estate,
-    ).report
+    return play(settings, scenario, asked, order, estate=estate).report
 
 
 def play(
     settings: Settings,
     scenario: Scenario,
     asked: Asked = PRESENT,
+    order: Order = AS_IT_SAYS,
     *,
-    replications: int | None = None,
-    seed: int | None = None,
-    processes: int = 1,
-    progress: Progress | None = None,
-    cancelled: Cancelled | None = None,
     estate: Callable[[Asked], Snapshot] | None = None,
 ) -> Played:
     """Play a scenario; the twin is only read. `estate`: where the twin is open already, what takes its elements.
@@ -92,13 +74,10 @@ def play(
     Raises SimulationError and its kin, UsageError, NotFoundError, BackendError.
     """
     scenario = calibrated(settings, scenario)
-    moment = asked if asked.branch or not scenario.branch else replace(asked, branch=scenario.branch)
+    moment = moment_of(scenario, asked)
     found = snapshot(settings, moment) if estate is None else estate(moment)
-    model = build(found.nodes, found.edges, found.schema, scenario)
-    wanted = scenario.replications if replications is None else replications
-    chosen = scenario.seed if seed is None else seed
-    result = run(model, wanted, chosen, processes=processes, progress=progress, cancelled=cancelled)
-    return Played(scenario, report_of(scenario, result, wanted, found.sequence), result)
+    result = order.run(build(found.nodes, found.edges, found.schema, scenario), scenario)
+    return Played(scenario, report_of(scenario, result, order.wanted(scenario), found.sequence), result)
 
 
 def report_of(scenario: Scenario, result: RunResult, wanted: int, sequence: int) -> SimulationReport:

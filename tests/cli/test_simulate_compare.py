@@ -11,10 +11,11 @@ import pytest
 
 from core.settings import load_settings
 from services.simulation.compare import compare
+from services.simulation.order import Order
 from simulate.builder.changes import parse_change
 from simulate.builder.scenario import read_scenario
-from tests.acceptance.console import Console
 from tests.cli.here import Here
+from tests.cli.twin_of_files import ENDS, PAIR, twin_of
 
 SCENARIO = """\
 name: A year
@@ -26,34 +27,25 @@ crews: {few: {size: 1}}
 """
 
 
+FILES = {
+    **PAIR,
+    "BusinessService.csv": "key,name\nS1,Payments\nS2,Cards\n",
+    "BusinessApplication.csv": "key,name\nA1,Ledger\nA2,Cardholder\n",
+    "PhysicalServer.csv": "key,name\nP1,one\nP2,two\nP3,three\n",
+    "Entity.csv": "key,name,kind\nE1,North,regional_bank\nE2,South,regional_bank\n",
+    "Team.csv": "key,name\nT1,Systems\n",
+    "relations/USES.csv": PAIR["relations/USES.csv"] + "BusinessService,S2,BusinessApplication,A2\n",
+    "relations/RUNS_ON.csv": PAIR["relations/RUNS_ON.csv"] + "BusinessApplication,A2,PhysicalServer,P3\n",
+    "relations/SERVES.csv": ENDS + "BusinessService,S1,Entity,E1\nBusinessService,S2,Entity,E1\n"
+    "BusinessService,S2,Entity,E2\n",
+    "relations/OWNED_BY.csv": ENDS + "BusinessService,S1,Team,T1\nBusinessService,S2,Team,T1\n",
+}
+
+
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Here:
     """A twin of two services on two applications, one on a pair of servers, the other on a single one."""
-    folder = tmp_path_factory.mktemp("estate")
-    console = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-01"}))
-    export = folder / "export"
-    (export / "relations").mkdir(parents=True)
-    files = {
-        "BusinessService.csv": "key,name\nS1,Payments\nS2,Cards\n",
-        "BusinessApplication.csv": "key,name\nA1,Ledger\nA2,Cardholder\n",
-        "PhysicalServer.csv": "key,name\nP1,one\nP2,two\nP3,three\n",
-        "Cluster.csv": "key,name,quorum\nC1,pair,1\n",
-        "Entity.csv": "key,name,kind\nE1,North,regional_bank\nE2,South,regional_bank\n",
-        "Team.csv": "key,name\nT1,Systems\n",
-        "relations/USES.csv": "from_kind,from,to_kind,to\n"
-        "BusinessService,S1,BusinessApplication,A1\nBusinessService,S2,BusinessApplication,A2\n",
-        "relations/RUNS_ON.csv": "from_kind,from,to_kind,to\nBusinessApplication,A1,PhysicalServer,P1\n"
-        "BusinessApplication,A1,PhysicalServer,P2\nBusinessApplication,A2,PhysicalServer,P3\n",
-        "relations/MEMBER_OF.csv": "from_kind,from,to_kind,to\n"
-        "PhysicalServer,P1,Cluster,C1\nPhysicalServer,P2,Cluster,C1\n",
-        "relations/SERVES.csv": "from_kind,from,to_kind,to\nBusinessService,S1,Entity,E1\n"
-        "BusinessService,S2,Entity,E1\nBusinessService,S2,Entity,E2\n",
-        "relations/OWNED_BY.csv": "from_kind,from,to_kind,to\nBusinessService,S1,Team,T1\nBusinessService,S2,Team,T1\n",
-    }
-    for name, text in files.items():
-        (export / name).write_text(text, encoding="utf-8")
-    console.json("ingest", str(export), "--source", "csv")
-    return console
+    return twin_of(tmp_path_factory.mktemp("estate"), FILES)
 
 
 @pytest.fixture
@@ -147,9 +139,10 @@ def test_ctrl_c_keeps_what_is_finished_and_pairs_it_up(console: Here, base: str)
         if done >= 20 and not presses:
             presses.append(stage)
 
-    (told,) = compare(settings, read, [faster], replications=100, progress=progress, pressed=lambda: len(presses))
+    order = Order(100, progress=progress, pressed=lambda: len(presses))
+    (told,) = compare(settings, read, [faster], order=order)
     assert (told.replications, told.wanted, presses) == (20, 100, ["A year"])
-    (whole,) = compare(settings, read, [faster], replications=20)
+    (whole,) = compare(settings, read, [faster], order=Order(20))
     assert told.services == whole.services
 
 

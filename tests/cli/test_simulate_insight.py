@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.console import Console
 from tests.cli.here import Here
+from tests.cli.twin_of_files import ENDS, twin_of
 
 SCENARIO = """\
 name: A year
@@ -25,40 +25,33 @@ load:
 """
 
 
+FILES = {
+    "BusinessService.csv": "key,name\nS1,Payments\nS2,Cards\n",
+    "BusinessApplication.csv": "key,name,rto_minutes,rpo_minutes\nA1,Ledger,60,60\nA2,Cardholder,600000,\n",
+    "PhysicalServer.csv": "key,name,hostname\nP1,one,one.bank\nP2,two,two.bank\n",
+    "StorageVolume.csv": "key,name,size_gb,used_gb\nV1,volume,100,80\n",
+    "RecoveryPlan.csv": "key,name,validated\nR1,Plan of Ledger,true\n",
+    "RecoveryTest.csv": "key,name,done_on,result,failover_minutes,data_loss_minutes\n"
+    "T1,First,2023-05-01,failed,500,10\nT2,Second,2024-05-01,passed,90,10\nT3,To come,2025-05-01,passed,1,1\n",
+    "LoadTest.csv": "key,name,done_on,objective,measured\nL1,Spring,2023-06-01,100,300\nL2,Later,2024-06-01,200,300\n",
+    "CapacitySample.csv": "key,name,metric,hostname,value,unit\n"
+    "C1,cpu one,cpu,one.bank,90,percent\nC2,x,temperature,one.bank,40,celsius\n",
+    "relations/USES.csv": ENDS
+    + "BusinessService,S1,BusinessApplication,A1\nBusinessService,S2,BusinessApplication,A2\n",
+    "relations/RUNS_ON.csv": ENDS
+    + "BusinessApplication,A1,PhysicalServer,P1\nBusinessApplication,A2,PhysicalServer,P2\n",
+    "relations/STORED_ON.csv": ENDS + "PhysicalServer,P1,StorageVolume,V1\n",
+    "relations/COVERS.csv": ENDS + "RecoveryPlan,R1,BusinessApplication,A1\n",
+    "relations/TESTS.csv": ENDS
+    + "".join(f"RecoveryTest,T{n},RecoveryPlan,R1\n" for n in (1, 2, 3))
+    + "LoadTest,L1,BusinessApplication,A2\nLoadTest,L2,BusinessApplication,A2\n",
+}
+
+
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Here:
     """A twin of two services, their applications on one server each with a volume, plans, tests and samples."""
-    folder = tmp_path_factory.mktemp("estate")
-    console = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-01"}))
-    export = folder / "export"
-    (export / "relations").mkdir(parents=True)
-    ends = "from_kind,from,to_kind,to\n"
-    files = {
-        "BusinessService.csv": "key,name\nS1,Payments\nS2,Cards\n",
-        "BusinessApplication.csv": "key,name,rto_minutes,rpo_minutes\nA1,Ledger,60,60\nA2,Cardholder,600000,\n",
-        "PhysicalServer.csv": "key,name,hostname\nP1,one,one.bank\nP2,two,two.bank\n",
-        "StorageVolume.csv": "key,name,size_gb,used_gb\nV1,volume,100,80\n",
-        "RecoveryPlan.csv": "key,name,validated\nR1,Plan of Ledger,true\n",
-        "RecoveryTest.csv": "key,name,done_on,result,failover_minutes,data_loss_minutes\n"
-        "T1,First,2023-05-01,failed,500,10\nT2,Second,2024-05-01,passed,90,10\nT3,To come,2025-05-01,passed,1,1\n",
-        "LoadTest.csv": "key,name,done_on,objective,measured\nL1,Spring,2023-06-01,100,300\nL2,Later,2024-06-01,200,300\n",
-        "CapacitySample.csv": "key,name,metric,hostname,value,unit\n"
-        "C1,cpu one,cpu,one.bank,90,percent\nC2,x,temperature,one.bank,40,celsius\n",
-        "relations/USES.csv": ends
-        + "BusinessService,S1,BusinessApplication,A1\nBusinessService,S2,BusinessApplication,A2\n",
-        "relations/RUNS_ON.csv": ends
-        + "BusinessApplication,A1,PhysicalServer,P1\nBusinessApplication,A2,PhysicalServer,P2\n",
-        "relations/STORED_ON.csv": ends + "PhysicalServer,P1,StorageVolume,V1\n",
-        "relations/COVERS.csv": ends + "RecoveryPlan,R1,BusinessApplication,A1\n",
-        "relations/TESTS.csv": ends
-        + "".join(f"RecoveryTest,T{n},RecoveryPlan,R1\n" for n in (1, 2, 3))
-        + "LoadTest,L1,BusinessApplication,A2\nLoadTest,L2,BusinessApplication,A2\n",
-    }
-    for name, text in files.items():
-        (export / name).write_text(text, encoding="utf-8")
-    told = console.json("ingest", str(export), "--source", "csv")
-    assert told["quarantined"] == [], told
-    return console
+    return twin_of(tmp_path_factory.mktemp("estate"), FILES)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.console import Console
 from tests.cli.here import Here
+from tests.cli.twin_of_files import PAIR, twin_of
 
 SCENARIO = """\
 name: A year
@@ -35,25 +35,7 @@ investments:
 @pytest.fixture(scope="module")
 def console(tmp_path_factory: pytest.TempPathFactory) -> Here:
     """A twin of a service on an application on two servers of a cluster."""
-    folder = tmp_path_factory.mktemp("estate")
-    console = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-01"}))
-    export = folder / "export"
-    (export / "relations").mkdir(parents=True)
-    files = {
-        "BusinessService.csv": "key,name\nS1,Payments\n",
-        "BusinessApplication.csv": "key,name\nA1,Ledger\n",
-        "PhysicalServer.csv": "key,name\nP1,one\nP2,two\n",
-        "Cluster.csv": "key,name,quorum\nC1,pair,1\n",
-        "relations/USES.csv": "from_kind,from,to_kind,to\nBusinessService,S1,BusinessApplication,A1\n",
-        "relations/RUNS_ON.csv": "from_kind,from,to_kind,to\n"
-        "BusinessApplication,A1,PhysicalServer,P1\nBusinessApplication,A1,PhysicalServer,P2\n",
-        "relations/MEMBER_OF.csv": "from_kind,from,to_kind,to\n"
-        "PhysicalServer,P1,Cluster,C1\nPhysicalServer,P2,Cluster,C1\n",
-    }
-    for name, text in files.items():
-        (export / name).write_text(text, encoding="utf-8")
-    console.json("ingest", str(export), "--source", "csv")
-    return console
+    return twin_of(tmp_path_factory.mktemp("estate"), PAIR)
 
 
 def _plan(folder: Path, text: str = PLAN) -> str:
@@ -82,6 +64,13 @@ def test_each_budget_is_spent_on_what_is_best_and_says_how_sure_it_is(told: Any)
         "zone": 2000.0,
         "among": 2,
     }
+
+
+@pytest.mark.parametrize("processes", ["2", pytest.param("4", marks=pytest.mark.nightly)])
+def test_the_answer_is_the_same_bit_for_bit_on_several_processes(
+    console: Here, told: Any, tmp_path: Path, processes: str
+) -> None:
+    assert console.json("simulate", "optimise", _plan(tmp_path), "--processes", processes) == told
 
 
 def test_gains_are_told_with_their_intervals(told: Any) -> None:

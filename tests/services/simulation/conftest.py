@@ -12,6 +12,7 @@ from graph.schema.model import Schema
 from services.moments import Asked
 from services.query import QueryService
 from services.simulation.kept import KeptRuns
+from services.simulation.order import Order
 from services.simulation.run import Played, play
 from services.twin import Twin
 from simulate.builder.scenario import Scenario, parse_scenario
@@ -59,7 +60,7 @@ class Simulated:
 
     def play(self, scenario: Scenario | None = None, branch: str | None = None, seed: int | None = None) -> Played:
         settings = self.twin.settings.model_copy(update={"backend": "networkx"})  # the store is open here
-        return play(settings, scenario or self.scenario, Asked(None, branch), seed=seed)
+        return play(settings, scenario or self.scenario, Asked(None, branch), Order(seed=seed))
 
     def rows(self, text: str, *arguments: object, **parameters: object) -> list[list[object]]:
         """The rows of a query on the backend, after it has followed the ledger."""
