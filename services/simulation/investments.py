@@ -16,11 +16,12 @@ from simulate.line import file as lines
 from simulate.line.model import Line
 from simulate.optimise.choices import Choices, Configuration
 from simulate.optimise.errors import InvestmentError
-from simulate.optimise.estate import HOURS_DOWN, OBJECTIVES, OUTAGES, STEP, EstateObjective
+from simulate.optimise.estate import HOURS_DOWN, ITEMS_KEPT, OBJECTIVES, OUTAGES, STEP, EstateObjective
 from simulate.optimise.objective import Objective
 from simulate.optimise.optimise import Advance, optimise
 from simulate.optimise.optimum import Optimum
 from simulate.optimise.plan import Plan
+from simulate.optimise.processes import shared
 from simulate.optimise.production import COMPLETED, LineObjective, line_after
 from simulate.optimise.production import OBJECTIVES as LINE_OBJECTIVES
 from simulate.yaml_files import FileKind, YamlFile, read_yaml
@@ -84,18 +85,25 @@ def choose_investments(
     file: YamlFile,
     asked: Asked = PRESENT,
     *,
+    processes: int = 1,
     advance: Advance = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> InvestmentReport:
     """The best use of each budget of a plan that was read from `file`. The twin is only read, and only by plans of an estate.
 
+    An estate is played on so many `processes`, with the same answer; a line, which takes no time, on one.
+
     Raises InvestmentError, ScenarioError and what simulations raise, before anything is simulated; UsageError, NotFoundError.
     """
     choices = plan.choices()
-    played = _line(plan, file, choices) if plan.estate is None else _estate(settings, plan, file, asked)
+    if processes < 1:
+        raise InvestmentError(f"{processes} processes", where="processes", hint="one at least")
+    is_line = plan.estate is None
+    played = _line(plan, file, choices) if is_line else _estate(settings, plan, file, asked, processes)
     terms = plan.terms(less_is_better=played.less_is_better, step=played.step)
     _check_each(played.check, choices)
-    answers = optimise(played.objective, choices, plan.budgets, terms, advance=advance, cancelled=cancelled)
+    with shared(played.objective, 1 if is_line else processes) as (objective, ahead):
+        answers = optimise(objective, choices, plan.budgets, terms, ahead=ahead, advance=advance, cancelled=cancelled)
     return InvestmentReport(
         plan.name,
         played.name,
@@ -111,7 +119,7 @@ def choose_investments(
     )
 
 
-def _estate(settings: Settings, plan: Plan, file: YamlFile, asked: Asked) -> _Played:
+def _estate(settings: Settings, plan: Plan, file: YamlFile, asked: Asked, processes: int) -> _Played:
     name = plan.objective or HOURS_DOWN
     if name not in OBJECTIVES:
         raise InvestmentError(
@@ -121,7 +129,8 @@ def _estate(settings: Settings, plan: Plan, file: YamlFile, asked: Asked) -> _Pl
     branch = scenarios.as_scenario(content, shown).branch
     found = snapshot(settings, replace(asked, branch=branch) if branch else asked)
     content = looked_up(settings, content)
-    objective = EstateObjective(found.nodes, found.edges, found.schema, plan, content, shown, name == OUTAGES)
+    kept = ITEMS_KEPT // processes
+    objective = EstateObjective(found.nodes, found.edges, found.schema, plan, content, shown, name == OUTAGES, kept)
     return _Played(objective, objective.model, name, less_is_better=True, step=STEP, sequence=found.sequence)
 
 

@@ -33,7 +33,7 @@ STEP: Final = 10
 """Replications at a time: a configuration is compiled for them, or found among those that are."""
 
 ITEMS_KEPT: Final = 5_000_000
-"""Items of compiled models that are kept: about 1.5 GB at most."""
+"""Items of compiled models that are kept, by all processes together: about 1.5 GB at most."""
 
 
 @dataclass
@@ -47,6 +47,7 @@ class EstateObjective:
     content: Mapping[str, Any]
     shown: str
     outages: bool = False
+    items_kept: int = ITEMS_KEPT
     _players: OrderedDict[Configuration, tuple[Player, Floats]] = field(default_factory=OrderedDict)
     _events: float = 0.0
     _items: int = 1
@@ -96,7 +97,7 @@ class EstateObjective:
             weights = np.array([of.get(item.name, of.get(item.id, 1.0)) for item in watched])
             found = (Player(compile_model(model), self.plan.seed, Room.for_model(model)), weights)
             self._players[configuration] = found
-            while len(self._players) > max(4, ITEMS_KEPT // self._items):
+            while len(self._players) > max(4, self.items_kept // self._items):
                 self._players.popitem(last=False)
         self._players.move_to_end(configuration)
         return found

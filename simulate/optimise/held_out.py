@@ -16,6 +16,7 @@ from scipy.special import stdtr
 
 from simulate.optimise.choices import Choices, Configuration
 from simulate.optimise.objective import Floats, Objective, RankBy, Worth
+from simulate.optimise.processes import Ahead, not_ahead
 from simulate.statistics.student import CONFIDENCE, Interval, t_interval
 
 
@@ -98,6 +99,7 @@ def replicate(
     count: int,
     *,
     needed: int = 1,
+    ahead: Ahead = not_ahead,
     advance: Callable[[int, int], None] = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> HeldOut:
@@ -105,6 +107,7 @@ def replicate(
 
     Cancelled, it leaves out those after the first `needed` that have not begun.
     """
+    ahead([(one, first, count) for one in dict.fromkeys([choices.base, *configurations])])
     base = objective.values(choices.base, first, count)
     done: list[Configuration] = []
     values, scores = [], []

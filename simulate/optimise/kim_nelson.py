@@ -10,7 +10,7 @@ Source: S.-H. Kim and B. L. Nelson, A fully sequential procedure for indifferenc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +28,9 @@ FIRST_STAGE: Final = 20
 
 Scores = Callable[[int, int, int], Floats]
 """Scores of a system in replications from one index on, so many: (system, begin, count)."""
+
+Ahead = Callable[[Sequence[int], int, int], None]
+"""Called with systems, begin and count of the scores that are asked for next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +119,15 @@ def select(
     most: int = 10_000,
     step: int = 1,
     first: int = 0,
+    ahead: Ahead = lambda *_: None,
     advance: Callable[[int, int], None] = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Selection:
     """Select the system with the highest expected score, with replications from index `first` on, `most` per system at most.
 
-    Ties of scores go to the system that comes first. With `step` above 1 replications come so many at a time, which keeps what
-    is promised and may take a few more. Raises ValueError for a zone, a confidence or a first stage that promises nothing.
+    Ties of scores go to the system that comes first. `ahead` is told which scores are asked for next. With `step` above 1
+    replications come so many at a time, which keeps what is promised and may take a few more. Raises ValueError for a zone, a
+    confidence or a first stage that promises nothing.
     """
     if systems > 1 and not (zone > 0.0 and 0.5 < confidence < 1.0):
         raise ValueError(f"zone {zone:g} and confidence {confidence:g} promise nothing among {systems} systems")
@@ -133,6 +138,7 @@ def select(
     stage = np.zeros((systems, first_stage))
     if systems == 1:
         return Selection(0, (0,), taken, sums, is_decided=True, is_interrupted=False)
+    ahead(range(systems), first, first_stage)
     for system in range(systems):
         if cancelled():
             return _ended(sums, taken, in_play, is_decided=False, is_interrupted=True)
@@ -153,6 +159,7 @@ def select(
         if cancelled():
             return _ended(sums, taken, in_play, is_decided=False, is_interrupted=True)
         count = min(step, most - replications)
+        ahead(left.tolist(), first + replications, count)
         for system in left.tolist():
             sums[system] += scores(system, first + replications, count).sum()
         taken[left] += count

@@ -106,7 +106,7 @@ class Remembered:
     def values(self, configuration: Configuration, begin: int, count: int) -> Floats:
         known = self._count.get(configuration, 0)
         wanted = begin - self._first + count
-        if wanted > known:
+        if self.missing(configuration, begin, count) is not None:
             table = self._known.get(configuration, np.empty(0))
             if wanted > len(table):
                 table = np.concatenate([table[:known], np.empty(max(wanted, 2 * known) - known)])
@@ -114,3 +114,9 @@ class Remembered:
             table[known:wanted] = self._objective.values(configuration, self._first + known, wanted - known)
             self._count[configuration] = wanted
         return self._known[configuration][wanted - count : wanted]
+
+    def missing(self, configuration: Configuration, begin: int, count: int) -> tuple[Configuration, int, int] | None:
+        """What would have to be simulated for these values: from which replication on, how many."""
+        known = self._count.get(configuration, 0)
+        wanted = begin - self._first + count
+        return (configuration, self._first + known, wanted - known) if wanted > known else None

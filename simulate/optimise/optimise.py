@@ -14,6 +14,7 @@ from simulate.optimise.held_out import HeldOut, outcomes, replicate
 from simulate.optimise.kim_nelson import Selection, select
 from simulate.optimise.objective import ZONES, Floats, Objective, RankBy, Remembered
 from simulate.optimise.optimum import Certificate, Certified, Method, Optimum
+from simulate.optimise.processes import Ahead, not_ahead
 from simulate.optimise.sampled import sample
 from simulate.optimise.terms import Terms
 
@@ -40,16 +41,20 @@ def optimise(
     budgets: Sequence[float],
     terms: Terms,
     *,
+    ahead: Ahead = not_ahead,
     advance: Advance = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
     most_enumerated: int = MOST_ENUMERATED,
 ) -> list[Optimum]:
     """The best use of each budget, in the order given; fewer where it was cancelled, the last one perhaps not finished.
 
+    `ahead` is told which values are asked for next.
+
     Raises InvestmentError for budgets and investments that make no sense, TooManyEventsError before anything is simulated.
     """
     _check(choices, budgets, terms)
-    search = _Search(Remembered(objective), objective, choices, terms, advance, cancelled)
+    proposals = Remembered(objective, PROPOSING)
+    search = _Search(Remembered(objective), proposals, objective, choices, terms, ahead, advance, cancelled)
     plans = [(budget, list(islice(choices.feasible(budget), most_enumerated + 1))) for budget in budgets]
     search.check_size([min(len(found), most_enumerated) for _, found in plans])
     answers: list[Optimum] = []
@@ -80,9 +85,11 @@ class _Search:
     """One objective, one set of choices, several budgets."""
 
     remembered: Remembered
+    proposals: Remembered
     objective: Objective
     choices: Choices
     terms: Terms
+    ahead: Ahead
     advance: Advance
     cancelled: Callable[[], bool]
 
@@ -117,6 +124,7 @@ class _Search:
             trials=self.terms.trials,
             keep=CERTIFIED,
             seed=self.terms.seed,
+            ahead=lambda some: self._ahead(self.proposals, some, PROPOSING, self.terms.proposing),
             advance=lambda done, wanted: self.advance(f"budget {budget:g}: proposals", done, wanted),
             cancelled=self.cancelled,
         )
@@ -155,6 +163,9 @@ class _Search:
             first_stage=terms.first_stage,
             most=terms.most,
             step=terms.step,
+            ahead=lambda systems, begin, count: self._ahead(
+                remembered, [configurations[system] for system in systems], begin, count
+            ),
             advance=lambda _, left: self.advance(
                 f"budget {budget:g}: out of play", len(configurations) - left, len(configurations)
             ),
@@ -199,6 +210,7 @@ class _Search:
             HELD_OUT,
             terms.held_out,
             needed=rivals,
+            ahead=self.ahead,
             advance=lambda done, wanted: self.advance(f"budget {budget:g}: fresh replications", done, wanted),
             cancelled=self.cancelled,
         )
@@ -231,9 +243,15 @@ class _Search:
     def _proposal(self, configuration: Configuration) -> float:
         """The mean score of a proposal, in replications that are used for nothing else; the same ones for all."""
         terms = self.terms
-        base = self.objective.values(self.choices.base, PROPOSING, terms.proposing)
-        values = self.objective.values(configuration, PROPOSING, terms.proposing)
+        base = self.proposals.values(self.choices.base, PROPOSING, terms.proposing)
+        values = self.proposals.values(configuration, PROPOSING, terms.proposing)
         return float(terms.worth.scores(values, base, self.choices.cost(configuration), terms.rank_by).mean())
+
+    def _ahead(self, of: Remembered, configurations: Sequence[Configuration], begin: int, count: int) -> None:
+        """Tell which values of an objective that remembers some are asked for next, those of the base among them."""
+        wanted = dict.fromkeys([self.choices.base, *configurations])
+        missing = (of.missing(one, begin, count) for one in wanted)
+        self.ahead([piece for piece in missing if piece is not None])
 
     def _zone(self, budget: float) -> float:
         if self.terms.zone is not None:

@@ -8,12 +8,16 @@ tree-structured Parzen estimator; with constraints as Optuna has them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 from simulate.optimise.choices import Choices, Configuration
+
+TOGETHER = 4
+"""Proposals that are made before any of them is told its score: part of an answer, whatever the number of processes."""
 
 STARTS = 40
 """Configurations within the budget that the sampler is given to learn from."""
@@ -37,10 +41,14 @@ def sample(
     trials: int,
     keep: int,
     seed: int,
+    ahead: Callable[[Sequence[Configuration]], None] = lambda _: None,
     advance: Callable[[int, int], None] = lambda *_: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Sampled:
-    """Look for configurations of a high score; what breaks a constraint is never simulated. The base is always looked at."""
+    """Look for configurations of a high score; what breaks a constraint is never simulated. The base is always looked at.
+
+    `ahead` is told which scores are asked for next.
+    """
     import optuna  # takes a second, and only very large choices need it
 
     with _quietly(optuna):
@@ -51,23 +59,30 @@ def sample(
         found: dict[Configuration, float] = {}
         done = 0
         while done < trials and not cancelled():
-            trial = study.ask()
-            configuration = tuple(
-                trial.suggest_int(_parameter(at), 0, one.at_most) for at, one in enumerate(choices.investments)
-            )
-            over, excess = choices.cost(configuration) - budget, choices.excess(configuration)
-            trial.set_constraint("budget", over if over > 1e-12 * budget else 0.0)
-            trial.set_constraint("exclusions", float(excess))
-            if over <= 1e-12 * budget and not excess:
-                if configuration not in found:
-                    found[configuration] = score(configuration)
-                study.tell(trial, found[configuration])
-            else:
-                study.tell(trial, 0.0)  # what breaks a constraint is ranked by how much it does, not by this
-            done += 1
-            advance(done, trials)
+            asked = [_proposed(study.ask(), choices, budget) for _ in range(min(TOGETHER, trials - done))]
+            ahead([one for _, one, is_allowed in asked if is_allowed and one not in found])
+            for trial, configuration, is_allowed in asked:
+                if is_allowed:
+                    if configuration not in found:
+                        found[configuration] = score(configuration)
+                    study.tell(trial, found[configuration])
+                else:
+                    study.tell(trial, 0.0)  # what breaks a constraint is ranked by how much it does, not by this
+                done += 1
+                advance(done, trials)
     best = sorted(found, key=lambda one: (-found[one], choices.cost(one), one))[:keep]
     return Sampled(tuple(best), done, len(found), done < trials)
+
+
+def _proposed(trial: Any, choices: Choices, budget: float) -> tuple[Any, Configuration, bool]:
+    """A trial, its configuration, and whether that keeps to the budget and the exclusions."""
+    configuration = tuple(
+        trial.suggest_int(_parameter(at), 0, one.at_most) for at, one in enumerate(choices.investments)
+    )
+    over, excess = choices.cost(configuration) - budget, choices.excess(configuration)
+    trial.set_constraint("budget", over if over > 1e-12 * budget else 0.0)
+    trial.set_constraint("exclusions", float(excess))
+    return trial, configuration, over <= 1e-12 * budget and not excess
 
 
 def _parameter(at: int) -> str:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from simulate.errors import TooManyEventsError
-from simulate.optimise.choices import Choices, Investment
+from simulate.optimise.choices import Choices, Configuration, Investment
 from simulate.optimise.errors import InvestmentError
 from simulate.optimise.held_out import percent_of
-from simulate.optimise.objective import RankBy, Remembered, Worth
+from simulate.optimise.objective import Floats, RankBy, Remembered, Worth
 from simulate.optimise.optimise import HELD_OUT, optimise
 from simulate.optimise.optimum import Certified, Method, Optimum
+from simulate.optimise.processes import Piece
 from simulate.optimise.terms import Terms
 from tests.simulate.optimise.systems import Known
 
@@ -132,6 +133,23 @@ def test_budgets_share_their_replications() -> None:
     known = Known([3.0, 2.0, 4.0])
     (alone,) = optimise(known, CHOICES, [200.0], Terms(WORTH, RankBy.NET, 5.0, held_out=2))
     assert twice == sum(known.calls.values()) + 2 * len(alone.rows)
+
+
+@pytest.mark.parametrize("most_enumerated", [5_000, 3], ids=["enumerated", "sampled"])
+def test_what_is_asked_for_is_told_ahead_and_nothing_else(most_enumerated: int) -> None:
+    """So that several processes do all of the work, and do no work that nobody asks for."""
+    told: list[Piece] = []
+    asked: list[Piece] = []
+
+    class Counted(Known):
+        def values(self, configuration: Configuration, begin: int, count: int) -> Floats:
+            asked.append((configuration, begin, count))
+            return super().values(configuration, begin, count)
+
+    terms = Terms(WORTH, RankBy.NET, 5.0, held_out=2, trials=60, step=10)
+    optimise(Counted([3.0, 2.0, 4.0]), CHOICES, [200.0], terms, ahead=told.extend, most_enumerated=most_enumerated)
+    assert sorted(told) == sorted(asked)
+    assert len(asked) > 10
 
 
 def test_remembered_values_are_those_of_the_objective() -> None:
