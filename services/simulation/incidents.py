@@ -9,7 +9,7 @@ from typing import Final
 from simulate.engines.arrays import compile_model
 from simulate.engines.events import Event, What
 from simulate.engines.history import history
-from simulate.model.items import OWN_PART, Model
+from simulate.model.items import CHANGE, OWN_PART, Model
 
 BEGINS: Final = {What.FAILED: "failure", What.CHANGE_FAILED: "change", What.DOWN: "dependency"}
 """Events that begin an incident, and its cause; maintenance is on purpose and begins none."""
@@ -44,16 +44,31 @@ def incidents_of(model: Model, seed: int, replication: int, most: int) -> tuple[
     return kept, max(0, len(found) - most)
 
 
+def _touched(model: Model) -> dict[int, list[int]]:
+    """What changes of the twin touch: an incident is one of a configuration item."""
+    found: dict[int, list[int]] = {at: [] for at, item in enumerate(model.items) if item.kind == CHANGE}
+    for at, item in enumerate(model.items) if found else ():
+        for one in item.requires:
+            for member in one.of:
+                if member in found:
+                    found[member].append(at)
+    return found
+
+
 def _pairs(model: Model, events: list[Event]) -> list[tuple[int, Incident]]:
-    """Each begin with its end, by position of the item."""
+    """Each begin with its end, by position of the item; of a change that failed, by what it touches."""
+    touched = _touched(model)
     begun: dict[tuple[int, What], list[float]] = defaultdict(list)
     found: list[tuple[int, Incident]] = []
 
     def note(at: int, what: What, begin: float, end: float | None) -> None:
-        item = model.items[at]
-        found.append((at, Incident(item.id.removesuffix(OWN_PART), item.name, BEGINS[what], begin, end)))
+        for place in touched.get(at, [at]):
+            item = model.items[place]
+            found.append((place, Incident(item.id.removesuffix(OWN_PART), item.name, BEGINS[what], begin, end)))
 
     for event in events:
+        if event.item in touched and event.what in (What.DOWN, What.UP):
+            continue  # what it touches says so itself
         if event.what in BEGINS:
             begun[event.item, event.what].append(event.time)
         elif (begins := begun.get((event.item, ENDS.get(event.what, event.what)))) and event.what in ENDS:

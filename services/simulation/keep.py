@@ -24,7 +24,7 @@ from graph.model import Operation, Properties, Scalar
 from services.simulation.incidents import incidents_of
 from services.simulation.kept import IN_RUN, INCIDENT, OF_SCENARIO, RUN, SCENARIO, STATE_OF, SUMMARY, KeptRuns
 from services.simulation.run import Played
-from simulate.model.items import OWN_PART
+from simulate.model.items import CHANGE, OWN_PART
 
 LEVEL: Final = 0.95
 """Confidence of the intervals."""
@@ -110,7 +110,9 @@ class _Content:
         self._version = digest[:12]
         self.scenario = uuid_of(SCENARIO, self.name, digest)
         self._begins = datetime.combine(scenario.begins_on, time(), UTC)
-        items = [at for at, item in enumerate(result.model.items) if not item.id.endswith(OWN_PART)]
+        items = [
+            at for at, item in enumerate(result.model.items) if not item.id.endswith(OWN_PART) and item.kind != CHANGE
+        ]
         watched = set(result.model.watched)
         items.sort(key=lambda at: (at not in watched, -float(result.total[at]), at))
         self.summaries = [result.availability(at) for at in items[:MOST_SUMMARIES]]

@@ -18,6 +18,9 @@ from services.twin import open_ledger, open_twin
 GROUPS = ("dependency", "redundancy", "structure")
 """Groups of relations that a model may be built from."""
 
+PLANNED = ("Change", "TOUCHES")
+"""Changes that the twin plans, and what they touch."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -79,4 +82,4 @@ def snapshot_of(moments: MomentService, asked: Asked, also: Collection[str] = ()
 
 def _names(schema: Schema, also: Collection[str]) -> frozenset[str]:
     relations = [name for group in GROUPS for name in schema.groups.get(group, ())]
-    return frozenset([*schema.descendants["ConfigurationItem"], *relations, *also])
+    return frozenset([*schema.descendants["ConfigurationItem"], *relations, *PLANNED, *also])

@@ -54,6 +54,15 @@ class Alterations:
         """Freezes that an item's planned changes meet."""
         return tuple(about.change for about in self.freezes if self._meets(about, node))
 
+    def of_change(self, change: Node, touched: Sequence[Node]) -> tuple[float, list[tuple[int, Freeze]]]:
+        """Hours that a change of the twin comes later, and the freezes that it meets, numbered: where it or what it touches is meant."""
+
+        def meets(about: _About[C]) -> bool:
+            return about.meets(change.id, change, None) or any(self._meets(about, node) for node in touched)
+
+        delay = sum(about.change.by for about in self.delays if meets(about))
+        return delay, [(number, about.change) for number, about in enumerate(self.freezes) if meets(about)]
+
     def failure(self, node: Node, law: Distribution) -> Distribution:
         """The time between failures; half of it where failures come twice as often."""
         return law if (times := self._times(self.failures, node)) == 1.0 else law.scaled(1.0 / times)
@@ -78,9 +87,17 @@ class Alterations:
 
 
 def resolve(
-    scenario: Scenario, names: Names, schema: Schema, models: Mapping[str, str], standing: Mapping[str, Sequence[str]]
+    scenario: Scenario,
+    names: Names,
+    schema: Schema,
+    models: Mapping[str, str],
+    standing: Mapping[str, Sequence[str]],
+    records: Names,
 ) -> Alterations:
-    """Find what the changes name; `standing` is what stands in or on a place. Raises ScenarioError for what is not there."""
+    """Find what the changes name. Raises ScenarioError for what is not there.
+
+    `standing` is what stands in or on a place, `records` are the changes that the twin knows, which can be delayed and frozen.
+    """
     crews = dict(scenario.crews)
     removed: set[str] = set()
     needed: dict[str, int] = {}
@@ -98,13 +115,14 @@ def resolve(
                 )
             crews[change.crew.name] = crews[change.crew.name].model_copy(update={"size": change.crew.size})
     finder = _Finder(scenario.changes, names, schema)
+    of_changes = _Finder(scenario.changes, names, schema, records)
     return Alterations(
         frozenset(removed),
         needed,
         crews,
         models,
-        finder.about("delay", Delay),
-        finder.about("freeze", Freeze),
+        of_changes.about("delay", Delay),
+        of_changes.about("freeze", Freeze),
         finder.about("failures", Times),
         finder.about("repairs", Times),
         finder.about("load", Times),
@@ -128,6 +146,7 @@ class _Finder:
     changes: tuple[Change, ...]
     names: Names
     schema: Schema
+    records: Names | None = None
 
     def about(self, word: str, kind: type[C]) -> tuple[_About[C], ...]:
         found = []
@@ -136,5 +155,10 @@ class _Finder:
             if isinstance(change, kind):
                 where = f"changes.{place}.{word}"
                 check_kinds(change.kinds, self.schema.kinds, where)
-                found.append(_About(change, frozenset(self.names.one(item, where) for item in change.items)))
+                found.append(_About(change, frozenset(self._one(item, where) for item in change.items)))
         return tuple(found)
+
+    def _one(self, word: str, where: str) -> str:
+        if self.records is not None and self.records.knows(word) and not self.names.knows(word):
+            return self.records.one(word, where)
+        return self.names.one(word, where)

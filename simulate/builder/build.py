@@ -18,6 +18,7 @@ from simulate.builder.additions import extend
 from simulate.builder.alterations import Alterations, resolve
 from simulate.builder.load import carried, loaded
 from simulate.builder.names import Names, check_kinds
+from simulate.builder.own_changes import change_records, own_changes
 from simulate.builder.plans import change_plans
 from simulate.builder.removal import closure, without
 from simulate.builder.scenario import Behaviour, CrewSize, ItemBehaviour, Scenario
@@ -73,10 +74,12 @@ class _Estate:
 
 def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario: Scenario) -> Model:
     """The model of a scenario. Raises ScenarioError for what the scenario names and the graph has not, and what `check` raises."""
+    nodes, edges = tuple(nodes), tuple(edges)
     estate = _estate(nodes, edges, schema, scenario)
     _check_names(scenario, schema)
     names = Names(estate.nodes.values())
-    altered = resolve(scenario, names, schema, estate.models, estate.standing)
+    records = change_records(nodes)
+    altered = resolve(scenario, names, schema, estate.models, estate.standing, Names(records))
     by_name = {names.one(word, f"items.{word}"): behaviour for word, behaviour in scenario.items.items()}
     watched = sorted(
         (id_ for id_, node in estate.nodes.items() if any(label in scenario.watch for label in node.labels)),
@@ -87,6 +90,11 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
     ids = _reached(watched, estate)
     position = {id_: at for at, id_ in enumerate(ids)}
     own = {id_: len(ids) + at for at, id_ in enumerate(one for one in ids if one in estate.standby)}
+    planned = own_changes(records, edges, scenario, altered, estate.nodes, position)
+    of_changes = len(ids) + len(own)
+    touching = {
+        id_: tuple(Requirement(1, (of_changes + at,)) for at in places) for id_, places in planned.touching.items()
+    }
     crews = _crews(altered.crews)
     crew_at = {crew.name: at for at, crew in enumerate(crews)}
     items: list[Item] = []
@@ -94,6 +102,8 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
     for id_ in ids:
         special = by_name.get(id_, by_name.get(estate.models.get(id_, id_)))
         item = _item(estate, id_, position, scenario, special, crew_at, altered)
+        if id_ in touching:
+            item = replace(item, requires=(*item.requires, *touching[id_]))
         if id_ not in own:
             items.append(item)
             continue
@@ -109,9 +119,9 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
         items.append(_seen(item, own[id_], Failover(standby, law, _lag(edge, scenario))))
     offset = float(scenario.begins_on.weekday() * 24)
     seen = tuple(position[id_] for id_ in watched)
-    notes = _without_effect([estate.nodes[id_] for id_ in sorted(altered.removed - position.keys())])
+    notes = (*_without_effect([estate.nodes[id_] for id_ in sorted(altered.removed - position.keys())]), *planned.notes)
     removed = {own.get(id_, position[id_]) for id_ in altered.removed if id_ in position}
-    whole = Model((*items, *parts), scenario.duration, crews, seen, offset, notes)
+    whole = Model((*items, *parts, *planned.items), scenario.duration, crews, seen, offset, notes)
     gone = closure(whole, removed)
     model = without(whole, removed)
     busy = {word: names.one(word, f"load.items.{word}") for word in scenario.load.items}

@@ -9,7 +9,7 @@ from simulate.errors import ScenarioError
 
 
 class Names:
-    """Configuration items in service by name and identity."""
+    """Elements, such as configuration items in service, by name and identity."""
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._ids: dict[str, list[str]] = {}
@@ -17,6 +17,10 @@ class Names:
             for word in dict.fromkeys((node.id, node.properties.get("name"))):
                 if isinstance(word, str):
                     self._ids.setdefault(word, []).append(node.id)
+
+    def knows(self, word: str) -> bool:
+        """Whether anything is called so."""
+        return word in self._ids
 
     def one(self, word: str, where: str) -> str:
         """The identity of the item that is meant. Raises ScenarioError unless there is exactly one."""

@@ -20,9 +20,16 @@ APART: Final = 24.0
 
 
 def change_plans(
-    given: Sequence[Changes], horizon: float, delay: float = 0.0, freezes: Sequence[Freeze] = ()
+    given: Sequence[Changes],
+    horizon: float,
+    delay: float = 0.0,
+    freezes: Sequence[Freeze] = (),
+    planned_at: float | None = None,
 ) -> tuple[ChangePlan, ...]:
-    """Plans for engines: those of the changes first, then those of what they would repair."""
+    """Plans for engines: those of the changes first, then those of what they would repair.
+
+    `planned_at`: when the first one would have come, where it was moved already.
+    """
     found: list[ChangePlan] = []
     waits: list[ChangePlan] = []
     for one in given:
@@ -31,6 +38,11 @@ def change_plans(
         for freeze in freezes:
             plans = [part for plan in plans for part in _frozen(plan, freeze, horizon)]
         found += plans
+        if delay > 0.0 or freezes or planned_at is not None:
+            first = one.first if planned_at is None else planned_at
+            law = plans[0].recovery if plans else one.recovery.distribution()
+            lost = _count(ChangePlan(first, 0.0, law, one.every), horizon) - sum(_count(p, horizon) for p in plans)
+            found += [ChangePlan(0.0, 0.0, law)] * lost  # beyond the horizon: those that follow keep their numbers
         if one.until_then is not None:
             done = min((plan.begin for plan in plans if plan.failure_probability > 0.0), default=begin)
             step, law = one.until_then.every, one.until_then.recovery.distribution()
@@ -62,6 +74,17 @@ def _frozen(plan: ChangePlan, freeze: Freeze, horizon: float) -> list[ChangePlan
     if after < until:
         parts.append(replace(plan, begin=after))
     return parts
+
+
+def _count(plan: ChangePlan, horizon: float) -> int:
+    """How many changes of a plan come before the horizon; added up as engines do."""
+    count, time = 0, plan.begin
+    while time < min(plan.until, horizon):
+        count += 1
+        if plan.every <= 0.0:
+            break
+        time += plan.every
+    return count
 
 
 def _first_at(plan: ChangePlan, moment: float) -> float:

@@ -53,6 +53,30 @@ class Changes(Part):
     )
 
 
+class ChangeOutcome(Part):
+    """How changes go wrong that the twin plans."""
+
+    failure_probability: Share | None = Field(
+        default=None, description="By default the share of the twin's own changes of that type that went wrong."
+    )
+    recovery: Law | None = Field(default=None, description="How long what a failed one touches is down.")
+    until_then: Risk | None = Field(
+        default=None,
+        description="What they put an end to, as a patch does, on all that they touch: a delay makes it last longer.",
+    )
+
+
+class PlannedChanges(ChangeOutcome):
+    """Changes that the twin itself plans within the duration; what is said of one counts before what is said of its type."""
+
+    played: bool = Field(default=True, description="Whether they are.")
+    usual_recovery: Law = Field(
+        default=Law(family="exponential", mean=2.0), description="The recovery of those of which none is told."
+    )
+    types: dict[str, ChangeOutcome] = Field(default_factory=dict, description="By type: standard, normal, emergency.")
+    changes: dict[str, ChangeOutcome] = Field(default_factory=dict, description="By number, name or identity.")
+
+
 class Backups(Part):
     """Backups, and how many failures need one: the repair takes longer."""
 
@@ -131,6 +155,9 @@ class Scenario(Part):
         description="How long a failover takes where the twin does not tell.",
     )
     load: LoadSection = Field(default=LoadSection(), description="What components have to serve.")
+    planned_changes: PlannedChanges = Field(
+        default=PlannedChanges(), description="Changes that the twin plans within the duration."
+    )
     branch: str | None = Field(default=None, description="The branch of the twin that it is played on; main without.")
     changes: tuple[Change, ...] = Field(
         default=(), description="What is different from the estate as it is: a what-if scenario."

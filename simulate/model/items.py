@@ -15,6 +15,9 @@ from simulate.load.component import LoadedItem
 WEEK: Final = 168.0
 """Hours."""
 
+CHANGE: Final = "Change"
+"""The kind of items that are no configuration items: changes that the twin plans, needed by what they touch."""
+
 OWN_PART: Final = "#own"
 """Added to the identity of what fails over: the part of it that fails."""
 
