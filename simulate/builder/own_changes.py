@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Final
+from typing import Any, Final
 
 from core.clock import in_utc
 from graph.model import Edge, Node
@@ -143,7 +143,7 @@ def _outcome(planned: PlannedChanges, node: Node) -> ChangeOutcome:
     words = (node.id, node.properties.get("number"), node.properties.get("name"))
     own = next((planned.changes[word] for word in words if isinstance(word, str) and word in planned.changes), None)
     of_type = planned.types.get(str(node.properties.get("change_type")))
-    said: dict[str, object] = {}
+    said: dict[str, Any] = {}
     for level in (planned, of_type, own):
         if level is not None:
             said |= {name: value for name in ChangeOutcome.model_fields if (value := getattr(level, name)) is not None}
