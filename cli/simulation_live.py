@@ -68,7 +68,8 @@ def live(
             def present() -> LiveClock:
                 return replace(clock, stopped=SystemClock().now()) if stopped() else clock
 
-            for change in follow(present, changes, SystemClock().now, sleep):
+            # from its beginning: this command has started the clock, however long it took to come here
+            for change in follow(present, changes, SystemClock().now, sleep, since=clock.begins):
                 _tell(change, output)
             if stopped():
                 clocks.stop(name)

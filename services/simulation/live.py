@@ -153,9 +153,13 @@ def follow(
     changes: Sequence[StateChange],
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
+    since: datetime | None = None,
 ) -> Iterator[StateChange]:
-    """Each change when its time has come, until the clock is over: what is down already is told first."""
-    last = clock().at(now())
+    """Each change when its time has come, until the clock is over: what is down already is told first.
+
+    `since`: the simulated moment from which on all is told, also what is over; the present one by default.
+    """
+    last = clock().at(now()) if since is None else since
     yield from down_at(changes, last).values()
     while True:
         present = clock()

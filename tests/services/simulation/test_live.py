@@ -109,6 +109,13 @@ def test_whoever_follows_is_told_each_change_once_and_in_time() -> None:
     assert DAY.is_over(time.instant)
 
 
+def test_whoever_started_the_clock_is_told_from_its_beginning_however_late_they_look() -> None:
+    changes = state_changes(answer(("a", 1, 5), ("b", 4, None), ("c", 0.1, 0.2)))
+    time = Time(START + timedelta(seconds=9))
+    told = [change.at for change in follow(lambda: DAY, changes, time.now, time.sleep, since=DAY.begins)]
+    assert told == [at(0.1), at(0.2), at(1), at(4), at(5)]
+
+
 def _ask(queries: QueryService, who: Principal, text: str, given: Mapping[str, Any]) -> dict[str, Any]:
     return queries.cypher(text, given, who).to_dict()
 
