@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -35,6 +37,11 @@ class Here:
     """`jumeau` on one home, in this process."""
 
     console: Console
+
+    def copied(self, home: Path) -> Here:
+        """The same on a copy of its home, which nobody has open: what was loaded once is there for each test."""
+        shutil.copytree(self.console.home, home)
+        return Here(Console(home, self.console.environment))
 
     def run(self, *arguments: str) -> Done:
         """Run a command."""

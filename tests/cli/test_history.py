@@ -12,12 +12,18 @@ from tests.cli.here import Here
 HEADER = "key,name,hostname\n"
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Here:
+    folder = tmp_path_factory.mktemp("loaded")
+    loaded = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-01", "JUMEAU_ACTOR": "night shift"}))
+    load(loaded, folder / "one", "P1,srv one,\nP2,srv two,h2\n", "PhysicalServer,P1,DataCenter,D1\n")
+    load(loaded, folder / "two", "P1,srv one,h1\nP2,srv two,h2\n", "PhysicalServer,P2,DataCenter,D1\n")
+    return loaded
+
+
 @pytest.fixture
-def console(tmp_path: Path) -> Here:
-    console = Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01", "JUMEAU_ACTOR": "night shift"}))
-    load(console, tmp_path / "one", "P1,srv one,\nP2,srv two,h2\n", "PhysicalServer,P1,DataCenter,D1\n")
-    load(console, tmp_path / "two", "P1,srv one,h1\nP2,srv two,h2\n", "PhysicalServer,P2,DataCenter,D1\n")
-    return console
+def console(loaded: Here, tmp_path: Path) -> Here:
+    return loaded.copied(tmp_path / "home")
 
 
 def load(console: Here, folder: Path, servers: str, located: str) -> None:

@@ -17,15 +17,20 @@ from tests.conftest import NIGHTLY
 NAMES = "MATCH (s:PhysicalServer) RETURN s.name AS name, s.model AS model ORDER BY name"
 
 
-@pytest.fixture
-def console(tmp_path: Path) -> Here:
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Here:
     """Two servers of January; a model was told in March."""
-    home = tmp_path / "home"
-    first = Here(Console(home, {"JUMEAU_NOW": "2025-01-10T08:00:00Z"}))
-    first.json("ingest", str(export(tmp_path / "one", "P1,srv one,\nP2,srv two,m2\n")), "--source", "csv")
-    later = Here(Console(home, {"JUMEAU_NOW": "2025-03-10T08:00:00Z"}))
-    later.json("ingest", str(export(tmp_path / "two", "P1,srv one,m1\nP2,srv two,m2\n")), "--source", "csv")
+    folder = tmp_path_factory.mktemp("loaded")
+    first = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-10T08:00:00Z"}))
+    first.json("ingest", str(export(folder / "one", "P1,srv one,\nP2,srv two,m2\n")), "--source", "csv")
+    later = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-03-10T08:00:00Z"}))
+    later.json("ingest", str(export(folder / "two", "P1,srv one,m1\nP2,srv two,m2\n")), "--source", "csv")
     return later
+
+
+@pytest.fixture
+def console(loaded: Here, tmp_path: Path) -> Here:
+    return loaded.copied(tmp_path / "home")
 
 
 @pytest.fixture(params=["alone", "beside a server"])

@@ -15,12 +15,18 @@ SERVERS = "MATCH (s:Server) RETURN s.name AS name, s.memory_gb AS memory ORDER B
 APART = [["other", None], ["srv-new", 128.0], ["srv-old", 64.0]]
 
 
-@pytest.fixture
-def here(tmp_path: Path) -> Here:
-    here = Here(Console(tmp_path / "home", {"JUMEAU_NOW": "2025-01-01"}))
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Here:
+    folder = tmp_path_factory.mktemp("loaded")
+    loaded = Here(Console(folder / "home", {"JUMEAU_NOW": "2025-01-01"}))
     for source, files in (("csv", SPREADSHEET), ("servicenow_cmdb", DISCOVERY)):
-        here.json("ingest", str(write_files(tmp_path / source, files)), "--source", source)
-    return here
+        loaded.json("ingest", str(write_files(folder / source, files)), "--source", source)
+    return loaded
+
+
+@pytest.fixture
+def here(loaded: Here, tmp_path: Path) -> Here:
+    return loaded.copied(tmp_path / "home")
 
 
 def test_two_servers_become_one_and_two_again(here: Here) -> None:
