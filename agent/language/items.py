@@ -13,6 +13,7 @@ from agent.language.names import NameFound, NameIndex
 from agent.language.numbers import SPELLED, number_of
 from agent.language.periods import Period, find_periods
 from agent.language.tokens import Token, tokenise
+from agent.language.turns import Turn
 
 import re  # isort: skip
 
@@ -166,14 +167,18 @@ class _Reader:
             return self._made(at, period[1], period=period[0])
         if (number := self._number(at)) is not None and not (found is not None and found.after > number.after):
             return number
-        if found is not None and (
-            turn is None
-            or found.after > turn.after
-            or (
-                found.after == turn.after
-                and self._strong(found.meanings)
-                and not _KEPT & set(turn.names)
-                and not ("falls" in turn.names and self.conditional)
+        if (
+            found is not None
+            and not (turn is not None and turn.after == found.after and self._mean(turn, at))
+            and (
+                turn is None
+                or found.after > turn.after
+                or (
+                    found.after == turn.after
+                    and self._strong(found.meanings)
+                    and not _KEPT & set(turn.names)
+                    and not ("falls" in turn.names and self.conditional)
+                )
             )
         ):
             inside = tuple(AGGREGATES[w] for w in self.words[at + 1 : found.after] if w in AGGREGATES)
@@ -201,6 +206,22 @@ class _Reader:
         if self.lexicon.turns.empty(token.folded):
             return self._made(at, at + 1, empty=True)
         return self._made(at, at + 1, name=name)
+
+    def _mean(self, turn: Turn, at: int) -> bool:
+        """Whether a mean is meant and no middle value: a figure stands right before it (mean RTO, RTO moyen)."""
+        if "mean" not in turn.names:
+            return False
+        figures = ("integer", "float", "money")
+        for start in range(max(0, at - 4), at):
+            found = self.lexicon.at(self.words[:at], self.stems[:at], start)
+            if found is not None and found.after == at:
+                types = self.lexicon.schema.node_attributes
+                return any(
+                    m.sort == "measure" or (m.sort == "attribute" and str(types[m.name].value) in figures)
+                    for m in found.meanings
+                    if m.sort == "measure" or m.name in types
+                )
+        return False
 
     def _not_by(self, found: Found | None) -> Found | None:
         """A relation that would take the word of a grouping with it: changes by outcome."""

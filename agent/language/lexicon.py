@@ -142,7 +142,8 @@ class Lexicon:
                 if (m.sort, m.name, m.value, m.on, m.inverse)
                 == (ranked.sort, ranked.name, ranked.value, ranked.on, ranked.inverse)
             ]
-            if len(key) == 1 and (word := fold(composed(text)).strip()).isalnum():
+            word = fold(composed(text)).strip()
+            if len(key) > 1 or word.isalnum():
                 self._exact.setdefault(word, []).append(ranked)
             if same:
                 if same[0].rank <= ranked.rank:
@@ -178,6 +179,8 @@ class Lexicon:
             if (meanings := self._phrases.get(key)) and not (len(key) == 1 and words[at] in self.turns.function):
                 if len(key) == 1:
                     meanings = self._as_written(words[at]) or meanings
+                elif {"kind", "predicate"} <= {m.sort for m in meanings}:  # a load test, load tested
+                    meanings = self._as_written(" ".join(words[first : at + 1])) or meanings
                 best = Found(tuple(sorted(meanings, key=lambda m: m.rank)), first, at + 1, len(key))
         return best
 

@@ -246,7 +246,7 @@ def _rolling(language: Language) -> re.Pattern[str]:
     n = number_pattern(language) if language == "fr" else rf"(?:{number_pattern(language)}|an?\b)"
     if language == "fr":
         text = (
-            rf"(?P<over>(?:depuis|il y a|date de|datant de|vieux de|datent de) (?:(?:plus|au moins) (?:de |d')?))(?P<n0>{n}) ?(?P<u0>{_LENGTH}|j|ans?)\b"
+            rf"(?P<over>(?:depuis|il y a|date de|datant de|vieux de|datent de|remonte a|remontent a|remontant a|agee?s? de|vieilles? de) (?:(?:plus|au moins) (?:de |d')?))(?P<n0>{n}) ?(?P<u0>{_LENGTH}|j|ans?)\b"
             rf"|(?P<under>(?:depuis|il y a) moins (?:de |d'))(?P<n1>{n}) ?(?P<u1>{_LENGTH}|j|ans?)\b"
             rf"|(?P<since>depuis|sur|pendant|durant)(?: les| ces)? (?P<n2>{n}) ?(?P<u2>{_LENGTH}|j|ans?)\b"
             rf"|(?P<ago>il y a) (?P<n3>{n}) ?(?P<u3>{_LENGTH}|j|ans?)\b"
@@ -258,7 +258,7 @@ def _rolling(language: Language) -> re.Pattern[str]:
         )
     else:
         text = (
-            rf"(?P<over>(?:for|since|in|older than|dating|over|not in) ?(?:more than |over |at least |the past |the last )?)(?P<n0>(?<=more than )(?:{n})|(?<=over )(?:{n})|(?<=older than )(?:{n})|(?<=at least )(?:{n})) ?(?P<u0>{_LENGTH}|d)\b(?: ago| old)?"
+            rf"(?P<over>(?:for|since|in|older than|dating back|dates back|goes back|go back|going back|dating|over|not in) ?(?:more than |over |at least |the past |the last )?)(?P<n0>(?<=more than )(?:{n})|(?<=over )(?:{n})|(?<=older than )(?:{n})|(?<=at least )(?:{n})) ?(?P<u0>{_LENGTH}|d)\b(?: ago| old)?"
             rf"|(?P<overago>(?:more than|over|at least)) (?P<n0b>{n}) ?(?P<u0b>{_LENGTH}|d)\b (?:ago|old)"
             rf"|(?P<under>(?:for|since)? ?(?:less than|under)) (?P<n1>{n}) ?(?P<u1>{_LENGTH}|d)\b(?: ago| old)"
             rf"|(?P<next>(?:(?:in|within|over|during|for|by) )?(?:the )?(?:next|coming|following|upcoming)) (?P<n5>{n}) ?(?P<u5>{_LENGTH}|d)\b"

@@ -65,6 +65,9 @@ class Bounds(Dates):
         if plain and kinds and self.frame.target is None:
             self.frame.limit = int(item.number or 0)
             return
+        if plain and self.frame.target is None and self.frame.limit is None and not kinds and self._kind_soon(after):
+            self.frame.limit = int(item.number or 0)
+            return
         attribute, node = self._attribute_near(at, item)
         if attribute is None and kinds:
             self.number = item

@@ -58,6 +58,10 @@ class Groups(Named):
             self.wants_most = "most"
             self._take(at, item, kinds[0])
             return
+        if target is None and kinds and self._mean_of(kinds[0].name):
+            self.grouping = False  # mean memory by server: of all servers
+            self._take(at, item, kinds[0])
+            return
         chain = self._and_follows(at)
         held = next(
             (
@@ -112,6 +116,14 @@ class Groups(Named):
         self._join_group(node, target)
         self.scope, self.negation = scope, negation
         self._group_by(node)
+
+    def _mean_of(self, kind: str) -> bool:
+        """Whether a mean is asked of a figure that each element of a kind has."""
+        return self.frame.function == "average" and any(
+            self._holds(kind, meaning.name) and self._type(meaning.name) in NUMBERS
+            for at, _ in self.pending_attributes
+            for meaning in self.items[at].means("attribute")
+        )
 
     def _join_group(self, node: Node, target: Node) -> None:
         options = [(cost, way) for way, cost, _ in self._options(target, node)]

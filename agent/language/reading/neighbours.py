@@ -41,6 +41,7 @@ _BEING: Final = frozenset(
     ]
 )
 
+_THEM: Final = frozenset({"list them", "show them", "name them", "which ones", "lesquels", "lesquelles"})
 _WHICH: Final = frozenset({"quel", "quelle", "quels", "quelles", "which", "what"})
 
 
@@ -102,6 +103,25 @@ class Neighbours(Reading):
 
     def _asked_list(self) -> bool:
         return any("list" in item.turns or "count" in item.turns or "who" in item.turns for item in self.items[:4])
+
+    def _asks_for_all(self, at: int) -> bool:
+        """Whether a list is asked for behind a question of yes or no: are there any? list them."""
+        item = self.items[at]
+        before = self.question[: self.question.find(item.text)].rstrip()
+        return (
+            before.endswith(("?", ".", ",", ";", "!"))
+            or item.folded in _THEM
+            or item.folded.split()[0] in ("lesquels", "lesquelles")
+        )
+
+    def _kind_soon(self, at: int | None) -> bool:
+        """Whether a kind follows behind words that describe it: five OS versions, the 3 critical ones."""
+        for item in self.items[at : at + 3] if at is not None else ():
+            if item.means("kind") and item.meanings[0].sort == "kind":
+                return True
+            if not (item.empty or item.means("attribute") or item.means("value") or item.means("predicate")):
+                return False
+        return False
 
     def _same_phrase(self, first: int, at: int) -> bool:
         return all(item.empty for item in self.items[first + 1 : at])
@@ -177,7 +197,8 @@ class Neighbours(Reading):
             )
         ):
             before -= 1
-        return before >= 0 and self.items[before].folded.split()[-1] in _BEING
+        word = self.items[before].folded.split()[-1] if before >= 0 else ""
+        return word in _BEING and not (word == "a" and self.language == "en")
 
     def _period_near(self, at: int) -> bool:
         for step in (1, -1):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from agent.language.items import Item
-from agent.language.outcome import Unheld
+from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.senses import Senses
-from agent.language.reading.words import BUCKETS, FUNCTIONS, OPERATORS, SUPERLATIVES
+from agent.language.reading.words import BUCKETS, COMPARISONS, FUNCTIONS, OPERATORS, SUPERLATIVES
+from agent.language.wordings import say
 
 
 class Phrases(Senses):
@@ -57,6 +58,8 @@ class Phrases(Senses):
             self.grouping = True
         elif any(turn in turns for turn in FUNCTIONS):
             frame.function = next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)
+        elif frame.mode == "yes" and at and "list" in turns and self._asks_for_all(at):
+            frame.mode = "list"
         elif ("yesno" in turns and at == 0) or (
             "yesno" in turns
             and frame.mode == "list"
@@ -82,6 +85,10 @@ class Phrases(Senses):
             self.comparator, self.number = "eq", replace(item, number=1.0)
         elif "between" in turns and self._between(at):
             pass
+        elif item.folded in COMPARISONS:
+            raise Unclear(
+                say("which_figure", self.language)
+            )  # more of one than of another: nothing that is counted here
         elif ("evolution" in turns or "compare" in turns or "same" in turns) and not item.empty:
             raise Unheld(item.text)
 

@@ -51,6 +51,7 @@ class Settling(Phrases):
         for at, _ in self.pending_texts:
             raise Unheld(self.items[at].text)
         self._settle_attributes()
+        self._settle_negation()
         if self.superlative and not frame.order_by:
             self._superlative()
         if self.wants_most and not frame.most:
@@ -79,6 +80,18 @@ class Settling(Phrases):
             raise Unclear(say("which_figure", self.language))
         if self.grouping:
             raise Unclear(say("by_what", self.language))
+
+    def _settle_negation(self) -> None:
+        """What a negation at the end is of: the attribute before it (whose RTO is not told), else nobody can tell."""
+        if not self.negation or self.items[self.negated_at].folded in ("non", "no", "ne", "n"):
+            return
+        frame = self.frame
+        waiting = [at for at, _ in self.pending_attributes if at < self.negated_at]
+        if not waiting or not frame.outputs or not all(one.empty for one in self.items[self.negated_at + 1 :]):
+            raise Unclear(say("which_this", self.language))
+        node, attribute = frame.outputs.pop()
+        node.where.append(Missing(Attribute(node.name, attribute)))
+        self.negation = ""
 
     def _says_nothing(self, target: Node) -> bool:
         """Whether one element is asked about and nothing says which: where is the server?"""

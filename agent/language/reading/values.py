@@ -26,6 +26,7 @@ from agent.query.model import (
 from agent.query.model import (
     Negation as Not,
 )
+from graph.schema.model import ValueType
 
 
 class Values(Elements):
@@ -33,7 +34,8 @@ class Values(Elements):
 
     def _value(self, at: int, values: tuple[Meaning, ...]) -> bool:
         negated = bool(self.negation)
-        for node in self._recent():
+        near = self._recent()
+        for node in sorted(near, key=lambda one: bool(one.named)):  # what has a name needs no more telling apart
             fitting = [(m, a) for m in values if (a := next(holders(self.schema, node.kind, m), None))]
             if not fitting:
                 continue
@@ -127,8 +129,17 @@ class Values(Elements):
                 negated, self.negation = bool(self.negation), ""
                 condition = self._condition(node, said)
                 self._say(node, _not(condition) if negated else condition)
+                self._without_subject(at)
                 return True
         return False
+
+    def _without_subject(self, at: int) -> None:
+        """Leave out an attribute that a predicate is said of, which is not asked for: whose OS is out of support."""
+        for place, name in list(self.pending_attributes):
+            between = self.items[place + 1 : at]
+            text = self._type(name) is ValueType.STRING
+            if place < at and text and all(one.empty or {"not", "never"} & set(one.turns) for one in between):
+                self.pending_attributes.remove((place, name))
 
     def _through(self, node: Node, said: Said) -> Node | None:
         """The element that a predicate speaks of, where it is already part of the question."""

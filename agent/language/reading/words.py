@@ -16,6 +16,13 @@ BUCKETS: Final = {
     "trimestre": "quarter", "quarter": "quarter", "semaine": "week", "week": "week", "jour": "day", "day": "day",
 }  # fmt: skip
 OPERATORS: Final = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "<>"}
+COMPARISONS: Final = frozenset(
+    [
+        "plus de", "plus d", "plus que", "moins de", "moins d", "moins que", "au moins", "au plus", "superieur a", "inferieur a",
+        "more than", "less than", "fewer than", "greater than", "higher than", "lower than", "at least", "at most",
+    ]
+)  # fmt: skip
+"""Comparisons that say nothing without a figure."""
 CATEGORY: Final = "ConfigurationItem"
 DATES: Final = (ValueType.DATE, ValueType.INSTANT)
 NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY)
