@@ -154,7 +154,13 @@ class _Reader:
         found = self._not_by(self.lexicon.at(self.words, self.stems, at))
         if name is None and found is None:
             name = self._product(at)
-        turn = self.lexicon.turns.at(self.tokens, at)
+        turn = self._shortened(self.lexicon.turns.at(self.tokens, at))
+        if found is None and (version := self._version(at)) is not None:
+            name = version
+        elif found is not None and (version := self._version(at)) is not None and version.after >= found.after:
+            return self._made(at, version.after, name=version, trusted=True)
+        if turn is not None and token.folded in self.lexicon.turns.articles and self._within_term(at + 1, turn.after):
+            return self._made(at, at + 1, empty=True)  # le dernier redémarrage: the attribute, no superlative
         if name is not None and self._trusted(name, found.after if found else at, at, period[1] if period else at):
             return self._made(
                 at,
@@ -191,7 +197,9 @@ class _Reader:
         if turn is not None and not any(
             start > at and start < turn.after and end > turn.after for start, (_, end) in self.periods.items()
         ):
-            same = found.meanings if found is not None and found.after == turn.after else ()
+            same = (
+                found.meanings if found is not None and found.after == turn.after and not self._mean(turn, at) else ()
+            )
             return self._made(
                 at,
                 turn.after,
@@ -206,6 +214,36 @@ class _Reader:
         if self.lexicon.turns.empty(token.folded):
             return self._made(at, at + 1, empty=True)
         return self._made(at, at + 1, name=name)
+
+    def _shortened(self, turn: Turn | None) -> Turn | None:
+        """A turn without a last word with which a longer one begins: et | au moins."""
+        while turn is not None and turn.after - turn.first > 1:
+            other = self.lexicon.turns.at(self.tokens, turn.after - 1)
+            names = self.lexicon.turns.phrases.get(tuple(t.folded for t in self.tokens[turn.first : turn.after - 1]))
+            if other is None or other.after <= turn.after or not names or "follow" not in turn.names:
+                return turn
+            turn = Turn(names, turn.first, turn.after - 1)
+        return turn
+
+    def _within_term(self, at: int, after: int) -> bool:
+        """Whether a term of the domain begins at a token and ends behind another."""
+        found = self.lexicon.at(self.words, self.stems, at) if at < len(self.tokens) else None
+        return found is not None and found.after > after and any(m.sort == "attribute" for m in found.meanings)
+
+    def _version(self, at: int) -> NameFound | None:
+        """A version of a product that is called by its short name: RHEL 7, windows 2012 R2."""
+        for size in (3, 2, 1):
+            beginning = self.lexicon.idioms.products.get(" ".join(self.words[at : at + size]))
+            if not beginning:
+                continue
+            for more in (2, 1):
+                end = at + size + more
+                following = self.words[at + size : end]
+                if end <= len(self.words) and any(c.isdigit() for c in following[0]):
+                    elements = self.names.of_version(beginning, following)
+                    if elements:
+                        return NameFound(elements, at, end, True)
+        return None
 
     def _mean(self, turn: Turn, at: int) -> bool:
         """Whether a mean is meant and no middle value: a figure stands right before it (mean RTO, RTO moyen)."""

@@ -95,7 +95,9 @@ class Lexicon:
                               ("measures", "measure")):  # fmt: skip
             for name, said in self.idioms.wordings.get(section, {}).items():
                 for language in LANGUAGES:
-                    self._add(said.get(language, ()), Meaning(sort, name), language != self.language)  # type: ignore[arg-type]
+                    rank = language != self.language
+                    self._add(said.get(language, ()), Meaning(sort, name), rank)  # type: ignore[arg-type]
+                    self._add(said.get(f"{language}_also", ()), Meaning(sort, name), rank + 1)  # type: ignore[arg-type]
         for name, said in self.idioms.wordings.get("relations", {}).items():
             for language in LANGUAGES:
                 rank = language != self.language
@@ -201,7 +203,7 @@ class Lexicon:
         return (
             self.turns.empty(word)
             or self.stem(word) in self._known
-            or word in self.turns.longest
+            or word in self.turns.words
             or word in self._measures
         )
 

@@ -62,6 +62,7 @@ class NameIndex:
     _prefixes: set[tuple[str, ...]] = field(default_factory=set)
     _fuzzy: list[str] = field(default_factory=list)
     _of_fuzzy: dict[str, list[NamedElement]] = field(default_factory=dict)
+    _versions: dict[str, list[NamedElement]] = field(default_factory=dict)  # names that hold a figure, signs left out
 
     def add(self, element: NamedElement, others: Iterable[str] = ()) -> None:
         """Take an element in, with the codes and aliases that it has beside its name."""
@@ -74,6 +75,8 @@ class NameIndex:
                 self._put(self._whole, alias, element)
         if element.kind not in self.nameable:
             return
+        if any(character.isdigit() for character in element.name):
+            self._versions.setdefault(_plain(words), []).append(element)
         drop = self.dropped.get(element.kind, frozenset())
         kept = tuple(word for word in words if word not in drop)
         while kept and kept[0] in _SMALL:
@@ -164,6 +167,16 @@ class NameIndex:
         """The products and versions whose name begins with a product's name."""
         words = self._words(beginning)
         return tuple(self._whole.get(words, ()))
+
+    def of_version(self, beginning: str, following: Sequence[str]) -> tuple[NamedElement, ...]:
+        """The versions of a product whose name goes on like this: 7, 2012 R2, 19c."""
+        said = _plain((*self._words(beginning), *following))
+        return tuple(self._versions.get(said) or self._versions.get(said.rstrip("cg"), ()))
+
+
+def _plain(words: Iterable[str]) -> str:
+    """Words run together, without their signs."""
+    return "".join(character for word in words for character in word if character.isalnum())
 
 
 _SMALL: Final = frozenset(

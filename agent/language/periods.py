@@ -81,6 +81,9 @@ _ORDINAL: Final = {"premier": 1, "premiere": 1, "1er": 1, "first": 1, "1st": 1, 
                    "4th": 4, "4eme": 4, "4e": 4, "dernier": 4}  # fmt: skip
 
 
+_END_OF: Final = r"(?:la |the )?(?:fin|end) (?:du |de |of |d')(?:la |le |l'|the )?"
+
+
 def add(day: date, count: float, unit: str) -> date:
     """A day moved by so many units; months and years end on the last day that there is."""
     if unit == "hour":
@@ -141,9 +144,9 @@ _NAMED: Final = (  # a stretch of the calendar: groups differ per alternative
     rf"|(?P<d1>\d{{1,2}})(?:er|st|nd|rd|th)? (?:of )?(?P<m1>{_MONTH})\b\.?(?:,? (?P<y1>\d{{4}}))?"
     rf"|(?P<m2>{_MONTH}) (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (?P<y2>\d{{4}}))?"
     rf"|(?P<m3>{_LONG_MONTH}|{_MONTH}(?= \d{{4}}))\b\.?(?: (?:de |of )?(?P<y3>\d{{4}}))?(?: (?P<m3rel>dernier|prochain))?"
-    rf"|(?:(?P<q0>[tq])(?P<q1>[1-4])(?:[ -/](?P<qy1>\d{{4}}))?)\b"
-    rf"|(?:(?P<s0>[sh])(?P<s1>[12])(?:[ -/](?P<sy1>\d{{4}})))\b"
-    rf"|(?P<ordinal>{'|'.join(_ORDINAL)}) (?P<part>trimestre|quarter|semestre|semester|half)(?: (?:de |of |d')?(?:l'annee )?(?P<py>\d{{4}}))?"
+    rf"|(?:{_END_OF})?(?:(?P<q0>[tq])(?P<q1>[1-4])(?:[ -/](?P<qy1>\d{{4}}))?)\b"
+    rf"|(?:{_END_OF})?(?:(?P<s0>[sh])(?P<s1>[12])(?:[ -/](?P<sy1>\d{{4}})))\b"
+    rf"|(?:{_END_OF})?(?P<ordinal>{'|'.join(_ORDINAL)}) (?P<part>trimestre|quarter|semestre|semester|half)(?: (?:de |of |d')?(?:l'annee )?(?P<py>\d{{4}}))?"
     r"|(?P<today>aujourd'hui|today|ce jour)|(?P<yesterday>hier|yesterday)|(?P<tomorrow>demain|tomorrow)"
     rf"|(?:ce|cet|cette|this|the current|l'|le) ?(?P<this>semaine|week|mois|month|trimestre|quarter|semestre|semester|annee|an|year)(?: en cours|-ci|ci| courante?)?(?<!le mois)(?<!l'annee)(?<!l'an)(?<!le trimestre)(?<!le semestre)"
     r"|(?:l'|le |la )(?P<this2>annee|mois|trimestre|semestre|semaine) (?:en cours|courante?)"
@@ -397,7 +400,7 @@ def _led(folded: str, match: re.Match[str], span: _Span, language: Language, tod
         if lead == "by":
             return replace(base, shape=Shape.BEFORE, start=today, end=end, ahead=True)
         if lead == "before":
-            inner = end if match.group("edge") and (match.group("edge") or "").endswith(("fin", "end")) else start
+            inner = end if re.match(r"(?:la |the )?(?:fin|end)\b", match.group()) else start
             return replace(base, shape=Shape.BEFORE, start=None, end=inner)
         if lead == "after":
             return replace(base, shape=Shape.AFTER, start=end, end=None)

@@ -38,6 +38,7 @@ class Turns:
     function: frozenset[str]
     phrases: Mapping[tuple[str, ...], tuple[str, ...]]  # folded words -> names of cues
     longest: Mapping[str, int] = field(default_factory=dict)  # first word -> words of its longest phrase
+    words: frozenset[str] = frozenset()  # every word of a phrase: none of them is misspelt
 
     def at(self, tokens: tuple[Token, ...], first: int) -> Turn | None:
         """The longest turn of phrase that begins at a token."""
@@ -74,6 +75,7 @@ def load_turns(language: Language) -> Turns:
         frozenset(fold(str(word)) for word in data["function"]),
         {words: tuple(names) for words, names in phrases.items()},
         longest,
+        frozenset(word for words in phrases for word in words),
     )
 
 
