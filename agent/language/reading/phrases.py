@@ -85,7 +85,7 @@ class Phrases(Senses):
             self.comparator, self.number = "eq", replace(item, number=1.0)
         elif "between" in turns and self._between(at):
             pass
-        elif item.folded in COMPARISONS:
+        elif item.folded in COMPARISONS and not self._has_turn(at + 1, "several"):
             raise Unclear(
                 say("which_figure", self.language)
             )  # more of one than of another: nothing that is counted here
