@@ -171,7 +171,7 @@ class NameIndex:
     def of_version(self, beginning: str, following: Sequence[str]) -> tuple[NamedElement, ...]:
         """The versions of a product whose name goes on like this: 7, 2012 R2, 19c."""
         said = _plain((*self._words(beginning), *following))
-        return tuple(self._versions.get(said) or self._versions.get(said.rstrip("cg"), ()))
+        return tuple(self._versions.get(said, []) or self._versions.get(said.rstrip("cg"), []))
 
 
 def _plain(words: Iterable[str]) -> str:
