@@ -18,6 +18,7 @@ from agent.query.model import (
     Condition,
     Constant,
     Function,
+    HowMany,
     Itself,
     Operator,
     Select,
@@ -123,6 +124,8 @@ class _Columns:
 
     def _figure(self, figure: Figure) -> str:
         of = figure.of
+        if isinstance(of, HowMany):
+            return self._add(f"number_{of.counted}", of)
         said = (
             of.name
             if isinstance(of, Attribute)

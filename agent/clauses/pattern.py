@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from agent.clauses.terms import telling
 from agent.language.meanings import Step, is_a
 from agent.language.outcome import Unclear, Unheld
 from agent.language.ways import Ways
-from agent.query.model import All, Attribute, Compare, Condition, Direction, Entity, Hop, Pattern
+from agent.query.model import All, Attribute, Compare, Condition, Direction, Entity, Exists, Hop, Pattern
 from graph.schema.model import Schema
 
 LONGEST: Final = 3
@@ -58,6 +58,8 @@ class Growing:
         self.links: list[Link] = []
         self.waiting: list[Element] = []
         """Elements that nothing joins yet."""
+        self.beside: list[Condition] = []
+        """What must be there beside the pattern."""
 
     def new(self, kind: str, at: int, *, own: bool = True) -> Element:
         """Bring in elements of a kind."""
@@ -197,14 +199,34 @@ class Growing:
                         found.append(Step(relation.name, forward, far))
         return found
 
+    def cut(self, name: str, keys: set[str], kept: set[str]) -> Pattern | None:
+        """Take the branch of an element out, up to the elements that are grouped by: a pattern of its own, of which there
+        must be some. None where it holds what is to be kept.
+        """
+        element = next(e for e in self.elements if e.name == name)
+        branch = self._reached(element, frozenset(keys))
+        links = [link for link in self.links if link.start in branch or link.end in branch]
+        if {e.name for e in branch} & (keys | kept) or {link.name for link in links} & kept:
+            return None
+        whole = self._made(branch, links)
+        self.elements = [e for e in self.elements if e not in branch]
+        self.links = [link for link in self.links if link not in links]
+        self.beside.append(Exists(whole))
+        return whole
+
     def pattern(self) -> Pattern:
         """The pattern as the intermediate query has it."""
-        conditions = [condition for link in self.links for condition in link.where]
+        whole = self._made(self.elements, self.links)
+        where = [*([] if whole.where is None else [whole.where]), *self.beside]
+        return replace(whole, where=together(where))
+
+    def _made(self, elements: list[Element], links: list[Link]) -> Pattern:
+        conditions = [condition for link in links for condition in link.where]
         return Pattern(
-            tuple(Entity(e.name, (e.kind,), where=together(e.where)) for e in self.elements),
+            tuple(Entity(e.name, (e.kind,), where=together(e.where)) for e in elements),
             tuple(
                 Hop(k.start.name, (k.relation,), k.end.name, k.direction, name=k.name if self.named(k) else None)
-                for k in self.links
+                for k in links
             ),
             together(conditions),
         )

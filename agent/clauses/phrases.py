@@ -35,7 +35,7 @@ class Phrases(Elements):
         elif "between" in turns and (span := self._span(at + 1)) is not None:
             self.used |= {at + 1, at + 2, at + 3}
             self._in_time(*span)
-        elif "noise" in turns:
+        elif "noise" in turns or ("between" in turns and following is not None and following.means("kind")):
             pass
         elif "times" in turns:
             self._times(mark)

@@ -9,7 +9,7 @@ from agent.clauses.marks import Mark, ends
 from agent.clauses.phrases import Phrases
 from agent.language.outcome import Unclear, Unheld
 from agent.language.wordings import say
-from agent.query.model import Attribute, Itself
+from agent.query.model import Attribute, HowMany, Itself
 
 _ASIDE: Final = frozenset(["with", "from", "in", "within", "for", "among", "across", "at", "on", "by", "to"])
 """Small words behind which nothing is asked for any more: the movies in ..."""
@@ -104,7 +104,21 @@ class Reading(Phrases):
         of = [value.of for value in figures if isinstance(value, Attribute | Itself)]
         reckoned = any(figure.function in ("average", "sum") for figure in asked.figures)
         if reckoned and len(set(of)) > 1 and not self.growing.together(set(of), grouped):
-            raise Unclear(say("which_figure", "en"))
+            self._counted_apart(keys)
+
+    def _counted_apart(self, keys: set[str]) -> None:
+        """Count what hangs from the group by another branch for each group by itself; groups without any are left out,
+        as they are where it is joined. Raises Unclear where the figures cannot be told apart so.
+        """
+        counts = [f for f in self.asked.figures if f.function == "count" and isinstance(f.of, Itself)]
+        others = {f.of.of for f in self.asked.figures if f not in counts and isinstance(f.of, Attribute)}
+        if len(keys) == 1 and len(counts) == 1 and isinstance(counts[0].of, Itself):
+            counted = counts[0].of.of
+            pattern = self.growing.cut(counted, keys, others)
+            if pattern is not None:
+                counts[0].of = HowMany(pattern, counted)
+                return
+        raise Unclear(say("which_figure", "en"))
 
     def _brought(self, names: list[str]) -> tuple[Holder, str] | None:
         """A property of a relation or a kind that nothing has brought in: the only one that has it."""

@@ -91,6 +91,11 @@ def test_figures_are_grouped_and_bounded(question: str, rows: object, answered: 
     assert answered(question) == rows
 
 
+def test_a_figure_is_not_multiplied_by_the_rows_of_another(answered: Rows) -> None:
+    rows = answered("For each ship, what is the total callCount and the number of people who commanded it?")
+    assert [(row[0], set(row[1:])) for row in rows] == [("Aurore", {5, 2}), ("Bora", {2}), ("Cormorant", {7, 1})]
+
+
 def test_the_best_few_come_in_order(asker: OpenAsker) -> None:
     ask = asker.after(())
     assert ask("List the top 2 ships by launch year.")["rows"] == [("Fidele", 1830), ("Etoile", 1820)]
