@@ -18,7 +18,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any
 
 import simpy
@@ -50,10 +50,11 @@ def measure(servers: int = SERVERS, services: int = SERVICES, replications: int 
     return [
         *(figure for name, model, target in estates for figure in _speed(name, model, replications, target)),
         *_frequent(servers, replications),
-        *_linearity(servers, replications),
+        *(_on_two(name, model, replications) for name, model, _ in estates),
+        *_linearity(servers, services, replications),
         *_against_simpy(),
-        _same(servers, replications),
-        _memory(servers, services, replications),
+        *(_same(name, model, replications) for name, model, _ in estates[1:]),
+        *(_memory(name, model, replications) for name, model, _ in estates[1:]),
     ]
 
 
@@ -132,12 +133,27 @@ def _frequent(servers: int, replications: int) -> list[Figure]:
     return found
 
 
-def _linearity(servers: int, replications: int) -> list[Figure]:
+def _on_two(name: str, model: Model, replications: int) -> Figure:
+    """What somebody waits who has two processors, the beginning of two processes included."""
+    begin = perf_counter()
+    run(model, replications, SEED, processes=2)
+    seconds = perf_counter() - begin
+    return Figure("D", f"a run on two processes: {name}, {replications:,} replications", round(seconds, 1), "s")
+
+
+def _linearity(servers: int, services: int, replications: int) -> list[Figure]:
     """Linear is about 2; more than that for servers is memory that no longer fits the caches of the processor."""
     few = max(2, replications // 5)
     found = []
-    for name, estate in (("independent failures", independent), ("one crew with priorities", with_crew)):
-        whole, half = estate(servers), estate(servers // 2)
+    for name, whole, half in (
+        ("independent failures", independent(servers), independent(servers // 2)),
+        (
+            "k-of-n clusters under services",
+            clustered(servers, services),
+            clustered(servers // 8 * 4, max(1, services // 2)),
+        ),
+        ("one crew with priorities", with_crew(servers), with_crew(servers // 2)),
+    ):
         once, twice, smaller = (
             _playing(model, count) for model, count in ((whole, few), (whole, 2 * few), (half, 2 * few))
         )
@@ -200,24 +216,24 @@ def _against_simpy(servers: int = 300) -> list[Figure]:
     return figures
 
 
-def _same(servers: int, replications: int) -> Figure:
-    model = with_crew(servers)
+def _same(name: str, model: Model, replications: int) -> Figure:
     few = max(20, replications // 10)
     results = [run(model, few, SEED, processes=processes) for processes in (1, 2, 4)]
     prints = {
-        (one.total.tobytes(), one.squares.tobytes(), one.outages.tobytes(), one.downtime.tobytes()) for one in results
+        (one.total.tobytes(), one.squares.tobytes(), one.outages.tobytes(), one.downtime.tobytes(), one.crews.tobytes())
+        for one in results
     }
-    name = "results of 1, 2 and 4 processes that differ in any bit"
-    return Figure("D", name, float(len(prints) - 1), "results", "0", met=len(prints) == 1)
+    text = f"results of 1, 2 and 4 processes that differ in any bit: {name}"
+    return Figure("D", text, float(len(prints) - 1), "results", "0", met=len(prints) == 1)
 
 
-def _memory(servers: int, services: int, replications: int) -> Figure:
+def _memory(name: str, model: Model, replications: int) -> Figure:
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
-        peak = pool.submit(_peak, servers, services, replications).result()
-    name = f"memory of a run: {servers:,} servers under {services:,} services, {replications:,} replications"
-    return Figure("D", name, round(peak, 1), "MB", "<= 2000", met=peak <= 2_000.0)
+        peak = pool.submit(_peak, model, replications).result()
+    text = f"memory of a run: {name}, {len(model.items):,} items, {replications:,} replications"
+    return Figure("D", text, round(peak, 1), "MB", "<= 2000", met=peak <= 2_000.0)
 
 
-def _peak(servers: int, services: int, replications: int) -> float:
-    run(clustered(servers, services), replications, SEED)
+def _peak(model: Model, replications: int) -> float:
+    run(model, replications, SEED)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_000.0

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulate.what_if.difference import Difference
 
 COLUMNS = ("of", "name", "kind", "base", "changed", "difference", "low", "high", "differing")
-PARTS = {"overall": "all", "services": "watched", "entities": "entity", "teams": "team"}
+PARTS = {"overall": "all", "services": "watched", "entities": "entity", "teams": "team", "utilisation": "used"}
 
 
 def compare(
@@ -34,7 +34,11 @@ def compare(
     branch: BranchOption = None,
     as_of: AsOfOption = None,
     measure: Annotated[
-        str, typer.Option("--measure", help="What the table shows: hours_down, outages or availability.")
+        str,
+        typer.Option(
+            "--measure",
+            help="hours_down, outages or availability; utilisation is of crews and queues.",
+        ),
     ] = "hours_down",
     show_all: Annotated[bool, typer.Option("--all", help="Also what the run does not tell apart.")] = False,
     replications: ReplicationsOption = None,
@@ -140,11 +144,12 @@ def _text(value: float) -> str:
 
 
 def _say(comparison: Comparison, measure: str) -> None:
-    rows = [row for row in comparison.services if row.measure == measure]
+    rows = [row for row in (*comparison.services, *comparison.utilisation) if row.measure == measure]
     apart = sum(1 for row in rows if row.is_told_apart)
+    what = "crews and queues" if measure == "utilisation" else "watched items"
     say(
         f"{measure} per replication of {comparison.hours:g} hours; {comparison.replications} pairs, seed {comparison.seed}; "
-        f"{apart} of {len(rows)} watched items are told apart"
+        f"{apart} of {len(rows)} {what} are told apart"
     )
     for names, where in ((comparison.only_base, "the base"), (comparison.only_scenario, comparison.scenario)):
         if names:

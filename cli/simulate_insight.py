@@ -34,6 +34,7 @@ class Part(StrEnum):
     SINGLE_POINTS = "single_points"
     RECOVERY = "recovery"
     LOAD = "load"
+    CREWS = "crews"
 
 
 CAUSES = ("name", "kind", "hours", "low", "high", "share", "alone", "brought down alone")
@@ -50,11 +51,13 @@ RECOVERY = (
     "last test",
     "against it",
 )
+CREWS = ("name", "size", "utilisation", "repairs", "wait h")
 LOAD = (
     "name",
     "kind",
     "basis",
     "utilisation",
+    "simulated",
     "wait s",
     "servers",
     "needed",
@@ -159,12 +162,18 @@ def _table(found: Insight, part: Part) -> tuple[tuple[str, ...], list[tuple[Any,
             )
             for row in found.recovery
         ]
+    if part is Part.CREWS:
+        return CREWS, [
+            (one.name, one.size, _share(one.utilisation, one.low, one.high), _number(one.repairs), _number(one.wait))
+            for one in found.report.crews
+        ]
     return LOAD, [
         (
             row.name,
             row.kind,
             row.basis,
             f"{row.utilisation:.1%}",
+            _share(row.simulated, row.simulated_low, row.simulated_high),
             _number(row.wait),
             _plain(row.servers),
             _plain(row.needed),
@@ -179,6 +188,12 @@ def _table(found: Insight, part: Part) -> tuple[tuple[str, ...], list[tuple[Any,
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.4g}"
+
+
+def _share(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None or mean != mean:
+        return ""
+    return f"{mean:.1%}" if low is None or low != low else f"{mean:.1%} ({low:.1%} to {high:.1%})"
 
 
 def _plain(value: object) -> str:

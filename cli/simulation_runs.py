@@ -20,7 +20,18 @@ from services.simulation.kept import KeptRuns
 from services.twin import open_ledger
 
 LISTED = ("id", "scenario", "branch", "sequence", "seed", "replications", "duration", "started_at")
-SUMMARIES = ("name", "kind", "availability", "low", "high", "incidents", "downtime_minutes", "beyond_objective")
+SUMMARIES = (
+    "name",
+    "kind",
+    "availability",
+    "low",
+    "high",
+    "incidents",
+    "downtime_minutes",
+    "beyond_objective",
+    "utilisation",
+)
+CREWS = ("name", "size", "utilisation", "utilisation_low", "utilisation_high", "repairs", "wait_minutes")
 INCIDENTS = ("started_at", "ended_at", "name", "kind", "cause")
 RunArgument = Annotated[str, typer.Argument(help="Identifier of the run, or an unambiguous beginning of it.")]
 
@@ -59,6 +70,8 @@ def show(
         return
     print_rows(SUMMARIES, [[row[name] for name in SUMMARIES] for row in found["summaries"]], output, "simulated")
     if output is Output.TABLE:
+        crews = [[row[name] for name in CREWS] for row in found["crews"]]
+        print_rows(CREWS, crews, output, "simulated crews")
         shown = [[row[name] for name in INCIDENTS] for row in found["incidents"]]
         print_rows(INCIDENTS, shown, output, "simulated incidents")
     say(f"run {found['id']}: {found['scenario']}, {found['replications']} replications, seed {found['seed']}")

@@ -27,7 +27,8 @@ ABOUT: Final = frozenset({"Entity", "Team", *SERVED, *RESPONSIBLE})
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One scenario against the base: differences of each watched item, of entities, teams and all together, per replication.
+    """One scenario against the base: differences of each watched item, of entities, teams and all together, per replication,
+    and of the utilisation of crews and queues.
 
     `sequence` and `base_sequence` are the events of the ledger that the two estates reflect, `branch` the branch of the changed one.
     """
@@ -45,6 +46,7 @@ class Comparison:
     entities: tuple[Difference, ...]
     teams: tuple[Difference, ...]
     overall: tuple[Difference, ...]
+    utilisation: tuple[Difference, ...]
     only_base: tuple[str, ...]
     only_scenario: tuple[str, ...]
     notes: tuple[str, ...]
@@ -53,7 +55,7 @@ class Comparison:
         """As JSON-ready data."""
         told = {
             name: [{**asdict(row), "told_apart": row.is_told_apart} for row in getattr(self, name)]
-            for name in ("services", "entities", "teams", "overall")
+            for name in ("services", "entities", "teams", "overall", "utilisation")
         }
         return {**asdict(self), **told}
 
@@ -167,6 +169,7 @@ def _comparison(
         entities,
         teams,
         overall,
+        found.used,
         found.only_base,
         found.only_changed,
         tuple(dict.fromkeys(notes)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -19,9 +20,10 @@ from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.arrays import compile_model
 from simulate.engines.history import history
+from simulate.engines.summary import LoadUse
 from simulate.insight.contributions import Contribution, Contributions, single_points
 from simulate.insight.recovery import Losses, Plan, RecoveryRow, recovery_rows
-from simulate.load.report import LoadRow
+from simulate.load.report import QUEUE, LoadRow
 
 ABOUT: Final = frozenset({"RecoveryPlan", "RecoveryTest", "COVERS", "TESTS", *load.ABOUT})
 """What a snapshot needs besides the estate."""
@@ -76,8 +78,20 @@ def insight(
         tuple(ranking),
         tuple(single_points(ranking)),
         tuple(recovery_rows(result, losses, plans_of(estate, clock_for(settings.now).now().date()))),
-        tuple(load.load_rows(settings, estate, model, scenario)),
+        tuple(_simulated(load.load_rows(settings, estate, model, scenario), result.load_use())),
     )
+
+
+def _simulated(rows: Iterable[LoadRow], used: Sequence[LoadUse]) -> Iterator[LoadRow]:
+    """The rows, queues with what the run says of them."""
+    told = {one.id: one for one in used}
+    for row in rows:
+        one = told.get(row.id) if row.basis == QUEUE else None
+        yield (
+            row
+            if one is None
+            else replace(row, simulated=one.utilisation, simulated_low=one.low, simulated_high=one.high)
+        )
 
 
 def plans_of(estate: Snapshot, today: date) -> dict[str, Plan]:

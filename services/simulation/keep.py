@@ -1,4 +1,4 @@
-"""Keep a simulation run in the twin: a node for the run, a summary for each item, incidents of one replication.
+"""Keep a simulation run in the twin: a node for the run, a summary for each item, each crew, incidents of one replication.
 
 A run comes whole, in one batch of the ledger, or not at all; whatever follows the ledger has it then: backends, as-of, backups,
 exports. Runs beyond the number that is kept go in the same batch, the oldest first. docs/adr/0032-simulated-state.md has the
@@ -22,8 +22,9 @@ from graph.history.events import Event
 from graph.history.retry import while_it_moves
 from graph.model import Operation, Properties, Scalar
 from services.simulation.incidents import incidents_of
-from services.simulation.kept import IN_RUN, INCIDENT, OF_SCENARIO, RUN, SCENARIO, STATE_OF, SUMMARY, KeptRuns
+from services.simulation.kept import CREW, IN_RUN, INCIDENT, OF_SCENARIO, RUN, SCENARIO, STATE_OF, SUMMARY, KeptRuns
 from services.simulation.run import Played
+from simulate.engines.summary import CrewUse, LoadUse
 from simulate.model.items import CHANGE, OWN_PART
 
 LEVEL: Final = 0.95
@@ -114,7 +115,10 @@ class _Content:
             at for at, item in enumerate(result.model.items) if not item.id.endswith(OWN_PART) and item.kind != CHANGE
         ]
         watched = set(result.model.watched)
-        items.sort(key=lambda at: (at not in watched, -float(result.total[at]), at))
+        self.queues = {one.id: one for one in report.queues}
+        self.crews = report.crews
+        busy = {at for at in items if result.model.items[at].id in self.queues}
+        items.sort(key=lambda at: (at not in watched, at not in busy, -float(result.total[at]), at))
         self.summaries = [result.availability(at) for at in items[:MOST_SUMMARIES]]
         self.summaries_left_out = len(items) - len(self.summaries)
         self.incidents, self.incidents_left_out = incidents_of(result.model, report.seed, 0, most)
@@ -159,7 +163,19 @@ class _Content:
             }
             if one.outages > 0.0:
                 values["mttr_minutes"] = one.downtime / one.outages * 60.0
+            if (queue := self.queues.get(one.id)) is not None:
+                values |= _utilisation(queue)
             events += self._part(SUMMARY, element, values, run, one.id, present)
+        for crew in self.crews:
+            element = uuid_of(CREW, run, crew.name)
+            values = {
+                "name": crew.name,
+                "size": crew.size,
+                "repairs": crew.repairs,
+                "wait_minutes": crew.wait * 60.0,
+                **_utilisation(crew),
+            }
+            events += [_node(element, CREW, values), _edge(IN_RUN, element, run)]
         for number, incident in enumerate(self.incidents):
             element = uuid_of(INCIDENT, run, str(number))
             values = {
@@ -183,6 +199,10 @@ class _Content:
 
     def _at(self, hours: float) -> datetime:
         return self._begins + timedelta(microseconds=round(hours * 3_600e6))
+
+
+def _utilisation(used: CrewUse | LoadUse) -> dict[str, Scalar]:
+    return {"utilisation": used.utilisation, "utilisation_low": used.low, "utilisation_high": used.high}
 
 
 def _node(element: str, kind: str, values: Properties) -> Event:

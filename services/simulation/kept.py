@@ -20,7 +20,8 @@ from graph.model import Operation
 
 SOURCE: Final = "simulation"
 """The source of runs of the ledger that keep and drop."""
-RUN, SUMMARY, INCIDENT, SCENARIO = "SimulationRun", "SimulatedSummary", "SimulatedIncident", "Scenario"
+RUN, SUMMARY, INCIDENT, CREW = "SimulationRun", "SimulatedSummary", "SimulatedIncident", "SimulatedCrew"
+SCENARIO = "Scenario"
 IN_RUN, STATE_OF, OF_SCENARIO = "IN_RUN", "STATE_OF", "OF_SCENARIO"
 
 

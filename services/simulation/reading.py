@@ -25,7 +25,13 @@ SUMMARIES: Final = (
     "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(s:SimulatedSummary) OPTIONAL MATCH (s)-[:STATE_OF]->(c) "
     "RETURN s.name AS name, labels(c)[0] AS kind, c.id AS id, s.availability AS availability, s.low AS low, s.high AS high, "
     "s.incidents AS incidents, s.downtime_minutes AS downtime_minutes, s.mttr_minutes AS mttr_minutes, "
-    "s.beyond_objective AS beyond_objective ORDER BY availability, name, id LIMIT $shown"
+    "s.beyond_objective AS beyond_objective, s.utilisation AS utilisation, "
+    "s.utilisation_low AS utilisation_low, s.utilisation_high AS utilisation_high ORDER BY availability, name, id LIMIT $shown"
+)
+CREWS: Final = (
+    "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(s:SimulatedCrew) RETURN s.name AS name, s.size AS size, "
+    "s.utilisation AS utilisation, s.utilisation_low AS utilisation_low, s.utilisation_high AS utilisation_high, "
+    "s.repairs AS repairs, s.wait_minutes AS wait_minutes ORDER BY name LIMIT $shown"
 )
 INCIDENTS: Final = (
     "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(i:SimulatedIncident) OPTIONAL MATCH (i)-[:STATE_OF]->(c) "
@@ -51,11 +57,12 @@ def run(ask: Ask, name: str, *, shown: int = USUAL_SHOWN) -> dict[str, Any]:
         seen = f"several simulation runs begin with {name!r}" if found else f"no simulation run {name!r} is kept"
         raise NotFoundError(seen, where="simulation runs", hint="list them: jumeau simulate runs")
     of = {"run": found[0]["id"], "shown": shown}
-    summaries, incidents = ask(SUMMARIES, of), ask(INCIDENTS, of)
+    summaries, crews, incidents = ask(SUMMARIES, of), ask(CREWS, of), ask(INCIDENTS, of)
     return {
         **found[0],
         "simulated": True,
         "summaries": _rows(summaries),
+        "crews": _rows(crews),
         "incidents": _rows(incidents),
         "notes": list(dict.fromkeys([*summaries.get("notes", ()), *incidents.get("notes", ())])),
     }

@@ -13,12 +13,12 @@ from services.simulation.order import AS_IT_SAYS, Order, moment_of
 from services.simulation.snapshot import Snapshot, snapshot
 from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
-from simulate.engines.summary import Availability, RunResult
+from simulate.engines.summary import Availability, CrewUse, LoadUse, RunResult
 
 
 @dataclass(frozen=True, slots=True)
 class SimulationReport:
-    """Availability of what is watched, each with its 95 % interval (Student's t over replications).
+    """Availability of what is watched, each with its 95 % interval (Student's t over replications); how busy crews and queues are.
 
     `replications` are done, `wanted` were asked for: fewer are done where somebody stopped it. `sequence` is the event of the
     ledger that the estate reflects, `items` how many items the model has.
@@ -33,11 +33,17 @@ class SimulationReport:
     sequence: int
     notes: tuple[str, ...]
     rows: tuple[Availability, ...]
+    crews: tuple[CrewUse, ...]
+    queues: tuple[LoadUse, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON-ready data; what is not known is null."""
-        rows = [{name: None if value != value else value for name, value in asdict(row).items()} for row in self.rows]
-        return {**asdict(self), "rows": rows, "simulated": True}
+        told = {name: [_known(row) for row in getattr(self, name)] for name in ("rows", "crews", "queues")}
+        return {**asdict(self), **told, "simulated": True}
+
+
+def _known(row: Availability | CrewUse | LoadUse) -> dict[str, Any]:
+    return {name: None if value != value else value for name, value in asdict(row).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,4 +99,6 @@ def report_of(scenario: Scenario, result: RunResult, wanted: int, sequence: int)
         sequence,
         model.notes,
         tuple(result.watched()),
+        tuple(result.crew_use()),
+        tuple(result.load_use()),
     )

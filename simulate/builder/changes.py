@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
-from simulate.builder.words import Hours, Part
+from simulate.builder.words import Hours, Part, Real, Whole
 from simulate.errors import ScenarioError
 
 MOST_ADDED: Final = 1_000
@@ -25,7 +25,7 @@ class Addition(Part):
 
     to: str = Field(description="The cluster, by name or identity.")
     like: str | None = Field(default=None, description="Which member; by default the first by identity.")
-    count: int = Field(default=1, ge=1, le=MOST_ADDED)
+    count: Whole = Field(default=1, ge=1, le=MOST_ADDED)
     name: str | None = Field(
         default=None, min_length=1, description="Of the new item; numbered where there are several."
     )
@@ -51,24 +51,26 @@ class CrewChange(Part):
     """Another number of repairs at a time."""
 
     name: str
-    size: int = Field(ge=1)
+    size: Whole = Field(ge=1)
 
 
 class Quorum(Part):
     """Another number of members that a cluster needs."""
 
     cluster: str
-    members: int
+    members: Whole
 
 
 class Times(Chosen):
     """So many times what it was: failures so many times as often, repairs so many times as long, arrivals so many times as many."""
 
-    times: float = Field(gt=0.0, allow_inf_nan=False)
+    times: Real = Field(gt=0.0, allow_inf_nan=False)
 
 
 class Change(Part):
     """One change: exactly one of these words."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
 
     remove: str | tuple[str, ...] | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import Field, model_validator
 
-from simulate.builder.words import Hours, Law, Part
+from simulate.builder.words import Hours, Law, Part, Real, Whole
 from simulate.load.component import LoadedItem
 from simulate.load.queue import Load, servers_needed, squared_variation
 from simulate.model.items import OWN_PART, MaintenanceWindow, Model, Requirement
@@ -21,26 +21,24 @@ SECONDS: Final = 3600.0
 class Queue(Part):
     """Load of one component. Of a cluster the servers are its members, `servers` each."""
 
-    arrivals: float = Field(gt=0.0, allow_inf_nan=False, description="Per second, at the busiest hour.")
+    arrivals: Real = Field(gt=0.0, allow_inf_nan=False, description="Per second, at the busiest hour.")
     service: Law = Field(description="How long one server works on one arrival.")
-    servers: int = Field(default=1, ge=1, description="Of a cluster: of each of its members.")
-    arrival_variation: float = Field(
+    servers: Whole = Field(default=1, ge=1, description="Of a cluster: of each of its members.")
+    arrival_variation: Real = Field(
         default=1.0,
         ge=0.0,
         allow_inf_nan=False,
         description="Squared coefficient of variation between arrivals; 1 is Poisson.",
     )
-    growth: float | None = Field(default=None, gt=-1.0, description="Per year: 0.2 is 20 %.")
+    growth: Real | None = Field(default=None, gt=-1.0, description="Per year: 0.2 is 20 %.")
     longest_wait: Hours | None = Field(default=None, description="The mean wait that is still accepted.")
 
 
 class LoadSection(Part):
     """Load of components as queues."""
 
-    limit: float = Field(
-        default=1.0, gt=0.0, le=1.0, description="Utilisation from which on a component is overloaded."
-    )
-    growth: float | None = Field(default=None, gt=-1.0, description="Per year, of what tells no growth of its own.")
+    limit: Real = Field(default=1.0, gt=0.0, le=1.0, description="Utilisation from which on a component is overloaded.")
+    growth: Real | None = Field(default=None, gt=-1.0, description="Per year, of what tells no growth of its own.")
     overloaded: Literal["down", "told"] = Field(
         default="down", description="Whether an overloaded component serves nobody, or is only told of."
     )
@@ -67,7 +65,8 @@ def loaded(
         if at is None or at in gone:
             continue
         item = model.items[at]
-        members = sum(1 for member in _cluster(item.requires).of if member not in gone)
+        left = tuple(member for member in _cluster(item.requires).of if member not in gone)
+        members = len(left)
         law = queue.service.distribution()
         load = Load(
             queue.arrivals * times.get(ids[word], 1.0),
@@ -79,7 +78,8 @@ def loaded(
         wait = None if queue.longest_wait is None else queue.longest_wait * SECONDS
         growth = section.growth if queue.growth is None else queue.growth
         needed = servers_needed(load, section.limit, wait)
-        found.append(LoadedItem(ids[word], item.name, item.kind, load, members, needed, section.limit, wait, growth))
+        about = (ids[word], item.name, item.kind, load, members, needed, section.limit, wait, growth)
+        found.append(LoadedItem(*about, served_by=left or (at,)))
     return tuple(found)
 
 

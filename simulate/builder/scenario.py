@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simulate.builder.changes import Change
 from simulate.builder.load import LoadSection
-from simulate.builder.words import Hours, Law, Part, Share
+from simulate.builder.words import Hours, Law, Part, Real, Share, Whole, YesNo
 from simulate.errors import ScenarioError
 from simulate.yaml_files import FileKind, YamlFile, parse_yaml, read_yaml, validated
 
@@ -69,7 +69,7 @@ class ChangeOutcome(Part):
 class PlannedChanges(ChangeOutcome):
     """Changes that the twin itself plans within the duration; what is said of one counts before what is said of its type."""
 
-    played: bool = Field(default=True, description="Whether they are.")
+    played: YesNo = Field(default=True, description="Whether they are.")
     usual_recovery: Law = Field(
         default=Law(family="exponential", mean=2.0), description="The recovery of those of which none is told."
     )
@@ -88,10 +88,12 @@ class Backups(Part):
 class Behaviour(Part):
     """What happens to an item, or to items of a kind."""
 
+    model_config = ConfigDict(json_schema_extra={"dependentRequired": {"failure": ["repair"], "repair": ["failure"]}})
+
     failure: Law | None = Field(default=None, description="Time between the end of a repair and the next failure.")
     repair: Law | None = None
     crew: str | None = Field(default=None, description="Who repairs it; without, the repair begins at once.")
-    priority: int | None = Field(default=None, description="Lower is repaired first; by default by criticality.")
+    priority: Whole | None = Field(default=None, description="Lower is repaired first; by default by criticality.")
     maintenance: tuple[Maintenance, ...] = ()
     changes: tuple[Changes, ...] = ()
     backups: Backups | None = None
@@ -106,18 +108,18 @@ class Behaviour(Part):
 class ItemBehaviour(Behaviour):
     """What is different about one item. What is not given is that of its kind."""
 
-    needed: int | None = Field(
+    needed: Whole | None = Field(
         default=None, description="How many members of a cluster must be up, instead of its quorum."
     )
-    never_fails: bool = Field(default=False, description="No failures of its own in this scenario.")
+    never_fails: YesNo = Field(default=False, description="No failures of its own in this scenario.")
 
 
 class Shift(Part):
     """Hours of some days of the week."""
 
     days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
-    begin: float = Field(ge=0.0, le=24.0)
-    end: float = Field(ge=0.0, le=24.0)
+    begin: Real = Field(ge=0.0, le=24.0)
+    end: Real = Field(ge=0.0, le=24.0)
 
     @model_validator(mode="after")
     def ends_after_it_begins(self) -> Shift:
@@ -129,18 +131,27 @@ class Shift(Part):
 class CrewSize(Part):
     """How many repairs at a time, and when they may begin; always without shifts."""
 
-    size: int = Field(ge=1)
+    size: Whole = Field(ge=1)
     shifts: tuple[Shift, ...] = ()
+
+
+def _day(given: object) -> object:
+    """A date, or a text that is one; a number of seconds is none."""
+    if isinstance(given, datetime) or not isinstance(given, date | str):
+        raise ValueError(f"{given!r} is no day; write it as 2025-01-01")
+    return date.fromisoformat(given) if isinstance(given, str) else given
 
 
 class Scenario(Part):
     """What is supposed about an estate."""
 
     name: str = Field(min_length=1)
-    begins_on: date = Field(default=date(2025, 1, 1), description="The first day; shifts are days of the week.")
+    begins_on: Annotated[date, BeforeValidator(_day)] = Field(
+        default=date(2025, 1, 1), description="The first day; shifts are days of the week."
+    )
     duration: Hours = Field(default=8760.0, gt=0.0)
-    replications: int = Field(default=1000, ge=2, le=1_000_000)
-    seed: int = Field(default=1, ge=0, lt=2**64)
+    replications: Whole = Field(default=1000, ge=2, le=1_000_000)
+    seed: Whole = Field(default=1, ge=0, lt=2**64)
     watch: tuple[str, ...] = Field(default=("BusinessService",), description="Kinds whose availability is wanted.")
     kinds: dict[str, Behaviour] = Field(
         default_factory=dict, description="By kind, concrete or generic; the most specific one counts."

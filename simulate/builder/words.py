@@ -2,61 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from simulate.distributions import (
-    Distribution,
-    deterministic,
-    empirical,
-    exponential,
-    gamma,
-    lognormal_of,
-    weibull,
-)
-from simulate.errors import ScenarioError, SimulationError
+from simulate.distributions import Distribution
+from simulate.errors import ScenarioError
+from simulate.laws import UNITS, Durations, law
 
-UNITS: Final = {
-    "ms": 1 / 3_600_000,
-    "s": 1 / 3600,
-    "min": 1 / 60,
-    "h": 1.0,
-    "day": 24.0,
-    "week": 168.0,
-    "month": 730.0,
-    "year": 8760.0,
-}
-"""Hours."""
-
-_DURATION = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*(ms|s|min|h|day|week|month|year)s?\s*$")
-
-
-def hours(given: object) -> object:
-    """A duration such as `90 min`, `8 h` or `3 years`, or a number of hours; everything else is left to be refused."""
-    found = _DURATION.match(given) if isinstance(given, str) else None
-    if found is None:
-        if isinstance(given, str):
-            raise ValueError(f"{given!r} is no duration; write it as 90 min, 8 h, 2 days or 3 years")
-        return given
-    return float(found[1]) * UNITS[found[2]]
-
+DURATIONS: Final = Durations("h", tuple(UNITS), ("90 min", "8 h", "2 days", "3 years"))
 
 Hours = Annotated[
     float,
-    BeforeValidator(hours),
-    Field(ge=0.0, allow_inf_nan=False),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "description": "hours"},
-                {"type": "string", "pattern": _DURATION.pattern, "examples": ["90 min", "8 h", "2 days", "3 years"]},
-            ]
-        }
-    ),
+    BeforeValidator(DURATIONS.read),
+    Field(ge=0.0, allow_inf_nan=False, strict=True),
+    DURATIONS.json_schema,
 ]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Whole = Annotated[int, Field(strict=True)]
+Real = Annotated[float, Field(strict=True)]
+YesNo = Annotated[bool, Field(strict=True)]
+"""Numbers and answers as they are, no text that looks like one: editors, which know the JSON Schema only, would refuse it."""
+Share = Annotated[float, Field(ge=0.0, le=1.0, strict=True)]
 
 
 class Part(BaseModel):
@@ -71,7 +37,7 @@ class Law(Part):
     family: Literal["exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical"] = "exponential"
     mean: Hours | None = None
     deviation: Hours | None = Field(default=None, description="Standard deviation.")
-    shape: float | None = Field(default=None, description="Of a Weibull distribution: above 1 where items wear out.")
+    shape: Real | None = Field(default=None, description="Of a Weibull distribution: above 1 where items wear out.")
     values: tuple[Hours, ...] = Field(default=(), description="Durations that were seen (empirical).")
     calibration: str | None = Field(
         default=None, description="In place of all that: what a kept calibration has learned; name or name@version."
@@ -96,20 +62,4 @@ class Law(Part):
                 f"the calibration {self.calibration} was not looked up",
                 hint="only what reads the twin knows calibrations",
             )
-        needed = {"weibull": ("mean", "shape"), "lognormal": ("mean", "deviation"), "gamma": ("mean", "deviation")}
-        for name in () if self.family == "empirical" else needed.get(self.family, ("mean",)):
-            if getattr(self, name) is None:
-                raise ValueError(f"a distribution {self.family} needs `{name}`")
-        mean, deviation, shape = self.mean or 0.0, self.deviation or 0.0, self.shape or 0.0
-        try:
-            if self.family == "empirical":
-                return empirical(list(self.values))
-            if self.family == "weibull":
-                return weibull(1.0, shape).scaled(mean / weibull(1.0, shape).mean)
-            if self.family == "lognormal":
-                return lognormal_of(mean, deviation)
-            if self.family == "gamma":
-                return gamma(deviation**2 / mean if mean else 0.0, (mean / deviation) ** 2 if deviation else 0.0)
-            return exponential(mean) if self.family == "exponential" else deterministic(mean)
-        except SimulationError as error:
-            raise ValueError(error.seen) from error
+        return law(self.family, self.mean, self.deviation, self.shape, self.values, "a distribution")

@@ -58,6 +58,9 @@ class ModelArrays(NamedTuple):
     standby: Ints
     objective: Floats  # recovery time, in hours; infinite without one
     watched: Ints
+    load_first: Ints  # what serves a load: the members of a cluster, or an item by itself
+    load_member: Ints
+    load: Floats  # servers at each member, servers that are busy where there are enough
 
 
 def compile_model(model: Model) -> ModelArrays:
@@ -134,6 +137,13 @@ def compile_model(model: Model) -> ModelArrays:
             dtype=np.float64,
         ),
         watched=_ints(model.watched),
+        load_first=_offsets([len(one.served_by) for one in model.loads]),
+        load_member=_ints(member for one in model.loads for member in one.served_by),
+        load=_table(
+            [[one.load.servers / len(one.served_by), one.load.arrivals * one.load.service] for one in model.loads],
+            2,
+            np.float64,
+        ),
     )
 
 

@@ -37,7 +37,7 @@ Cancelled = Callable[[], bool]
 
 
 class Block(NamedTuple):
-    """What one block of replications gives; rows of `downtime` and `interruptions` are replications, columns watched items."""
+    """What one block of replications gives; rows of the last four are replications, columns watched items, crews, loads."""
 
     total: Floats
     squares: Floats
@@ -45,6 +45,8 @@ class Block(NamedTuple):
     breaches: Ints
     downtime: Floats
     interruptions: Ints
+    crews: Floats  # of each utilisation, repairs, hours waited for them
+    loads: Floats
 
 
 @dataclass(slots=True)
@@ -65,11 +67,18 @@ class Player:
             np.zeros(items, dtype=np.int64),
             np.zeros((count, watched)),
             np.zeros((count, watched), dtype=np.int64),
+            np.zeros((count, 3 * len(self.arrays.crew_size))),
+            np.zeros((count, len(self.arrays.load))),
         )
         done = 0
         seed: Any = np.uint64(self.seed)
         while done < count:
-            rows = block._replace(downtime=block.downtime[done:], interruptions=block.interruptions[done:])
+            rows = block._replace(
+                downtime=block.downtime[done:],
+                interruptions=block.interruptions[done:],
+                crews=block.crews[done:],
+                loads=block.loads[done:],
+            )
             room = self.room
             done += replicate_many(
                 self.arrays,
@@ -202,12 +211,16 @@ class _Sum:
         wanted = sum(count for _, count in blocks)
         self.downtime = np.zeros((wanted, watched))
         self.interruptions = np.zeros((wanted, watched), dtype=np.int64)
+        self.crews = np.zeros((wanted, 3 * len(model.crews)))
+        self.loads = np.zeros((wanted, len(model.loads)))
 
     def add(self, place: int, block: Block) -> None:
         begin, count = self.blocks[place]
         self.replications += count
         self.downtime[begin : begin + count] = block.downtime
         self.interruptions[begin : begin + count] = block.interruptions
+        self.crews[begin : begin + count] = block.crews
+        self.loads[begin : begin + count] = block.loads
         self.early[place] = block
         while self.following in self.early:
             self._take(self.following)
@@ -238,4 +251,6 @@ class _Sum:
             replication=done,
             downtime=self.downtime[done],
             interruptions=self.interruptions[done],
+            crews=self.crews[done],
+            loads=self.loads[done],
         )

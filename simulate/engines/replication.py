@@ -10,6 +10,7 @@ from simulate.engines.arrays import ModelArrays
 from simulate.engines.crews import crew_failures
 from simulate.engines.failures import by_item, independent_failures
 from simulate.engines.states import derive_states
+from simulate.engines.utilisation import crew_use, server_use
 from simulate.randomness import seed_of_replication
 
 Floats = NDArray[np.float64]
@@ -143,11 +144,14 @@ def replicate_many(
     breaches: Ints,
     downtime: Floats,
     interruptions: Ints,
+    crews: Floats,
+    loads: Floats,
 ) -> int:
     """Play replications from `begin_at` on and add them up: how many could be; less than `count` where room ran out.
 
     By item: hours down, their squares, outages, outages beyond the objective. By replication and watched item: hours down
-    and outages (`downtime`, `interruptions`).
+    and outages (`downtime`, `interruptions`). By replication and crew: utilisation, repairs, hours waited (`crews`, three
+    columns each); by replication and load: utilisation (`loads`).
     """
     items = len(model.key)
     horizon, objectives, watched = model.horizon, model.objective, model.watched
@@ -159,6 +163,39 @@ def replicate_many(
         seed = seed_of_replication(run_seed, begin_at + replication)
         if replicate(model, seed, begin, finish, started, first, last, own_first, own_last, owner, scratch) < 0:
             return replication
+        for place in range(loads.shape[1]):
+            used = server_use(
+                horizon,
+                model.load_member[model.load_first[place] : model.load_first[place + 1]],
+                model.load[place, 0],
+                model.load[place, 1],
+                begin,
+                finish,
+                first,
+                last,
+                scratch[0],
+                scratch[1],
+            )
+            if used < 0.0:
+                return replication
+            loads[replication, place] = used
+        for crew in range(len(model.crew_size)):
+            busy, repairs, waited = crew_use(
+                horizon,
+                model.week_offset,
+                model.crew_item[model.crew_first[crew] : model.crew_first[crew + 1]],
+                model.crew_size[crew],
+                model.shift_begin[model.shift_first[crew] : model.shift_first[crew + 1]],
+                model.shift_end[model.shift_first[crew] : model.shift_first[crew + 1]],
+                begin,
+                finish,
+                started,
+                own_first,
+                own_last,
+            )
+            crews[replication, 3 * crew] = busy
+            crews[replication, 3 * crew + 1] = repairs
+            crews[replication, 3 * crew + 2] = waited
         for item in range(items):
             if last[item] == first[item]:
                 continue

@@ -31,8 +31,39 @@ class Availability:
 
 
 @dataclass(frozen=True, slots=True)
+class CrewUse:
+    """Utilisation of a crew: the share of its hours on duty in which it repairs, with Student's t interval at 95 % (from 0 to 1).
+
+    `repairs` are begun by replication; `wait` is the mean time in hours from a failure to the beginning of its repair.
+    """
+
+    name: str
+    size: int
+    utilisation: float
+    low: float
+    high: float
+    repairs: float
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class LoadUse:
+    """Utilisation of the servers of a load: the share of those that are up which is busy, with its interval as above."""
+
+    id: str
+    name: str
+    kind: str
+    utilisation: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunResult:
-    """A run. Sums over replications by item, in hours and numbers; rows of `downtime` are those in `replication`."""
+    """A run. Sums over replications by item, in hours and numbers; rows of `downtime` are those in `replication`.
+
+    `crews` has three columns for each crew (utilisation, repairs, hours waited for them), `loads` one for each load.
+    """
 
     model: Model
     seed: int
@@ -44,6 +75,25 @@ class RunResult:
     replication: Ints
     downtime: Floats
     interruptions: Ints
+    crews: Floats
+    loads: Floats
+
+    def crew_use(self) -> list[CrewUse]:
+        """Every crew, in order."""
+        found = []
+        for at, crew in enumerate(self.model.crews):
+            used, repairs, waited = (self.crews[:, 3 * at + column] for column in range(3))
+            begun = float(repairs.sum())
+            mean_repairs = begun / self.replications if self.replications else float("nan")
+            wait = float(waited.sum()) / begun if begun else 0.0
+            found.append(CrewUse(crew.name, crew.size, *_share(used), mean_repairs, wait))
+        return found
+
+    def load_use(self) -> list[LoadUse]:
+        """Every load, in order."""
+        return [
+            LoadUse(one.id, one.name, one.kind, *_share(self.loads[:, at])) for at, one in enumerate(self.model.loads)
+        ]
 
     def availability(self, item: int) -> Availability:
         """What the run says of the item at this position; nan where fewer than two replications are done."""
@@ -71,3 +121,13 @@ class RunResult:
     def watched(self) -> list[Availability]:
         """The watched items, in order."""
         return [self.availability(item) for item in self.model.watched]
+
+
+def _share(values: Floats) -> tuple[float, float, float]:
+    """Mean of a share with its interval; nan where fewer than two replications are done."""
+    count = len(values)
+    mean = float(values.mean()) if count else float("nan")
+    if count < 2:
+        return mean, float("nan"), float("nan")
+    half = t_factor(count - 1) * float(values.std(ddof=1)) / float(np.sqrt(count))
+    return mean, max(0.0, mean - half), min(1.0, mean + half)

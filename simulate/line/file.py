@@ -6,16 +6,16 @@ The words of the usual parameter form (`machine_a_capacity`, ..., `arrival_rate`
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from simulate.builder.words import UNITS, Share
-from simulate.distributions import Distribution, deterministic, empirical, exponential, gamma, lognormal_of, weibull
+from simulate.builder.words import Share
+from simulate.distributions import Distribution
 from simulate.errors import SimulationError
+from simulate.laws import Durations, law
 from simulate.line.check import LineError, check
 from simulate.line.model import Breakdowns, Line, Setup, Stage
 from simulate.line.reference_line import ReferenceParameters, reference_line
@@ -32,32 +32,9 @@ ALSO_CALLED: Final = {
 }
 """Parameters of the reference line and their usual names, which say another thing than they mean."""
 
-_DURATION = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*(s|min|h|day|week|month|year)s?\s*$")
+DURATIONS: Final = Durations("min", ("s", "min", "h", "day", "week", "month", "year"), ("45 s", "6 min", "8 h"))
 
-
-def minutes(given: object) -> object:
-    """A duration such as `45 s`, `6 min`, `8 h`, or a number of minutes; everything else is left to be refused."""
-    if not isinstance(given, str):
-        return given
-    found = _DURATION.match(given)
-    if found is None:
-        raise ValueError(f"{given!r} is no duration; write it as 45 s, 6 min or 8 h")
-    return float(found[1]) * UNITS[found[2]] * 60.0
-
-
-Minutes = Annotated[
-    float,
-    BeforeValidator(minutes),
-    Field(ge=0.0, allow_inf_nan=False),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "number", "minimum": 0, "description": "minutes"},
-                {"type": "string", "pattern": _DURATION.pattern, "examples": ["45 s", "6 min", "8 h"]},
-            ]
-        }
-    ),
-]
+Minutes = Annotated[float, BeforeValidator(DURATIONS.read), Field(ge=0.0, allow_inf_nan=False), DURATIONS.json_schema]
 Money = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 
 
@@ -90,23 +67,7 @@ class Time(_Part):
     def distribution(self) -> Distribution:
         """As engines know it, in minutes. Raises ValueError where a parameter is missing or makes no sense."""
         family = self.family or self._family()
-        needed = {"weibull": ("mean", "shape"), "lognormal": ("mean", "deviation"), "gamma": ("mean", "deviation")}
-        for name in () if family == "empirical" else needed.get(family, ("mean",)):
-            if getattr(self, name) is None:
-                raise ValueError(f"a time that is {family} needs `{name}`")
-        mean, deviation, shape = self.mean or 0.0, self.deviation or 0.0, self.shape or 0.0
-        try:
-            if family == "empirical":
-                return empirical(list(self.values))
-            if family == "weibull":
-                return weibull(1.0, shape).scaled(mean / weibull(1.0, shape).mean)
-            if family == "lognormal":
-                return lognormal_of(mean, deviation)
-            if family == "gamma":
-                return gamma(deviation**2 / mean if mean else 0.0, (mean / deviation) ** 2 if deviation else 0.0)
-            return exponential(mean) if family == "exponential" else deterministic(mean)
-        except SimulationError as error:
-            raise ValueError(error.seen) from error
+        return law(family, self.mean, self.deviation, self.shape, self.values, "a time that is")
 
     def _family(self) -> str:
         if self.values:

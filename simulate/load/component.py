@@ -9,7 +9,10 @@ from simulate.load.queue import Load, carries
 
 @dataclass(frozen=True, slots=True)
 class LoadedItem:
-    """A component with its load when everything is up. `needed` servers carry it, more than there are where it is overloaded."""
+    """A component with its load when everything is up. `needed` servers carry it, more than there are where it is overloaded.
+
+    `served_by` are positions in the model: its members, or itself.
+    """
 
     id: str
     name: str
@@ -20,6 +23,7 @@ class LoadedItem:
     limit: float
     longest_wait: float | None
     growth: float | None
+    served_by: tuple[int, ...]
 
     @property
     def is_overloaded(self) -> bool:

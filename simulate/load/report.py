@@ -12,6 +12,8 @@ from simulate.load.growth import Growth, Saturation, saturation, supposed
 from simulate.load.queue import most_arrivals
 
 DAYS: Final = 365.25
+QUEUE: Final = "scenario"
+"""The basis of rows that are queues of a scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class LoadRow:
 
     Waits in seconds; `servers` and `needed` where it is a queue. `growth` is per year (0.2: 20 %), with its 95 % interval where three
     `points` or more were seen. Dates are when the limit is reached: today's where it is already, absent where it never is or nobody knows.
+    `simulated` is the utilisation of a queue in a run, of the servers that are up, with its interval.
     """
 
     id: str
@@ -41,6 +44,9 @@ class LoadRow:
     saturation_on: date | None
     earliest: date | None
     latest: date | None
+    simulated: float | None = None
+    simulated_low: float | None = None
+    simulated_high: float | None = None
 
 
 def queue_row(item: LoadedItem, today: date) -> LoadRow:
@@ -50,7 +56,7 @@ def queue_row(item: LoadedItem, today: date) -> LoadRow:
     most = most_arrivals(load, item.limit, item.longest_wait)
     reached = saturation(load.arrivals / most if most > 0.0 else 1.0, 1.0, growth)
     return _row(
-        (item.id, item.name, item.kind, "scenario"),
+        (item.id, item.name, item.kind, QUEUE),
         load.utilisation,
         item.limit,
         (load.arrivals, load.capacity, None if load.utilisation >= 1.0 else load.wait, load.servers, item.needed),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 import numpy as np
 
@@ -19,11 +20,16 @@ from simulate.statistics.paired import paired_difference
 
 
 class Measure(StrEnum):
-    """What of one replication is compared; of a group the sum, or the mean of the availabilities."""
+    """What of one replication is compared; of a group the sum, or the mean of the availabilities. Utilisation is of crews and queues."""
 
     HOURS_DOWN = "hours_down"
     OUTAGES = "outages"
     AVAILABILITY = "availability"
+    UTILISATION = "utilisation"
+
+
+OF_ITEMS: Final = (Measure.HOURS_DOWN, Measure.OUTAGES, Measure.AVAILABILITY)
+CREW: Final = "crew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,8 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """`single` things are those that both runs watch; `groups` in the order of the asked ones, those without members left out.
+    """`single` things are those that both runs watch; `groups` in the order of the asked ones, those without members left out;
+    `used` are crews (without an identity in the twin) and queues that both runs have.
 
     `replications` are pairs. `only_base` and `only_changed` are names of what only one of the two watches.
     """
@@ -72,6 +79,7 @@ class Differences:
     replications: int
     single: tuple[Difference, ...]
     groups: tuple[tuple[Difference, ...], ...]
+    used: tuple[Difference, ...]
     only_base: tuple[str, ...]
     only_changed: tuple[str, ...]
 
@@ -91,6 +99,7 @@ def differences(base: RunResult, changed: RunResult, groups: Sequence[Iterable[G
         len(pairs),
         tuple(_each(single, before, after)),
         tuple(tuple(_each(_held(some, about), before, after)) for some in groups),
+        tuple(_used(base, changed, pairs)),
         tuple(before.names[id_] for id_ in before.column if id_ not in after.column),
         tuple(after.names[id_] for id_ in after.column if id_ not in before.column),
     )
@@ -127,19 +136,44 @@ class _Table:
 
 def _each(groups: Iterable[Group], before: _Table, after: _Table) -> Iterable[Difference]:
     for group in groups:
-        for measure in Measure:
-            base, changed = before.values(group.members, measure), after.values(group.members, measure)
-            found = paired_difference(base, changed)
-            yield Difference(
-                group.id,
-                group.name,
-                group.kind,
-                measure,
-                float(base.mean()),
-                float(changed.mean()),
-                found.interval.mean,
-                found.interval.low,
-                found.interval.high,
-                int(np.count_nonzero(base != changed)),
-                found.correlation,
-            )
+        for measure in OF_ITEMS:
+            values = before.values(group.members, measure), after.values(group.members, measure)
+            yield _paired((group.id, group.name, group.kind), measure, *values)
+
+
+def _paired(about: tuple[str, str, str], measure: Measure, base: Floats, changed: Floats) -> Difference:
+    found = paired_difference(base, changed)
+    return Difference(
+        *about,
+        measure,
+        float(base.mean()),
+        float(changed.mean()),
+        found.interval.mean,
+        found.interval.low,
+        found.interval.high,
+        int(np.count_nonzero(base != changed)),
+        found.correlation,
+    )
+
+
+def _used(
+    base: RunResult, changed: RunResult, pairs: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> Iterable[Difference]:
+    """Crews by name, then queues by identity."""
+    before, after = _use(base, pairs), _use(changed, pairs)
+    for key, (about, values) in before.items():
+        if key in after:
+            yield _paired(about, Measure.UTILISATION, values, after[key][1])
+
+
+def _use(
+    run: RunResult, pairs: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> dict[tuple[str, str], tuple[tuple[str, str, str], Floats]]:
+    rows = np.searchsorted(run.replication, pairs)
+    crews = {
+        (CREW, crew.name): (("", crew.name, CREW), run.crews[rows, 3 * at]) for at, crew in enumerate(run.model.crews)
+    }
+    loads = {
+        ("", one.id): ((one.id, one.name, one.kind), run.loads[rows, at]) for at, one in enumerate(run.model.loads)
+    }
+    return {**crews, **loads}

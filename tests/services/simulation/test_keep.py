@@ -174,3 +174,35 @@ def test_neo4j_is_told_what_is_left_out(schema: Schema, text: str) -> None:
     assert ("!(Scenario|SimulatedIncident|SimulatedSummary|SimulationRun)" in written) is is_free
     assert "-[]-" not in written
     assert ")--(" not in written
+
+
+BUSY = """\
+name: Busy
+replications: 4
+seed: 7
+kinds:
+  PhysicalServer: {failure: {mean: 30 days}, repair: {mean: 1 day}, crew: few}
+crews: {few: {size: 1}}
+load: {items: {pair North: {arrivals: 2, service: {mean: 100 ms}}}}
+"""
+
+
+def test_how_busy_crews_and_queues_are_is_read_like_the_rest(simulated: Simulated) -> None:
+    played = simulated.play(parse_scenario(BUSY))
+    keep(simulated.kept, played)
+    (queue,), (crew,) = played.report.queues, played.report.crews
+    read = "RETURN s.name, s.utilisation, s.utilisation_low, s.utilisation_high"
+    rows = simulated.rows(f"MATCH (s:SimulatedSummary) WHERE s.utilisation IS NOT NULL {read}")
+    assert rows == [["pair North", queue.utilisation, queue.low, queue.high]]
+    assert 0.1 < queue.low < queue.high < 0.2
+    rows = simulated.rows(f"MATCH (s:SimulatedCrew)-[:IN_RUN]->(r:SimulationRun) {read}, s.repairs, s.size")
+    assert rows == [["few", crew.utilisation, crew.low, crew.high, crew.repairs, 1]]
+
+
+def test_how_busy_a_crew_is_says_something_of_all_and_is_told_to_who_sees_all(simulated: Simulated) -> None:
+    keep(simulated.kept, simulated.play(parse_scenario(BUSY)))
+    count = "RETURN count(s)"
+    assert simulated.rows(f"MATCH (s:SimulatedCrew) {count}", NORTH) == [[0]]
+    queues = f"MATCH (s:SimulatedSummary) WHERE s.utilisation > 0 {count}"
+    assert simulated.rows(queues, NORTH) == [[1]]
+    assert simulated.rows(queues, Principal("sue", frozenset({"reader"}), frozenset({"South"}))) == [[0]]
