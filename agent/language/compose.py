@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from agent.language.figures import functions_of, mean_of_counts, side_by_side
 from agent.language.frame import Frame, Node
 from agent.language.meanings import Way
 from agent.language.outcome import Unclear
 from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
+from agent.query.scope import aggregated
 
 
 class Composer:
@@ -142,17 +144,17 @@ class Composer:
     def _test_only(self, child: Node) -> bool:
         """Whether a branch is a mere condition: nothing of it is shown, grouped or counted, and it could repeat rows."""
         frame = self.frame
-        below = [child]
+        below, measured = [child], [measure.value for measure in frame.measures]
         for node in below:
             below += self._children(node)
         shown = {
             value.of
-            for value in [*frame.groups, *frame.measures, *(v for v, _ in frame.order_by)]
+            for value in [*frame.groups, *measured, *(v for v, _ in frame.order_by)]
             if isinstance(value, m.Attribute | m.Itself)
         }
         shown |= {
             part.of
-            for value in frame.measures
+            for value in measured
             if isinstance(value, m.Elapsed)
             for part in (value.start,)
             if isinstance(part, m.Attribute)
@@ -160,7 +162,7 @@ class Composer:
         shown |= {node.name for node, _ in frame.outputs}
         if any(node.name in shown or node.measured for node in below):
             return False
-        return bool(frame.function) or any(isinstance(v, m.Attribute) for v in frame.measures)
+        return bool(frame.function) or any(isinstance(v, m.Attribute) for v in measured)
 
     def _apart(self) -> list[Node]:
         """Of a rate, the branches that the numerator asks for and the denominator does not."""
@@ -189,26 +191,31 @@ class Composer:
         having: m.Condition | None = None
         order: list[m.Sort] = []
         counted = [n for n in frame.nodes if n.measured and not n.absent]
+        mean = mean_of_counts(frame, target, self.language)
+        if mean is not None:
+            return [mean], None, []
         for value, name in zip(frame.groups, frame.group_names, strict=True):
             add(_plain(name), value)
         if frame.function == "sum" and not frame.measures:
-            frame.function = ""
+            frame.functions.clear()
             frame.mode = "count" if frame.mode == "list" else frame.mode
         if frame.mode == "count" and frame.outputs and target.named and not frame.groups:
             frame.mode = "list"
         if frame.mode == "ratio":
             self._ratio(target, apart, add)
         elif frame.function or frame.measures:
-            function = frame.function or "average"
             if not frame.measures:
                 raise Unclear(say("which_figure", self.language))
             if frame.function or frame.groups or (not target.named and frame.mode == "list" and frame.function):
-                for value, name in zip(frame.measures, frame.measure_names, strict=True):
-                    add(f"{function}_{_plain(name)}", m.Aggregate(function, value))  # type: ignore[arg-type]
+                if frame.counted:
+                    add("count", m.Aggregate("count", m.Itself(target.name)))
+                for measure, functions in functions_of(frame, self.language):
+                    for function in functions:
+                        add(f"{function}_{_plain(measure.name)}", m.Aggregate(function, measure.value))  # type: ignore[arg-type]
             else:
                 add(_plain(target.kind), m.Itself(target.name))
-                for value, name in zip(frame.measures, frame.measure_names, strict=True):
-                    add(_plain(name), value)
+                for measure in frame.measures:
+                    add(_plain(measure.name), measure.value)
         elif counted:
             if frame.mode == "count" and counted[0].bound and not frame.groups:
                 return self._counted_having(target, counted[0])
@@ -243,6 +250,12 @@ class Composer:
                 order.append(m.Sort(m.ColumnOf(name), descending))
         if frame.order_by and not order:
             order = [m.Sort(value, descending) for value, descending in frame.order_by]
+        if frame.versus is not None:
+            figure = next(column.name for column in columns if aggregated(column.value))
+            columns = side_by_side(columns, frame.versus, self.language)
+            if frame.versus.more:
+                sides = m.ColumnOf(figure), m.ColumnOf(f"{figure}_compared")
+                having = m.Compare(sides[0], frame.versus.more, sides[1])  # type: ignore[arg-type]
         return columns, having, order
 
     def _counted_having(self, target: Node, node: Node) -> tuple[list[m.Column], m.Condition | None, list[m.Sort]]:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from agent.language.meanings import Way
 from agent.language.names import NamedElement
-from agent.query.model import Condition, Value
+from agent.query.model import Attribute, Condition, Value
+from graph.schema.model import ValueType
 
 Negation = Literal["", "not", "without", "never"]
 
@@ -34,6 +35,35 @@ class Node:
     explicit: bool = True
 
 
+@dataclass(frozen=True)
+class Measure:
+    """A value of which a figure is asked. `at`: the item that says it, near which its function is said."""
+
+    value: Value
+    name: str
+    at: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """A period that a question says of an element: the condition that it became, on which date."""
+
+    node: Node
+    condition: Condition
+    attribute: Attribute
+    kind: ValueType
+
+
+@dataclass(frozen=True)
+class Versus:
+    """Two periods side by side: the conditions that take one and the other, how people call them, whether the first is later."""
+
+    conditions: tuple[Condition | None, Condition]
+    labels: tuple[str, str]
+    later_first: bool
+    more: str = ""  # the sign that the first figure must bear to the second, where elements are asked for
+
+
 @dataclass(eq=False)
 class Frame:
     """The whole question so far."""
@@ -44,9 +74,11 @@ class Frame:
     groups: list[Value] = field(default_factory=list)
     group_names: list[str] = field(default_factory=list)
     outputs: list[tuple[Node, str]] = field(default_factory=list)
-    measures: list[Value] = field(default_factory=list)
-    measure_names: list[str] = field(default_factory=list)
-    function: str = ""
+    measures: list[Measure] = field(default_factory=list)
+    functions: list[tuple[int, str]] = field(default_factory=list)  # with the items that say them
+    counted: bool = False  # how many of the target, beside other figures
+    windows: list[Window] = field(default_factory=list)
+    versus: Versus | None = None
     order_by: list[tuple[Value, bool]] = field(default_factory=list)
     most: Literal["", "most", "least"] = ""
     limit: int | None = None
@@ -57,3 +89,8 @@ class Frame:
     indirect: bool = False
     shown: list[Node] = field(default_factory=list)  # elements that are asked for beside the target
     assumptions: list[str] = field(default_factory=list)
+
+    @property
+    def function(self) -> str:
+        """The function that was said last, else nothing."""
+        return self.functions[-1][1] if self.functions else ""

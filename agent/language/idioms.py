@@ -33,6 +33,8 @@ class Idioms:
     nameable: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
     implied: Mapping[str, str] = field(default_factory=dict)  # attribute that says a need -> kind that is needed
+    impact: tuple[str, ...] = ()  # relations against which a failure spreads
+    simulated: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # of a summary -> fr, en
     value_attributes: Mapping[str, Sequence[str]] = field(default_factory=dict)  # kind -> texts that questions name
 
 
@@ -75,6 +77,8 @@ def load_idioms(pack: str) -> Idioms:
         },
         nameable=data["nameable"],
         implied=data["implied"],
+        simulated={str(name): _texts(said) for name, said in data["simulated"].items()},
+        impact=tuple(data["impact"]["relations"]),
         value_attributes=data["value_attributes"],
         products={str(word): str(name) for word, name in data["products"].items()},
     )

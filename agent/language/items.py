@@ -75,6 +75,10 @@ _KEPT: Final = frozenset(
 """Turns of phrase that carry the grammar: they stay so where a term of the domain is as long."""
 
 
+_BESIDE: Final = frozenset({"mean", "sum", "maximum", "minimum", "median", "rises"})
+"""Turns of phrase whose words are terms of the domain as well: what stands around them tells."""
+
+
 def read_items(question: str, lexicon: Lexicon, names: NameIndex, now: datetime) -> tuple[Item, ...]:
     """The items of a question, in order, none overlapping another."""
     question = composed(question)
@@ -193,6 +197,9 @@ class _Reader:
                 found.after,
                 meanings=found.meanings,
                 aggregates=inside,
+                turns=_BESIDE & set(turn.names) and turn.names
+                if turn is not None and found.after == turn.after
+                else (),
             )
         if turn is not None and not any(
             start > at and start < turn.after and end > turn.after for start, (_, end) in self.periods.items()

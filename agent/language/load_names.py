@@ -10,7 +10,7 @@ from graph.schema.model import Schema
 
 _OTHERS: Final = ("code", "aliases", "number", "cve", "pseudonym")
 """Attributes that people call an element by, beside its name."""
-_CATEGORIES: Final = frozenset({"configuration_items", "organisation", "reference", "operations"})
+_CATEGORIES: Final = frozenset({"configuration_items", "organisation", "reference", "operations", "simulation"})
 
 
 def load_index(schema: Schema, idioms: Idioms, rows: Rows) -> NameIndex:
@@ -22,6 +22,7 @@ def load_index(schema: Schema, idioms: Idioms, rows: Rows) -> NameIndex:
     kinds = [kind for kind in schema.concrete_kinds() if kind.category in _CATEGORIES and not kind.bookkeeping]
     attributes = {kind.name: [a for a in _OTHERS if a in kind.attributes] for kind in kinds}
     unnamed = {"BackupRun", "ComplianceCheck", "MaintenanceAction", "Feedback", "NetworkInterface"}
+    unnamed |= {"SimulatedSummary", "SimulatedIncident", "Scenario"}
     for element, others in read_names(rows, (k.name for k in kinds if k.name not in unnamed), attributes):
         index.add(element, others)
     for kind_name, texts in idioms.value_attributes.items():

@@ -8,7 +8,9 @@ from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
+from agent.language.comparing import compared, side
 from agent.language.compose import Composer, prepare_rate
+from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
 from agent.language.follow import continued, is_follow_up
 from agent.language.grammar import Grammar
@@ -25,6 +27,7 @@ from agent.language.tokens import Token, tokenise
 from agent.language.turns import LANGUAGES, Language, detect_language
 from agent.language.ways import Ways
 from agent.language.wordings import say
+from agent.query.model import Question
 from graph.schema.model import PersonalData, Schema
 
 LONGEST: Final = 2_000
@@ -58,8 +61,12 @@ class Parser:
         now: datetime,
         after: Sequence[str] = (),
         told: Language | None = None,
+        understood: Question | None = None,
     ) -> Parse:
-        """The reading of a question, asked after some others of the same conversation."""
+        """The reading of a question, asked after some others of the same conversation.
+
+        `understood`: what the one before was understood as, whoever understood it.
+        """
         literals: dict[str, str] = {}
         question = spelt_out(question)
         if not self.idioms.times:
@@ -76,12 +83,17 @@ class Parser:
         if len(question) > LONGEST or reason:
             text = {"write": "read_only", "code": "read_only", "personal": "personal"}.get(reason or "", "secret")
             return Parse("refuse", language, message=say(text, language))
+        why = after and asks_why(fold(question))
+        if understood is not None and why and (again := edited(understood, (), fold(question), language)):
+            return Parse("answer", language, again)
         if foreign := acts.foreign(unnamed, language):
             return self._failed("unanswerable", language, missing=tuple(foreign))
         if vague := acts.too_vague(unnamed, language):
             return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
+        if understood is not None and (again := edited(understood, items, fold(question), language)):
+            return Parse("answer", language, again, items=items)
         previous = self._previous(after, names, now)
         if is_follow_up(items):
             if not previous:
@@ -98,7 +110,9 @@ class Parser:
         except Unheld as unheld:
             other = next((one for one in self._lexicons if one != language), None)
             if told is None and other and all(self._lexicons[other].knows(fold(word)) for word in unheld.missing):
-                again = self.parse(question, names, now, after, other)  # the language was told by too few words
+                again = self.parse(
+                    question, names, now, after, other, understood
+                )  # the language was told by too few words
                 if again.outcome == "answer":
                     return again
             return self._failed("unanswerable", language, missing=unheld.missing, items=items)
@@ -126,9 +140,13 @@ class Parser:
     ) -> Parse:
         asked = special(items, lexicon)
         if asked is None:
-            grammar = Grammar(items, lexicon, self.ways, names, question)
+            pair = compared(items, language)
+            grammar = Grammar(items if pair is None else pair.items, lexicon, self.ways, names, question)
             grammar.literals = literals
+            grammar.compares = pair is not None
             frame = grammar.read()
+            if pair is not None:
+                side(frame, pair, language)
             prepare_rate(frame)
             asked = Composer(frame, language).question()
         return Parse("answer", language, asked, items=items)

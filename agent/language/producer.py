@@ -47,7 +47,8 @@ class GrammarProducer:
         """What `text` asks, for somebody who sees what `principal` sees."""
         with self._lock:
             names = self._names(principal)
-            parse = self._parser.parse(text, names, self._now(), tuple(turn.text for turn in earlier), language)
+            before = earlier[-1].understood if earlier else None
+            parse = self._parser.parse(text, names, self._now(), tuple(turn.text for turn in earlier), language, before)
         unread = parse.missing if parse.outcome == "unanswerable" else ()
         words = max(1, len(text.split()))
         return Understanding(

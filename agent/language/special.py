@@ -1,16 +1,17 @@
-"""Questions of impact, dependency and path, which follow relations of several kinds for as far as they go."""
+"""Questions of impact and path, which follow relations of several kinds for as far as they go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from agent.language.closures import closure, depending
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
-from agent.language.meanings import is_a
 from agent.language.names import NamedElement
-from agent.language.outcome import Unclear, Unheld
+from agent.language.outcome import Unclear
+from agent.language.simulated import about_simulation, of_simulation
 from agent.language.wordings import say
-from agent.query.model import ColumnOf, Compare, Constant, Named, Question, Recipe
+from agent.query.model import Named, Question, Recipe
 
 
 def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
@@ -19,10 +20,14 @@ def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
     impact = "impact" in turns and (
         "falls" in turns or any("impact" in item.turns and len(item.folded.split()) > 1 for item in items)
     )
+    if about_simulation(items, lexicon):
+        return of_simulation(items, lexicon)
     if "path" in turns and len(_named(items)) >= 2:
         return _path(items, lexicon)
+    if (side := depending(items, lexicon)) and _stops(items, lexicon):
+        return closure(side, items, lexicon)
     if impact and not _about_attribute(items) and _stops(items, lexicon):
-        return _closure("downstream_impact", items, lexicon)
+        return closure("in", items, lexicon)
     return None
 
 
@@ -40,50 +45,6 @@ def _about_attribute(items: Sequence[Item]) -> bool:
 
 def _named(items: Sequence[Item]) -> list[tuple[NamedElement, ...]]:
     return [item.name.elements for item in items if item.name is not None]
-
-
-def _closure(recipe: str, items: Sequence[Item], lexicon: Lexicon) -> Question:
-    language = lexicon.language
-    named = _named(items)
-    if not named:
-        raise Unclear(say("which_this", language))
-    elements = _one(items)
-    kinds = []
-    for at, item in enumerate(items):
-        found = item.means("kind")
-        if not found or item.name is not None:
-            continue
-        near = items[at + 1].name if at + 1 < len(items) else None
-        if near is not None and any(
-            e.kind == found[0].name or found[0].name in lexicon.schema.kinds[e.kind].ancestors for e in near.elements
-        ):
-            continue
-        if "falls" in item.turns or "impact" in item.turns:
-            continue
-        if not any(is_a(lexicon.schema, found[0].name, "ConfigurationItem") for _ in found[:1]):
-            raise Unheld(item.text)
-        kinds.append(found[0].name)
-    covered = sorted({concrete for kind in kinds for concrete in lexicon.schema.descendants[kind]})
-    where = Compare(ColumnOf("kind"), "in", Constant(list(covered))) if covered else None
-    body = Recipe(recipe, elements={"ci": Named((elements.id,), (elements.name,))}, where=where)
-    if any("count" in item.turns for item in items):
-        from agent.query.model import Aggregate, Column
-
-        body = Recipe(recipe, elements=body.elements, where=where, columns=(Column("count", Aggregate("count")),))
-    return Question(body, language)
-
-
-def _one(items: Sequence[Item]) -> NamedElement:
-    for at, item in enumerate(items):
-        if item.name is None:
-            continue
-        elements = tuple(e for e in item.name.elements if "." not in e.kind)
-        around = {m.name for near in items[max(0, at - 2) : at] for m in near.means("kind")}
-        fitting = [e for e in elements if e.kind in around] or list(elements)
-        if len(fitting) > 1:
-            raise Unclear("", tuple(sorted({e.name for e in fitting}))[:8])
-        return fitting[0]
-    raise Unclear("")
 
 
 def _path(items: Sequence[Item], lexicon: Lexicon) -> Question:

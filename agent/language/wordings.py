@@ -25,6 +25,14 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "personal": {"fr": "Je ne dis rien qui identifie une personne.", "en": "I say nothing that identifies a person."},
     "perimeter": {"fr": "« mes » est compris comme ce que vos droits laissent voir", "en": "“my” is taken for what your rights let you see"},
     "mean_or": {"fr": "Que voulez-vous savoir de « {name} » ?", "en": "What do you want to know about “{name}”?"},
+    "groups_with_some": {"fr": "seuls comptent les groupes qui ont au moins un élément", "en": "only groups with one element at least count"},
+    "average_number": {"fr": "nombre moyen", "en": "average number"},
+    "difference": {"fr": "écart", "en": "difference"},
+    "change": {"fr": "variation (%)", "en": "change (%)"},
+    "how_deep": {"fr": "À combien de niveaux ? {most} au plus.", "en": "How many levels deep? {most} at most."},
+    "depth_counted": {"fr": "un nombre d'éléments à une profondeur donnée", "en": "a number of items at a given depth"},
+    "latest_run": {"fr": "la dernière simulation", "en": "the latest simulation"},
+    "all_times": {"fr": "toutes périodes", "en": "all times"},
 }  # fmt: skip
 
 

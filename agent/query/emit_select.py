@@ -163,6 +163,8 @@ class SelectEmitter:
                 self._hoist_whole(part, held)
 
     def _hoist_whole(self, value: m.Value, held: list[ast.ProjectionItem]) -> None:
+        if value not in self.hoisted and (own := self._column_of(value)) is not None and isinstance(value, m.Aggregate):
+            self.hoisted[value] = own
         if value not in self.hoisted:
             name = f"held_{len(self.hoisted) + 1}"
             held.append(ast.ProjectionItem(self.expressions.value(value, self.scope), name))

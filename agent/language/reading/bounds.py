@@ -122,7 +122,7 @@ class Bounds(Dates):
                     self._say(node, Compare(value, OPERATORS[self.comparator or "eq"], Constant(number)))  # type: ignore[arg-type]
                     self.comparator = ""
                     self.used.add(at)
-                    self.frame.measures = [m for m in self.frame.measures if m != value]
+                    self.frame.measures = [m for m in self.frame.measures if m.value != value]
                     return True
         return False
 

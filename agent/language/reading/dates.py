@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.language.frame import Node
+from agent.language.frame import Node, Window
 from agent.language.meanings import is_a, nearest
 from agent.language.outcome import Unclear
 from agent.language.periods import Period, Shape
@@ -71,6 +71,7 @@ class Dates(Values):
         kind = self._type(attribute) or ValueType.INSTANT
         condition = window(Attribute(node.name, attribute), kind, period, negated=negated)
         node.where.append(condition)
+        self.frame.windows.append(Window(node, condition, Attribute(node.name, attribute), kind))
         if at < node.at:
             self.led_by = attribute
 

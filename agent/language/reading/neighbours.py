@@ -9,7 +9,7 @@ from agent.language.items import Item
 from agent.language.meanings import Meaning, holders, nearest
 from agent.language.periods import Shape
 from agent.language.reading.state import Reading
-from agent.language.reading.words import BUCKETS, SUPERLATIVES
+from agent.language.reading.words import BUCKETS, FUNCTIONS, NUMBERS, SUPERLATIVES
 from agent.query.model import Attribute, Compare
 
 _BEING: Final = frozenset(
@@ -69,6 +69,8 @@ class Neighbours(Reading):
             )
         ):
             return False
+        if set(item.turns) & set(FUNCTIONS) and self._taken_of_something(at):
+            return False
         if "impact" in item.turns or "falls" in item.turns or "depends" in item.turns:
             return True
         return (
@@ -76,6 +78,14 @@ class Neighbours(Reading):
             and not item.empty
             and item.meanings[0].sort in ("kind", "predicate", "value", "attribute")
         )
+
+    def _taken_of_something(self, at: int) -> bool:
+        """Whether a number stands right before a word such as `moyen`, or one is counted: CPU moyen, nombre moyen."""
+        before = self._before(at)
+        if before is None:
+            return False
+        numbers = any(self._type(m.name) in NUMBERS for m in before.means("attribute"))
+        return numbers or bool(before.means("measure")) or "count" in before.turns
 
     def _count_turn(self, at: int, turns: tuple[str, ...]) -> bool:
         if "count" not in turns:

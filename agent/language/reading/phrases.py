@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from agent.language.items import Item
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.senses import Senses
 from agent.language.reading.words import BUCKETS, COMPARISONS, FUNCTIONS, OPERATORS, SUPERLATIVES
 from agent.language.wordings import say
+
+_OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rises", "better"})
+"""Turns that nothing has taken up: what they ask for over time is not understood."""
 
 
 class Phrases(Senses):
@@ -20,6 +24,7 @@ class Phrases(Senses):
         if item.folded in BUCKETS and self.grouping:
             self._bucket(at, BUCKETS[item.folded])
         elif self._count_turn(at, turns):
+            self.count_at = at
             if self.grouping or self.ranking:
                 self.wants_most, self.grouping = self.wants_most or "most", False
             elif (frame.mode == "list" and frame.target is None) or frame.mode == "yes":
@@ -57,7 +62,7 @@ class Phrases(Senses):
         elif "group" in turns:
             self.grouping = True
         elif any(turn in turns for turn in FUNCTIONS):
-            frame.function = next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)
+            frame.functions.append((at, next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)))
         elif frame.mode == "yes" and at and "list" in turns and self._asks_for_all(at):
             frame.mode = "list"
         elif ("yesno" in turns and at == 0) or (
@@ -85,11 +90,11 @@ class Phrases(Senses):
             self.comparator, self.number = "eq", replace(item, number=1.0)
         elif "between" in turns and self._between(at):
             pass
-        elif item.folded in COMPARISONS and not self._has_turn(at + 1, "several"):
+        elif item.folded in COMPARISONS and not self.compares and not self._has_turn(at + 1, "several"):
             raise Unclear(
                 say("which_figure", self.language)
             )  # more of one than of another: nothing that is counted here
-        elif ("evolution" in turns or "compare" in turns or "same" in turns) and not item.empty:
+        elif _OVER_TIME & set(turns) and not item.empty:
             raise Unheld(item.text)
 
     def _where(self) -> None:

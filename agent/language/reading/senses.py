@@ -19,7 +19,7 @@ class Senses(Groups):
 
     def _meanings(self, at: int, item: Item) -> None:
         if item.aggregates:
-            self.frame.function = FUNCTIONS[item.aggregates[0]]
+            self.frame.functions.append((at, FUNCTIONS[item.aggregates[0]]))
         kinds, predicates = item.means("kind"), item.means("predicate")
         values, attributes = item.means("value"), item.means("attribute")
         relations, roles, measures = item.means("relation"), item.means("role"), item.means("measure")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.language.frame import Node
+from agent.language.frame import Measure, Node
 from agent.language.meanings import Meaning, nearest
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
@@ -35,6 +35,8 @@ class Settling(Phrases):
                 self._node(at, item.means("kind")[0].name, ())
         if frame.target is None and self.pending_attributes:
             self._declaring()
+        if frame.target is None and self.pending_measures:
+            self._measuring()
         if frame.target is None:
             raise Unclear(say("of_what", self.language))
         for at, measures in self.pending_measures:
@@ -52,6 +54,7 @@ class Settling(Phrases):
             raise Unheld(self.items[at].text)
         self._settle_attributes()
         self._settle_negation()
+        frame.counted = self.count_at >= 0 and self._counts(frame.target)
         if self.superlative and not frame.order_by:
             self._superlative()
         if self.wants_most and not frame.most:
@@ -93,6 +96,10 @@ class Settling(Phrases):
         node.where.append(Missing(Attribute(node.name, attribute)))
         self.negation = ""
 
+    def _counts(self, target: Node) -> bool:
+        """Whether the target itself is counted, beside what else is asked of it: number of servers and average CPU."""
+        return target.at > self.count_at and self._same_phrase(self.count_at, target.at)
+
     def _says_nothing(self, target: Node) -> bool:
         """Whether one element is asked about and nothing says which: where is the server?"""
         frame = self.frame
@@ -117,6 +124,13 @@ class Settling(Phrases):
             ):
                 self.frame.target = self._new(kind, at)
                 return
+
+    def _measuring(self) -> None:
+        """The elements that a measure alone is taken of, where it is of one kind: the MTTR in November."""
+        at, measures = self.pending_measures[0]
+        kinds = {kind for m in measures for kind in self.idioms.measures.get(m.name, {})}
+        if len(kinds) == 1:
+            self._node(at, kinds.pop(), ())
 
     def _team_of(self, node: Node) -> None:
         hint = self.hint or (Meaning("relation", "OWNED_BY"),)
@@ -162,10 +176,9 @@ class Settling(Phrases):
                 and not frame.function
                 and not target.named
             ):
-                frame.function = "sum"
+                frame.functions.append((at, "sum"))
             if frame.function and self._type(attribute) in NUMBERS:
-                frame.measures.append(value)
-                frame.measure_names.append(attribute)
+                frame.measures.append(Measure(value, attribute, at))
             elif (
                 (self.superlative or self.wants_most or self.ranking)
                 and self._type(attribute) in (*NUMBERS, *DATES)

@@ -23,6 +23,8 @@ class Reading:
     where_asked = False
     who_asked = False
     last_at = -9
+    compares = False  # periods side by side
+    count_at = -1  # where it says that something is counted
     led_by = ""  # the date that a period at the head of the question is about
 
     def __init__(self, items: Sequence[Item], lexicon: Lexicon, ways: Ways, names: NameIndex, question: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.language.frame import Node
+from agent.language.frame import Measure, Node
 from agent.language.meanings import Condition as Said
 from agent.language.meanings import Meaning, Test, holders, is_a, nearest
 from agent.language.reading.elements import Elements
@@ -203,8 +203,7 @@ class Values(Elements):
             for node in self._recent():
                 value = self._measure(node, meaning.name)
                 if value is not None:
-                    self.frame.measures.append(value)
-                    self.frame.measure_names.append(meaning.name)
+                    self.frame.measures.append(Measure(value, meaning.name, at))
                     return True
         if not self.frame.nodes:
             self.pending_measures.append((at, measures))
