@@ -7,16 +7,19 @@ from typing import Final, Literal
 
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
-from agent.language.meanings import is_a
+from agent.language.meanings import holders, is_a
 from agent.language.names import NamedElement
 from agent.language.outcome import Unclear, Unheld
 from agent.language.wordings import say
 from agent.query import model as m
+from agent.query.check_hops import hop_findings
+from agent.query.scope import Scope
 
 Side = Literal["in", "out"]
 """Against the dependencies, to what stops with an element; or along them, to what it needs."""
 
 _RECIPES: Final = {"in": "downstream_impact", "out": "upstream_dependencies"}
+_ANY: Final = ("ConfigurationItem",)
 _DEEPEST: Final = 6
 """Relations that a depth may be asked for: each is a part of the query of its own."""
 
@@ -60,7 +63,7 @@ def closure(side: Side, items: Sequence[Item], lexicon: Lexicon) -> m.Question:
     )
     depth = 1 if direct else _depth(items)
     counts = any("count" in item.turns for item in items)
-    values = _values(items)
+    values = _values(items, kinds, lexicon)
     for item in items:
         if item.number is not None and depth is None:
             raise Unheld(item.text)
@@ -137,12 +140,20 @@ def _deep(
         elif kinds and not any(is_a(lexicon.schema, behind, one) for one in kinds):
             continue
         chains.append(chain)
-    if counts and len(chains) > 1:
+    parts = tuple(part for part in (_chain(chain, kind, named, values) for chain in chains) if _possible(part, lexicon))
+    if not parts:
+        raise Unheld(say("no_link", lexicon.language, names=" / ".join([kind, *kinds])))
+    if counts and len(parts) > 1:
         raise Unheld(say("depth_counted", lexicon.language))
-    parts = tuple(_chain(chain, kind, named, values) for chain in chains)
     if counts:
         return m.Select(parts[0].pattern, (m.Column("count", m.Aggregate("count", m.Itself("item"))),), "item")
     return parts[0] if len(parts) == 1 else m.Combination("union", parts)
+
+
+def _possible(select: m.Select, lexicon: Lexicon) -> bool:
+    """Whether the schema has relations that join what a chain joins."""
+    scope = Scope(lexicon.schema).with_pattern(select.pattern)
+    return not any(finding for hop in select.pattern.hops for finding in hop_findings(hop, scope, ""))
 
 
 def _chain(
@@ -151,7 +162,8 @@ def _chain(
     named: m.Named,
     values: dict[str, str],
 ) -> m.Select:
-    entities, hops = [m.Entity("ci", (kind,), named)], []
+    entities = [m.Entity("ci", (kind,), named)]
+    hops: list[m.Hop] = []
     tests: list[m.Condition] = [m.Compare(m.Attribute("item", a), "=", m.Constant(v)) for a, v in values.items()]
     for at, (relations, direction, least, most, kinds) in enumerate(chain):
         name = "item" if at == len(chain) - 1 else f"through{at + 1}"
@@ -193,13 +205,16 @@ def _of_name(items: Sequence[Item], at: int, lexicon: Lexicon) -> bool:
     )
 
 
-def _values(items: Sequence[Item]) -> dict[str, str]:
+def _values(items: Sequence[Item], kinds: list[str], lexicon: Lexicon) -> dict[str, str]:
     """What is said of the elements that are asked for: in production, critical. Raises Unheld for what the answer does not have."""
     found: dict[str, str] = {}
     for item in items:
         if item.name is not None or not item.meanings or item.meanings[0].sort not in ("value", "predicate"):
             continue
-        if {"falls", "impact"} & set(item.turns):
+        if {"falls", "impact"} & set(item.turns) or item.means("relation"):
+            continue
+        held = [v for v in item.means("value") if any(any(holders(lexicon.schema, kind, v)) for kind in kinds or _ANY)]
+        if not held:
             continue
         said = next((v for v in item.means("value") if v.name in ("environment", "criticality")), None)
         if said is None:

@@ -46,7 +46,8 @@ def edited(understood: m.Question, items: Sequence[Item], folded: str, language:
 
 def _few(items: Sequence[Item]) -> tuple[int, bool] | None:
     """How many of the first, or of the last, where nothing else is said: the first 5, top 3."""
-    number, last, top = None, False, False
+    number: int | None = None
+    last = top = False
     for item in items:
         if item.number is not None and not item.unit and number is None:
             number = int(item.number)

@@ -7,7 +7,7 @@ that it names, else the latest. Words of what a summary holds are data (`simulat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 from agent.language.closures import joined, one_named
 from agent.language.items import Item
@@ -24,18 +24,24 @@ _SPOKEN: Final = frozenset(
     {"list", "count", "yesno", "top", "and", "who", "newest", "most", "least", "without", "noise"}
 )
 _LATEST: Final = frozenset({"newest"})
+_DETERMINERS: Final = frozenset(
+    {"the", "this", "that", "each", "every", "le", "du", "ce", "un", "chaque", "dernier", "last"}
+)
 
 
 def about_simulation(items: Sequence[Item], lexicon: Lexicon) -> bool:
     """Whether a question speaks of what was simulated."""
     if RUN not in lexicon.schema.kinds:
         return False
-    return any(_of_a_run(item) for item in items)
+    return any(_of_a_run(items, at) for at in range(len(items)))
 
 
-def _of_a_run(item: Item) -> bool:
+def _of_a_run(items: Sequence[Item], at: int) -> bool:
+    """Whether an item names a run, or says that something is simulated; `run` is a verb where no determiner stands before it."""
+    item = items[at]
     named = item.name is not None and any(element.kind == RUN for element in item.name.elements)
-    return named or _marked(item) or any(meaning.name == RUN for meaning in item.means("kind"))
+    noun = at > 0 and (items[at - 1].folded in _DETERMINERS or "newest" in items[at - 1].turns)
+    return named or _marked(item) or (noun and any(meaning.name == RUN for meaning in item.means("kind")))
 
 
 def _marked(item: Item) -> bool:
@@ -161,10 +167,8 @@ class _Simulated:
         if "count" in turns and bounded and not self.function:
             return m.Select(pattern, (m.Column("count", m.Aggregate("count", m.Itself("item"))),), "item")
         if self.function:
-            figures = [
-                m.Column(f"{self.function}_{a}", m.Aggregate(self.function, m.Attribute("summary", a)))
-                for a in measures
-            ]  # type: ignore[arg-type]
+            function = cast(m.Function, self.function)
+            figures = [m.Column(f"{function}_{a}", m.Aggregate(function, m.Attribute("summary", a))) for a in measures]
             return m.Select(pattern, tuple(figures), "item")
         columns = [m.Column("ci", m.Itself("item"))]
         for attribute in measures:
