@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from agent.language.closures import closure, depending
+from agent.language.closures import closure, depending, one_named
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
 from agent.language.names import NamedElement
-from agent.language.outcome import Unclear
+from agent.language.outcome import Unclear, Unheld
 from agent.language.simulated import about_simulation, of_simulation
 from agent.language.wordings import say
 from agent.query.model import Named, Question, Recipe
+
+_ALL_AROUND: Final = 360.0
+"""Degrees of a view from all sides."""
 
 
 def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
@@ -20,6 +24,8 @@ def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
     impact = "impact" in turns and (
         "falls" in turns or any("impact" in item.turns and len(item.folded.split()) > 1 for item in items)
     )
+    if any(item.number == _ALL_AROUND for item in items) and _named(items):
+        return _domains(items, lexicon)
     if about_simulation(items, lexicon):
         return of_simulation(items, lexicon)
     if "path" in turns and len(_named(items)) >= 2:
@@ -29,6 +35,15 @@ def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
     if impact and not _about_attribute(items) and _stops(items, lexicon):
         return closure("in", items, lexicon)
     return None
+
+
+def _domains(items: Sequence[Item], lexicon: Lexicon) -> Question:
+    """An application in its seven domains: the 360° view. Raises Unheld for what is no application."""
+    element = one_named(items)
+    if element.kind != "BusinessApplication":
+        raise Unheld(f"360° : {element.name}" if lexicon.language == "fr" else f"360°: {element.name}")
+    named = Named((element.id,), (element.name,))
+    return Question(Recipe("application_360", elements={"application": named}), lexicon.language)
 
 
 def _stops(items: Sequence[Item], lexicon: Lexicon) -> bool:

@@ -270,3 +270,24 @@ def test_what_the_estate_has_is_not_mixed_with_what_was_simulated(ask: Ask) -> N
 )
 def test_numbers_in_words_are_those_in_figures(ask: Ask, said: str, plain: str) -> None:
     assert ask(said).cypher == ask(plain).cypher != ""
+
+
+@pytest.mark.parametrize("question", ["Donne-moi la vue à 360° de l'application app-1", "360° view of app-1"])
+def test_a_view_from_all_sides_is_that_of_the_catalogue(ask: Ask, question: str) -> None:
+    answer = ask(question)
+
+    assert answer.columns[:3] == ("code", "security", "obsolescence")
+    assert answer.rows[0][0] == "APP-0001"
+
+
+@pytest.mark.parametrize(
+    ("said", "plain"),
+    [
+        ("failure rate of changes by team", "rate of failed changes by team"),
+        ("part des serveurs sans sauvegarde par équipe", "share of servers without backup by team"),
+        ("taux d'échec des changements par équipe", "failure rate of changes by team"),
+    ],
+)
+def test_a_rate_is_the_same_however_it_is_said(ask: Ask, said: str, plain: str) -> None:
+    assert ask(said).cypher == ask(plain).cypher
+    assert "percent" in ask(said).cypher
