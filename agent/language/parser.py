@@ -84,16 +84,16 @@ class Parser:
             text = {"write": "read_only", "code": "read_only", "personal": "personal"}.get(reason or "", "secret")
             return Parse("refuse", language, message=say(text, language))
         why = after and asks_why(fold(question))
-        if understood is not None and why and (again := edited(understood, (), fold(question), language)):
-            return Parse("answer", language, again)
+        if understood is not None and why and (edit := edited(understood, (), fold(question), language)):
+            return Parse("answer", language, edit)
         if foreign := acts.foreign(unnamed, language):
             return self._failed("unanswerable", language, missing=tuple(foreign))
         if vague := acts.too_vague(unnamed, language):
             return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
-        if understood is not None and (again := edited(understood, items, fold(question), language)):
-            return Parse("answer", language, again, items=items)
+        if understood is not None and (edit := edited(understood, items, fold(question), language)):
+            return Parse("answer", language, edit, items=items)
         previous = self._previous(after, names, now)
         if is_follow_up(items):
             if not previous:
