@@ -7,15 +7,27 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 
 from simulate.errors import DistributionError
-from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
+from simulate.randomness import (
+    DETERMINISTIC,
+    EMPIRICAL,
+    EXPONENTIAL,
+    GAMMA,
+    LOGNORMAL,
+    TRIANGULAR,
+    UNIFORM,
+    WEIBULL,
+)
 
-NAMES = ("exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical")
+NAMES = ("exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical", "uniform", "triangular")
 """Families by their number in `simulate.randomness`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A positive random duration. `first` and `second` are those of `simulate.randomness.quantile`; make one below."""
+    """A positive random duration. `first` and `second` are those of `simulate.randomness.quantile`; make one below.
+
+    `values` are those of an empirical law, or the lowest, likeliest and highest of a triangular one.
+    """
 
     family: int
     first: float
@@ -35,8 +47,10 @@ class Distribution:
             return math.exp(self.first + self.second**2 / 2.0)
         if self.family == GAMMA:
             return self.first * self.second
-        if self.family == EMPIRICAL:
+        if self.family in (EMPIRICAL, TRIANGULAR):
             return fmean(self.values)
+        if self.family == UNIFORM:
+            return (self.first + self.second) / 2.0
         return self.first
 
     @property
@@ -52,6 +66,10 @@ class Distribution:
             return self.first * math.sqrt(self.second)
         if self.family == EMPIRICAL:
             return pstdev(self.values)
+        if self.family == UNIFORM:
+            return (self.second - self.first) / math.sqrt(12.0)
+        if self.family == TRIANGULAR:
+            return pstdev(self.values) / 2.0
         return self.first if self.family == EXPONENTIAL else 0.0
 
     def scaled(self, factor: float) -> Distribution:
@@ -61,6 +79,11 @@ class Distribution:
             return lognormal(self.first + math.log(factor), self.second)
         if self.family == EMPIRICAL:
             return empirical([value * factor for value in self.values])
+        if self.family == UNIFORM:
+            return uniform(self.first * factor, self.second * factor)
+        if self.family == TRIANGULAR:
+            low, mode, high = (value * factor for value in self.values)
+            return triangular(low, mode, high)
         return Distribution(self.family, self.first * factor, self.second)
 
 
@@ -117,6 +140,29 @@ def empirical(values: list[float]) -> Distribution:
     for value in values:
         _positive("empirical", value=value)
     return Distribution(EMPIRICAL, 0.0, float(len(values)), tuple(sorted(values)))
+
+
+def uniform(low: float, high: float) -> Distribution:
+    """Anything between the two, each as likely."""
+    _ascending("uniform", low=low, high=high)
+    return Distribution(UNIFORM, low, high)
+
+
+def triangular(low: float, mode: float, high: float) -> Distribution:
+    """Between two durations and most often near a third: what people estimate where nothing was measured."""
+    _ascending("triangular", low=low, mode=mode, high=high)
+    return Distribution(TRIANGULAR, 0.0, 3.0, (low, mode, high))
+
+
+def _ascending(family: str, **parameters: float) -> None:
+    values = list(parameters.values())
+    if not (0.0 <= values[0] < values[-1] < math.inf and values == sorted(values)):
+        shown = ", ".join(f"{name} {value}" for name, value in parameters.items())
+        raise DistributionError(
+            f"{family}: {shown}",
+            hint=f"{' <= '.join(parameters)}, the first at least 0 and below the last",
+            details={"family": family, **{name: str(value) for name, value in parameters.items()}},
+        )
 
 
 def _positive(family: str, **parameters: float) -> None:

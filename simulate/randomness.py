@@ -30,6 +30,8 @@ LOGNORMAL: Final = 2
 GAMMA: Final = 3
 DETERMINISTIC: Final = 4
 EMPIRICAL: Final = 5
+UNIFORM: Final = 6
+TRIANGULAR: Final = 7
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -76,7 +78,16 @@ def _other_quantile(family: int, first: float, second: float, at: float) -> floa
         return math.exp(first + second * normal_quantile(at))
     if family == GAMMA:
         return first * gamma_quantile(second, at)
+    if family == UNIFORM:
+        return first + (second - first) * at
     return first
+
+
+@compiled("float64(float64, float64, float64, float64)")
+def _triangular_quantile(low: float, mode: float, high: float, at: float) -> float:
+    if at * (high - low) < mode - low:
+        return low + math.sqrt(at * (high - low) * (mode - low))
+    return high - math.sqrt((1.0 - at) * (high - low) * (high - mode))
 
 
 @compiled("float64(int64, float64, float64, float64[::1], float64)", inline=True)
@@ -85,13 +96,16 @@ def quantile(family: int, first: float, second: float, table: NDArray[np.float64
 
     `at` is a multiple of 2^-53, as `uniform` gives it, so that `1 - at` is exact (and the plain logarithm thrice as fast).
     `first` and `second` are: exponential (mean, -); Weibull (scale, shape); lognormal (mean and standard deviation of the
-    logarithm); gamma (scale, shape); deterministic (value, -); empirical (where its values begin in `table`, how many).
+    logarithm); gamma (scale, shape); deterministic (value, -); empirical (where its values begin in `table`, how many);
+    uniform (lowest, highest); triangular (where lowest, likeliest and highest begin in `table`, 3).
     """
     if family == EXPONENTIAL:
         return -first * math.log(1.0 - at)
     if family == EMPIRICAL:
         value: float = float(table[int(first) + int(at * second)])
         return value
+    if family == TRIANGULAR:
+        return _triangular_quantile(table[int(first)], table[int(first) + 1], table[int(first) + 2], at)
     return _other_quantile(family, first, second, at)
 
 

@@ -35,7 +35,7 @@ def document(calibration: Calibration) -> dict[str, Any]:
 def described(distribution: Distribution) -> dict[str, Any]:
     """A distribution as its family and parameters; `distribution_of` reads it back."""
     told: dict[str, Any] = {"family": distribution.name, "mean": distribution.mean}
-    if distribution.name == "empirical":
+    if distribution.values:
         return {**told, "values": list(distribution.values)}
     return {**told, "first": distribution.first, "second": distribution.second}
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from simulate.calibration.likelihood import law_of
+from simulate.calibration.cumulative import cumulative, cumulative_below
 from simulate.calibration.sample import Floats
 from simulate.distributions import Distribution, empirical
 
@@ -31,10 +31,10 @@ class Lasting:
         return float(self.times[at]) if at < len(self.times) else None
 
     def distance(self, fitted: Distribution) -> float:
-        """The largest gap to the distribution function of a fit (Kolmogorov-Smirnov), over all times that were seen."""
-        expected = law_of(fitted).cdf(self.times)
+        """The largest gap to the distribution function of a law (Kolmogorov-Smirnov), over all times that were seen."""
         before = np.concatenate([[0.0], self.ended[:-1]])
-        return float(max(np.abs(expected - self.ended).max(), np.abs(expected - before).max()))
+        above = np.abs(cumulative(fitted, self.times) - self.ended).max()
+        return float(max(above, np.abs(cumulative_below(fitted, self.times) - before).max()))
 
     def distribution(self) -> Distribution:
         """What was seen, each quantile as likely; the share that was never seen to end is given the longest time."""

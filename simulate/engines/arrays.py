@@ -12,7 +12,7 @@ from scipy import special
 from simulate.distributions import Distribution
 from simulate.model.items import Item, Model
 from simulate.model.order import groups_in_order
-from simulate.randomness import EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
+from simulate.randomness import EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -164,13 +164,13 @@ def _offsets(counts: Sequence[int]) -> Ints:
 
 
 def law_of(distribution: Distribution | None, table: list[float]) -> tuple[int, float, float]:
-    """The numbers that `simulate.randomness.draw` takes; values of an empirical law are added to the table (after its first)."""
+    """The numbers that `simulate.randomness.draw` takes; values of a law are added to the table (after its first)."""
     if distribution is None:
         return NONE, 0.0, 0.0
-    if distribution.family == EMPIRICAL:
+    if distribution.values:
         begin = 1 + len(table)
         table.extend(distribution.values)
-        return EMPIRICAL, float(begin), float(len(distribution.values))
+        return distribution.family, float(begin), float(len(distribution.values))
     return distribution.family, distribution.first, distribution.second
 
 

@@ -16,7 +16,7 @@ from scipy.special import gamma as gamma_function
 from simulate.closed_forms.waiting_line import WaitingLine, mean_wait
 from simulate.distributions import Distribution
 from simulate.errors import SimulationError
-from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
+from simulate.randomness import DETERMINISTIC, EXPONENTIAL, GAMMA, LOGNORMAL, WEIBULL
 
 MOST_SERVERS: Final = 100_000
 
@@ -86,8 +86,7 @@ def squared_variation(law: Distribution) -> float:
         return math.expm1(law.second**2)
     if law.family == WEIBULL:
         return float(gamma_function(1.0 + 2.0 / law.second) / gamma_function(1.0 + 1.0 / law.second) ** 2) - 1.0
-    assert law.family == EMPIRICAL
-    return sum((value / law.mean - 1.0) ** 2 for value in law.values) / len(law.values)
+    return (law.deviation / law.mean) ** 2
 
 
 def most_arrivals(load: Load, limit: float, longest_wait: float | None = None) -> float:

@@ -18,6 +18,8 @@ from simulate.randomness import (
     EXPONENTIAL,
     GAMMA,
     LOGNORMAL,
+    TRIANGULAR,
+    UNIFORM,
     WEIBULL,
     draw,
     draws,
@@ -104,6 +106,7 @@ FAMILIES = [
     pytest.param(GAMMA, 2.0, 0.3, stats.gamma(0.3, scale=2.0), id="gamma, small shape"),
     pytest.param(GAMMA, 2.0, 4.5, stats.gamma(4.5, scale=2.0), id="gamma"),
     pytest.param(GAMMA, 2.0, 300.0, stats.gamma(300.0, scale=2.0), id="gamma, large shape"),
+    pytest.param(UNIFORM, 2.0, 5.0, stats.uniform(2.0, 3.0), id="uniform"),
 ]
 
 
@@ -130,6 +133,16 @@ def test_an_empirical_draw_is_one_of_the_values_each_as_often() -> None:
     values, counts = np.unique(found, return_counts=True)
     assert values.tolist() == [1.0, 2.0, 4.0]
     assert stats.chisquare(counts).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("mode", [2.0, 3.0, 8.0])
+def test_a_triangular_draw_follows_its_law_wherever_the_likeliest_is(mode: float) -> None:
+    table = np.array([99.0, 2.0, mode, 8.0])
+    theory = stats.triang((mode - 2.0) / 6.0, loc=2.0, scale=6.0)
+    shares = np.round(np.linspace(0.001, 0.999, 301) * 2.0**53) / 2.0**53
+    found = np.array([quantile(TRIANGULAR, 1.0, 3.0, table, at) for at in shares])
+    np.testing.assert_allclose(found, theory.ppf(shares), rtol=1e-12)
+    assert stats.kstest(draws(TRIANGULAR, 1.0, 3.0, table, SEED, 11, 0, 0, 5_000), theory.cdf).pvalue > 1e-3
 
 
 def test_special_functions_are_those_of_scipy_far_into_the_tails() -> None:
