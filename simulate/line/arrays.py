@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from simulate.engines.arrays import NONE, Floats, Ints, Words, law_of
+from simulate.line.calendar import OPERATORS, changes_of, open_spans
 from simulate.line.model import ARRIVALS_KEY, Line
 
 BUCKETS: Final = 48
@@ -14,10 +15,11 @@ BUCKETS: Final = 48
 NO_LIMIT: Final = 1 << 60
 
 # Columns of a bucket. Areas are minutes of pieces (machines, operators); the others are counts, and two sums of minutes.
-WIP, BUSY_OPERATORS, ARRIVED, TURNED_AWAY, COMPLETED, SCRAPPED, LEAD_TIME = range(7)
-FIXED: Final = 7
-QUEUE, WORKING, SETTING_UP, DOWN, BLOCKED, PROCESSED, SENT_BACK, LOST, WAITED, STARTED = range(10)
-OF_A_STAGE: Final = 10
+WIP, BUSY_OPERATORS, ARRIVED, TURNED_AWAY, COMPLETED, SCRAPPED, LEAD_TIME, OPERATOR_TIME = range(8)
+FIXED: Final = 8
+QUEUE, WORKING, SETTING_UP, DOWN, BLOCKED, PROCESSED, SENT_BACK, LOST, WAITED, STARTED, STAFFED = range(11)
+OF_A_STAGE: Final = 11
+"""OPERATOR_TIME: operators that are there, or still at work; STAFFED: machines that are open, or still at work."""
 
 
 class LineArrays(NamedTuple):
@@ -26,7 +28,7 @@ class LineArrays(NamedTuple):
     arrivals_key: int
     arrival_family: int
     arrival_law: Floats
-    operators: int
+    operators: int  # at the beginning
     most_reworks: int
     key: Words
     table: Floats
@@ -41,6 +43,11 @@ class LineArrays(NamedTuple):
     first: Ints  # of its machines; one more than there are stages
     stage_of: Ints
     edges: Floats  # of buckets, from 0 to the horizon
+    is_open: Ints  # of stages, at the beginning
+    change_time: Floats  # of shifts
+    change: Ints  # of what (a stage, or the operators), and its new value
+    open_begin: Floats  # when pieces arrive; empty: always
+    open_end: Floats
 
 
 def columns(stages: int) -> int:
@@ -67,12 +74,13 @@ def compile_line(line: Line) -> LineArrays:
         for stage in line.stages
     ]
     machines = [stage.machines for stage in line.stages]
+    changes = changes_of(line.operator_shifts, [stage.shifts for stage in line.stages], line.week_offset, line.horizon)
     warm_up = [] if line.warm_up == 0.0 else np.linspace(0.0, line.warm_up, 1 + BUCKETS)[:-1].tolist()
     return LineArrays(
         ARRIVALS_KEY,
         arrival[0],
         np.array(arrival[1:], dtype=np.float64),
-        line.operators,
+        line.at_first(OPERATORS),
         line.most_reworks,
         np.array([stage.key for stage in line.stages], dtype=np.uint64),
         np.array([0.0, *table]),
@@ -90,6 +98,10 @@ def compile_line(line: Line) -> LineArrays:
         np.concatenate([[0], np.cumsum(machines)]).astype(np.int64),
         np.repeat(np.arange(len(machines)), machines).astype(np.int64),
         np.concatenate([warm_up, np.linspace(line.warm_up, line.horizon, 1 + BUCKETS)]),
+        np.array([line.at_first(at) for at in range(len(line.stages))], dtype=np.int64),
+        np.array([change.time for change in changes]),
+        np.array([[change.of, change.value] for change in changes], dtype=np.int64).reshape(-1, 2),
+        *open_spans(line.arrival_shifts, line.week_offset, line.horizon),
     )
 
 

@@ -66,8 +66,15 @@ def find_bottleneck(result: LineResult) -> Bottleneck:
 
 
 def _utilisation(result: LineResult, names: list[str]) -> Rule:
-    values = {name: float(result.stages[at]["utilisation"].mean()) for at, name in enumerate(names)}
-    suspects = tuple(sorted((name for name in names if values[name] > BUSY), key=lambda name: -values[name]))
+    values: dict[str, float | None] = {}
+    busy: dict[str, float] = {}
+    for at, name in enumerate(names):
+        shares = result.stages[at]["utilisation"]
+        shares = shares[~np.isnan(shares)]  # of a stage that is never open there is none
+        values[name] = float(shares.mean()) if len(shares) else None
+        if len(shares) and shares.mean() > BUSY:
+            busy[name] = float(shares.mean())
+    suspects = tuple(sorted(busy, key=lambda name: -busy[name]))
     return Rule(UTILISATION, suspects[0] if suspects else None, suspects, values)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from simulate.errors import SimulationError, TooManyEventsError
+from simulate.line.calendar import WEEK, Shift
 from simulate.line.model import VISITS, Line, Stage
 
 MOST_STAGES: Final = 50
 MOST_MACHINES: Final = 500
+MOST_SHIFTS: Final = 100
 MOST_EVENTS: Final = 5_000_000
 """Expected events of one replication."""
 MOST_EVENTS_OF_A_RUN: Final = 2_000_000_000
@@ -27,7 +30,8 @@ def expected_events(line: Line) -> float:
     each = sum(
         3.0 + (stage.time.mean / stage.breakdowns.failure.mean if stage.breakdowns else 0.0) for stage in line.stages
     )
-    return pieces * (1.0 + each)
+    shifts = len(line.operator_shifts) + sum(len(stage.shifts) for stage in line.stages) + len(line.arrival_shifts)
+    return pieces * (1.0 + each) + 2.0 * shifts * line.horizon / WEEK
 
 
 def check(line: Line, replications: int = 1) -> None:
@@ -44,8 +48,18 @@ def check(line: Line, replications: int = 1) -> None:
         raise LineError(f"a warm-up of {line.warm_up} minutes", where=line.name, hint="0 or more")
     if not 0 <= line.most_reworks < VISITS:
         raise LineError(f"{line.most_reworks} reworks of a piece", where=line.name, hint=f"0 to {VISITS - 1}")
+    if not 0.0 <= line.week_offset < WEEK:
+        raise LineError(f"it begins {line.week_offset} minutes into the week", where=line.name, hint=f"0 to {WEEK:g}")
+    for shifts in (line.operator_shifts, line.arrival_shifts, *(stage.shifts for stage in line.stages)):
+        _check_shifts(shifts, line)
     if line.operators < 0:
         raise LineError(f"{line.operators} operators", where=line.name, hint="0 or more")
+    if line.most_operators > line.operators:
+        raise LineError(
+            f"{line.most_operators} operators are there at one time by the shifts, the line has {line.operators}",
+            where=line.name,
+            hint="fewer in a shift, or more operators of the line; shifts at the same time add up",
+        )
     for name in ("item_value", "material_cost", "operator_cost_per_hour"):
         _amount(getattr(line, name), name, line.name)
     for stage in line.stages:
@@ -60,13 +74,27 @@ def check(line: Line, replications: int = 1) -> None:
         )
 
 
+def _check_shifts(shifts: Sequence[Shift], line: Line) -> None:
+    if len(shifts) > MOST_SHIFTS:
+        raise LineError(f"{len(shifts)} shifts a week", where=line.name, hint=f"{MOST_SHIFTS} at most")
+    for shift in shifts:
+        if not 0.0 <= shift.begin < shift.end <= WEEK:
+            raise LineError(
+                f"a shift from minute {shift.begin:g} to {shift.end:g} of the week",
+                where=line.name,
+                hint="it ends after it begins, within the week",
+            )
+        if shift.operators < 0:
+            raise LineError(f"a shift of {shift.operators} operators", where=line.name, hint="0 or more")
+
+
 def _check_stage(stage: Stage, line: Line) -> None:
     where = stage.name
     if stage.machines < 1:
         raise LineError(f"{stage.machines} machines", where=where, hint="one at least")
-    if not 0 <= stage.operators <= line.operators:
+    if not 0 <= stage.operators <= min(line.operators, line.most_operators):
         raise LineError(
-            f"a machine needs {stage.operators} operators, the line has {line.operators}",
+            f"a machine needs {stage.operators} operators, the line has {min(line.operators, line.most_operators)}",
             where=where,
             hint="no piece would ever begin: give the line more operators",
         )

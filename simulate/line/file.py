@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from simulate.builder.words import Share
-from simulate.distributions import Distribution
+from simulate.distributions import Distribution, triangular, uniform
 from simulate.errors import SimulationError
 from simulate.laws import Durations, law
 from simulate.line.check import LineError, check
 from simulate.line.model import Breakdowns, Line, Setup, Stage
 from simulate.line.reference_line import ReferenceParameters, reference_line
+from simulate.line.shift_words import BEGINS, OperatorShiftPart, ShiftPart, minutes_of_week, shifts_of
 from simulate.yaml_files import FileKind, YamlFile, parse_yaml, read_yaml, validated
 
 PATH: Final = Path(__file__).parent / "line.schema.json"
@@ -32,6 +34,12 @@ ALSO_CALLED: Final = {
 }
 """Parameters of the reference line and their usual names, which say another thing than they mean."""
 
+AUTO: Final = "auto"
+"""In place of a warm-up: `simulate.line.warm_up` finds it."""
+
+_BETWEEN: Final[Mapping[str, tuple[str, ...]]] = {"uniform": ("low", "high"), "triangular": ("low", "mode", "high")}
+"""What laws between bounds are made from."""
+
 DURATIONS: Final = Durations("min", ("s", "min", "h", "day", "week", "month", "year"), ("45 s", "6 min", "8 h"))
 
 Minutes = Annotated[float, BeforeValidator(DURATIONS.read), Field(ge=0.0, allow_inf_nan=False), DURATIONS.json_schema]
@@ -43,13 +51,22 @@ class _Part(BaseModel):
 
 
 class Time(_Part):
-    """A random time. Without a family: lognormal with a `deviation`, empirical with `values`, Weibull with a `shape`, else exponential."""
+    """A random time. Without a family: lognormal with a `deviation`, empirical with `values`, Weibull with a `shape`, triangular with a
 
-    family: Literal["exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical"] | None = None
+    `mode`, uniform with `low` and `high`, else exponential.
+    """
+
+    family: (
+        Literal["exponential", "weibull", "lognormal", "gamma", "deterministic", "empirical", "uniform", "triangular"]
+        | None
+    ) = None
     mean: Minutes | None = None
     deviation: Minutes | None = Field(default=None, description="Standard deviation.")
     shape: float | None = Field(default=None, description="Of a Weibull distribution: above 1 where machines wear out.")
     values: tuple[Minutes, ...] = Field(default=(), max_length=MOST_VALUES, description="Times that were measured.")
+    low: Minutes | None = Field(default=None, description="Of a uniform or triangular time: never less.")
+    mode: Minutes | None = Field(default=None, description="Of a triangular time: the likeliest.")
+    high: Minutes | None = Field(default=None, description="Of a uniform or triangular time: never more.")
 
     @model_validator(mode="before")
     @classmethod
@@ -67,11 +84,24 @@ class Time(_Part):
     def distribution(self) -> Distribution:
         """As engines know it, in minutes. Raises ValueError where a parameter is missing or makes no sense."""
         family = self.family or self._family()
-        return law(family, self.mean, self.deviation, self.shape, self.values, "a time that is")
+        if family not in _BETWEEN:
+            return law(family, self.mean, self.deviation, self.shape, self.values, "a time that is")
+        for name in _BETWEEN[family]:
+            if getattr(self, name) is None:
+                raise ValueError(f"a time that is {family} needs `{name}`")
+        low, high = self.low or 0.0, self.high or 0.0
+        try:
+            return uniform(low, high) if family == "uniform" else triangular(low, self.mode or 0.0, high)
+        except SimulationError as error:
+            raise ValueError(error.seen) from error
 
     def _family(self) -> str:
         if self.values:
             return "empirical"
+        if self.mode is not None:
+            return "triangular"
+        if self.low is not None or self.high is not None:
+            return "uniform"
         if self.deviation is None:
             return "exponential" if self.shape is None else "weibull"
         return "lognormal" if self.deviation else "deterministic"
@@ -108,6 +138,9 @@ class StagePart(_Part):
         default=None, gt=0.0, description="Per piece, for OEE; by default the mean of `time`."
     )
     cost_per_hour: Money = Field(default=0.0, description="Of one machine.")
+    shifts: tuple[ShiftPart, ...] = Field(
+        default=(), description="When its machines begin pieces; always without. What was begun is finished."
+    )
 
     def stage(self) -> Stage:
         """As engines know it."""
@@ -125,6 +158,7 @@ class StagePart(_Part):
             self.rework_to,
             self.ideal_time,
             self.cost_per_hour,
+            shifts_of(self.shifts),
         )
 
 
@@ -168,15 +202,28 @@ class LineFile(_Part):
     stages: tuple[StagePart, ...] = Field(default=(), description="In their order.")
     reference: ReferencePart | None = Field(default=None, description="In place of stages, arrivals and operators.")
     arrivals: Time | None = Field(default=None, description="Time between two pieces that arrive.")
-    operators: int = Field(default=0, ge=0)
+    operators: int = Field(default=0, ge=0, description="That the line has; with `operator_shifts`, at most.")
+    operator_shifts: tuple[OperatorShiftPart, ...] = Field(
+        default=(), description="When operators are there, and how many; all of them always without."
+    )
+    arrival_shifts: tuple[ShiftPart, ...] = Field(default=(), description="When pieces arrive; always without.")
+    begins: str = Field(default="mon", pattern=BEGINS, description="When playing begins, such as `mon 06:00`.")
     duration: Minutes = Field(default=480.0, gt=0.0)
-    warm_up: Minutes = Field(default=0.0, description="Played before, and not counted.")
+    warm_up: Literal["auto"] | Minutes = Field(
+        default=0.0, description="Played before, and not counted; `auto`: as long as the line takes to settle (MSER-5)."
+    )
     most_reworks: int = Field(default=3, ge=0, description="A piece that would be reworked more often is scrapped.")
     item_value: Money = Field(default=0.0, description="Of a good piece.")
     material_cost: Money = Field(default=0.0, description="Of each piece that enters.")
     operator_cost_per_hour: Money = 0.0
     replications: int = Field(default=200, ge=2, le=1_000_000)
     seed: int = Field(default=1, ge=0, lt=2**64)
+
+    @field_validator("begins")
+    @classmethod
+    def is_a_moment(cls, given: str) -> str:
+        minutes_of_week(given)
+        return given
 
     @model_validator(mode="after")
     def is_a_line(self) -> LineFile:
@@ -194,10 +241,15 @@ class LineFile(_Part):
         """The line. Raises LineError and its kin."""
         common: dict[str, Any] = {
             "duration": self.duration,
-            "warm_up": self.warm_up,
+            "warm_up": 0.0 if self.warm_up == AUTO else self.warm_up,
             "item_value": self.item_value,
             "material_cost": self.material_cost,
             "operator_cost_per_hour": self.operator_cost_per_hour,
+        }
+        shifts: dict[str, Any] = {
+            "operator_shifts": shifts_of(self.operator_shifts),
+            "arrival_shifts": shifts_of(self.arrival_shifts),
+            "week_offset": minutes_of_week(self.begins),
         }
         if self.reference is not None:
             made = reference_line(ReferenceParameters(**self.reference.model_dump(), **common))
@@ -205,9 +257,18 @@ class LineFile(_Part):
             assert self.arrivals is not None
             stages = tuple(stage.stage() for stage in self.stages)
             made = Line(self.name, stages, self.arrivals.distribution(), self.operators, **common)
-        made = Line(self.name, made.stages, made.arrivals, made.operators, most_reworks=self.most_reworks, **common)
+        made = replace(made, name=self.name, most_reworks=self.most_reworks, **shifts)
         check(made)
         return made
+
+    def settled(self) -> Line:
+        """The line, its warm-up found where it is `auto`. Raises WarmUpError, LineError and its kin."""
+        if self.warm_up != AUTO:
+            return self.line()
+        from simulate.line.warm_up import find_warm_up  # here: it plays lines, which a file does not
+
+        line = self.line()
+        return replace(line, warm_up=find_warm_up(line, self.seed).minutes)
 
 
 def read_line(path: Path) -> LineFile:

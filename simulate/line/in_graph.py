@@ -13,7 +13,8 @@ from simulate.distributions import Distribution
 from simulate.line.check import LineError, check
 from simulate.line.file import Time
 from simulate.line.model import Breakdowns, Line, Setup, Stage
-from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, LOGNORMAL, WEIBULL
+from simulate.line.shift_words import as_texts, from_texts
+from simulate.randomness import DETERMINISTIC, EMPIRICAL, EXPONENTIAL, TRIANGULAR, UNIFORM, WEIBULL
 
 LINE, STAGE = "ProductionLine", "ProductionStage"
 PART_OF, FOLLOWS, REWORKS_AT = "PART_OF", "FOLLOWS", "REWORKS_AT"
@@ -21,16 +22,21 @@ RELATIONS: Final = (PART_OF, FOLLOWS, REWORKS_AT)
 RETIRED: Final = "retired"
 
 _LAWS = dict.fromkeys(("law", "mean", "deviation", "shape", "values"))
-_PLAIN = (EXPONENTIAL, LOGNORMAL, DETERMINISTIC)
+_BETWEEN: Final = {"uniform": ("low", "high"), "triangular": ("low", "mode", "high")}
+"""Laws that their `values` say: these words of a time, in this order."""
 
 
-def law_attributes(prefix: str, law: Distribution) -> dict[str, Any]:
+def law_attributes(prefix: str, law: Distribution | None) -> dict[str, Any]:
     """A law as attributes, all of them: what another law had is taken away."""
+    if law is None:
+        return {f"{prefix}_{name}": None for name in _LAWS}
     found: dict[str, Any] = {**_LAWS, "law": law.name, "mean": _short(law.mean)}
     if law.family == WEIBULL:
         found["shape"] = law.second
-    elif law.family == EMPIRICAL:
+    elif law.family in (EMPIRICAL, TRIANGULAR):
         found["values"] = [repr(value) for value in law.values]
+    elif law.family == UNIFORM:
+        found["values"] = [repr(law.first), repr(law.second)]
     elif law.family not in (EXPONENTIAL, DETERMINISTIC):
         found["deviation"] = _short(law.deviation)
     return {f"{prefix}_{name}": value for name, value in found.items()}
@@ -45,6 +51,9 @@ def line_attributes(line: Line) -> dict[str, Any]:
         "duration": line.duration,
         "warm_up": line.warm_up,
         "most_reworks": line.most_reworks,
+        "operator_shifts": as_texts(line.operator_shifts, counted=True),
+        "arrival_shifts": as_texts(line.arrival_shifts, counted=False),
+        "begins_at_minute": line.week_offset or None,
         "item_value": _minor(line.item_value),
         "material_cost": _minor(line.material_cost),
         "operator_hourly_cost": _minor(line.operator_cost_per_hour),
@@ -52,7 +61,7 @@ def line_attributes(line: Line) -> dict[str, Any]:
 
 
 def stage_attributes(line: Line, stage: Stage) -> dict[str, Any]:
-    """The node of a stage. Raises LineError for a law of set-up, failure or repair that the pack has no attributes for."""
+    """The node of a stage."""
     setup, down = stage.setup, stage.breakdowns
     return {
         "name": stage.name,
@@ -61,14 +70,15 @@ def stage_attributes(line: Line, stage: Stage) -> dict[str, Any]:
         "operators": stage.operators,
         "buffer": stage.buffer,
         **law_attributes("time", stage.time),
-        **_plain("setup", None if setup is None else setup.time, stage.name),
+        **law_attributes("setup", None if setup is None else setup.time),
         "setup_every": None if setup is None else setup.every,
-        "failure_mean": None if down is None else _exponential(down.failure, stage.name),
-        **_plain("repair", None if down is None else down.repair, stage.name),
+        **law_attributes("failure", None if down is None else down.failure),
+        **law_attributes("repair", None if down is None else down.repair),
         "scrap": stage.scrap,
         "rework": stage.rework,
         "ideal_time": stage.ideal_time,
         "hourly_cost": _minor(stage.cost_per_hour),
+        "shifts": as_texts(stage.shifts, counted=False),
     }
 
 
@@ -109,6 +119,9 @@ def line_from_graph(nodes: Iterable[Node], edges: Iterable[Edge], name: str) -> 
         material_cost=_major(given.get("material_cost")),
         operator_cost_per_hour=_major(given.get("operator_hourly_cost")),
         warm_up=float(given.get("warm_up") or 0.0),
+        operator_shifts=from_texts(given.get("operator_shifts"), name),
+        arrival_shifts=from_texts(given.get("arrival_shifts"), name),
+        week_offset=float(given.get("begins_at_minute") or 0.0),
     )
     if given.get("duration") is not None:
         line = replace(line, duration=float(given["duration"]))
@@ -158,41 +171,22 @@ def _stage(given: Mapping[str, Any], rework_to: str | None) -> Stage:
         rework_to,
         None if ideal is None else float(ideal),
         _major(given.get("hourly_cost")),
+        from_texts(given.get("shifts"), name),
     )
 
 
 def _law(prefix: str, given: Mapping[str, Any], where: str) -> Distribution:
     told = {name: given.get(f"{prefix}_{name}") for name in _LAWS}
     told["family"] = told.pop("law")
-    if told["values"] is not None:
-        told["values"] = [float(value) for value in told["values"]]
     try:
+        if told["values"] is not None:
+            told["values"] = [float(value) for value in told["values"]]
+        if told["family"] in _BETWEEN:
+            told |= dict(zip(_BETWEEN[told["family"]], told.pop("values") or (), strict=True))
         return Time.model_validate({name: value for name, value in told.items() if value is not None}).distribution()
     except (ValidationError, ValueError) as error:
         seen = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise LineError(f"its {prefix} makes no law: {seen.removeprefix('Value error, ')}", where=where) from error
-
-
-def _plain(prefix: str, law: Distribution | None, where: str) -> dict[str, float | None]:
-    """A law that a mean and a deviation say: none is exponential, 0 is constant."""
-    if law is None:
-        return {f"{prefix}_mean": None, f"{prefix}_deviation": None}
-    if law.family not in _PLAIN:
-        raise _not_held(prefix, law, where, "exponential, lognormal or constant")
-    deviation = None if law.family == EXPONENTIAL else _short(law.deviation)
-    return {f"{prefix}_mean": _short(law.mean), f"{prefix}_deviation": deviation}
-
-
-def _exponential(law: Distribution, where: str) -> float:
-    if law.family != EXPONENTIAL:
-        raise _not_held("failure", law, where, "exponential")
-    return law.mean
-
-
-def _not_held(what: str, law: Distribution, where: str, allowed: str) -> LineError:
-    return LineError(
-        f"the twin keeps no {law.name} law of {what}", where=where, hint=f"{allowed}, or play it from its file"
-    )
 
 
 def _short(minutes: float) -> float:

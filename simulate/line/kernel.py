@@ -15,6 +15,7 @@ from simulate.engines.arrays import Floats, Ints
 from simulate.heap import drop_first, push
 from simulate.line import arrays as columns_of
 from simulate.line.arrays import LineArrays
+from simulate.line.calendar import clock_time
 from simulate.line.events import What
 from simulate.line.model import MACHINE, VISITS, Stream
 from simulate.randomness import draw, uniform
@@ -31,10 +32,11 @@ C_WIP, C_OPERATORS, C_ARRIVED, C_TURNED = (
     columns_of.ARRIVED,
     columns_of.TURNED_AWAY,
 )
+C_STAFF = columns_of.OPERATOR_TIME
 C_COMPLETED, C_SCRAPPED, C_LEAD = columns_of.COMPLETED, columns_of.SCRAPPED, columns_of.LEAD_TIME
 FIXED, WIDTH = columns_of.FIXED, columns_of.OF_A_STAGE
 QUEUE, WORKING, SETTING_UP, DOWN, BLOCKED = range(5)
-PROCESSED, SENT_BACK, LOST, WAITED, STARTED = range(5, 10)
+PROCESSED, SENT_BACK, LOST, WAITED, STARTED, STAFFED = range(5, 11)
 
 
 @compiled()
@@ -43,9 +45,9 @@ def arrivals(line: LineArrays, seed: int) -> Floats:
     horizon = line.edges[-1]
     found = np.empty(64)
     count = 0
-    time = 0.0
+    time = worked = 0.0
     while True:
-        time += draw(
+        gap = draw(
             line.arrival_family,
             line.arrival_law[0],
             line.arrival_law[1],
@@ -55,6 +57,10 @@ def arrivals(line: LineArrays, seed: int) -> Floats:
             _ARRIVAL,
             count,
         )
+        if len(line.open_begin) > 0:
+            worked += gap
+            gap = clock_time(worked, line.open_begin, line.open_end) - time
+        time += gap
         if time >= horizon:
             return found[:count]
         if count == len(found):
@@ -124,13 +130,20 @@ def play(
         np.zeros(machines, dtype=np.int64),
     )
     level = np.zeros(FIXED + WIDTH * stages)  # what areas grow by
-    heap_time, heap_who = np.empty(machines + 2), np.empty(machines + 2, dtype=np.int64)
+    heap_time, heap_who = np.empty(machines + 3), np.empty(machines + 3, dtype=np.int64)
     size, events = 0, 0
     for machine in range(machines):
         stage = line.stage_of[machine]
         if line.family[stage, 2] >= 0:
             life[machine] = _of_stage(line, seed, stage, 2, _FAILURE, MACHINE * (machine - line.first[stage]))
     free, following, last, bucket = line.operators, 0, 0.0, 0
+    is_open, present, changes, changed = line.is_open.copy(), line.operators, len(line.change_time), 0
+    level[C_STAFF] = present
+    for stage in range(stages):
+        level[FIXED + WIDTH * stage + STAFFED] = is_open[stage] * (line.first[stage + 1] - line.first[stage])
+    if changes > 0:
+        push(heap_time, heap_who, size, line.change_time[0], machines + 1)
+        size += 1
     if pieces > 0:
         push(heap_time, heap_who, size, coming[0], machines)
         size += 1
@@ -150,6 +163,18 @@ def play(
             machine = heap_who[0]
             drop_first(heap_time, heap_who, size)
             size -= 1
+            if machine == machines + 1:
+                of, value = line.change[changed, 0], line.change[changed, 1]
+                if of < 0:
+                    free += value - present
+                    present = value
+                else:
+                    is_open[of] = value
+                changed += 1
+                if changed < changes:
+                    push(heap_time, heap_who, size, line.change_time[changed], machines + 1)
+                    size += 1
+                continue
             if machine == machines:
                 pending = following
                 following += 1
@@ -238,7 +263,7 @@ def play(
             need, first, end = line.need[stage], line.first[stage], line.first[stage + 1]
             while True:
                 machine = first
-                while head[stage] >= 0 and free >= need:
+                while head[stage] >= 0 and is_open[stage] and (need == 0 or free >= need):
                     while machine < end and phase[machine] != IDLE:
                         machine += 1
                     if machine == end:
@@ -305,6 +330,15 @@ def play(
                 if events < rows:
                     log_times[events], log[events, 0], log[events, 1], log[events, 2] = now, best, _MOVED_ON, piece
                 events += 1
+        if changes > 0:
+            level[C_STAFF] = max(float(present), level[C_OPERATORS])
+            for stage in range(stages):
+                base = FIXED + WIDTH * stage
+                level[base + STAFFED] = (
+                    line.first[stage + 1] - line.first[stage]
+                    if is_open[stage]
+                    else level[base + WORKING] + level[base + SETTING_UP] + level[base + DOWN]
+                )
         if pending >= 0:
             series[bucket, C_TURNED] += 1.0
             if events < rows:

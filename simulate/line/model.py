@@ -1,6 +1,6 @@
 """A production line as data, of any sector: stages in series, machines, operators, buffers, and what goes wrong.
 
-Times are minutes of working time: breaks and nights are not played. Money is in the currency of whoever gives it.
+Times are minutes: of working time, or of the clock where there are shifts. Money is in the currency of whoever gives it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from simulate.distributions import Distribution
+from simulate.line.calendar import OPERATORS, Shift, level, most
 
 DAY: Final = 480.0
 """Minutes of a shift, the default duration."""
@@ -52,6 +53,7 @@ class Stage:
     arrives from outside is turned away, one that is reworked waits all the same. After processing a piece is scrapped with
     probability `scrap`, else sent back to the stage `rework_to` (itself by default) with probability `rework`.
     `ideal_time` (minutes per piece, the mean of `time` by default) is what performance is measured against.
+    With `shifts` its machines begin pieces in these hours alone; what was begun is finished.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Stage:
     rework_to: str | None = None
     ideal_time: float | None = None
     cost_per_hour: float = 0.0
+    shifts: tuple[Shift, ...] = ()
 
     @property
     def key(self) -> int:
@@ -83,6 +86,8 @@ class Line:
 
     What happens before `warm_up` is not counted; `duration` comes after it. A piece that would be reworked more than
     `most_reworks` times is scrapped. Free operators go to the last stage that can begin: what is nearly done comes first.
+    With `operator_shifts`, so many are there as shifts say, at most `operators`; with `arrival_shifts`, pieces arrive in these
+    hours alone. `week_offset`: minutes of the week that have gone by when playing begins (0: Monday midnight).
     """
 
     name: str
@@ -95,6 +100,9 @@ class Line:
     item_value: float = 0.0
     material_cost: float = 0.0
     operator_cost_per_hour: float = 0.0
+    operator_shifts: tuple[Shift, ...] = ()
+    arrival_shifts: tuple[Shift, ...] = ()
+    week_offset: float = 0.0
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
@@ -105,6 +113,23 @@ class Line:
     @property
     def machines(self) -> int:
         return sum(stage.machines for stage in self.stages)
+
+    @property
+    def has_shifts(self) -> bool:
+        """Of operators or machines: what is staffed changes as time goes by."""
+        return bool(self.operator_shifts) or any(stage.shifts for stage in self.stages)
+
+    @property
+    def most_operators(self) -> int:
+        """That are there at one time."""
+        return most(self.operator_shifts) if self.operator_shifts else self.operators
+
+    def at_first(self, of: int) -> int:
+        """How many operators are there at the beginning (`OPERATORS`), or whether a stage is open (1 or 0)."""
+        shifts = self.operator_shifts if of == OPERATORS else self.stages[of].shifts
+        if not shifts:
+            return self.operators if of == OPERATORS else 1
+        return level(shifts, self.week_offset, counted=of == OPERATORS)
 
     def place(self, name: str) -> int:
         """The position of a stage. Raises KeyError."""

@@ -13,6 +13,7 @@ from typing import Any
 from simulate.compiled import missing
 from simulate.distributions import Distribution
 from simulate.engines.arrays import law_of
+from simulate.line.calendar import OPERATORS, changes_of, clock_time, open_spans
 from simulate.line.check import check
 from simulate.line.events import Event, What
 from simulate.line.model import ARRIVALS_KEY, MACHINE, VISITS, Line, Stage, Stream
@@ -58,13 +59,15 @@ class Reference:
         self.seed: Any = np.uint64(seed)
         self.env = simpy.Environment()
         self.log: list[Event] = []
-        self.free = line.operators
+        self.free = line.at_first(OPERATORS)
         self.taken_in = False  # whether anything happened at this instant from which something may follow
         self.queues: list[list[tuple[float, int]]] = [[] for _ in line.stages]  # (entered, piece), in order
         self.machines: list[list[Machine]] = []
         self.visits: dict[tuple[int, int], int] = {}
         self.reworks: dict[int, int] = {}
         self.pending: int | None = None  # has arrived, and is not yet in the first queue
+        self.present = self.free
+        self.is_open = [bool(line.at_first(at)) for at in range(len(line.stages))]
         number = 0
         for at, stage in enumerate(line.stages):
             self.machines.append([Machine(number + place, at, place) for place in range(stage.machines)])
@@ -79,6 +82,7 @@ class Reference:
         """Play instant after instant until the horizon."""
         env = self.env
         env.process(self.arrivals())
+        env.process(self.shifts())
         while env.peek() < self.line.horizon:
             now = env.peek()
             self.taken_in = False
@@ -90,11 +94,31 @@ class Reference:
 
     def arrivals(self) -> Process:
         piece = 0
+        worked = 0.0
+        begins, ends = open_spans(self.line.arrival_shifts, self.line.week_offset, self.line.horizon)
         while True:
-            yield self.env.timeout(self.draw(self.line.arrivals, ARRIVALS_KEY, Stream.ARRIVAL, piece))
+            gap = self.draw(self.line.arrivals, ARRIVALS_KEY, Stream.ARRIVAL, piece)
+            if self.line.arrival_shifts:
+                worked += gap
+                gap = clock_time(worked, begins, ends) - self.env.now
+            yield self.env.timeout(gap)
             self.record(None, What.ARRIVED, piece)
             self.pending = piece
             piece += 1
+
+    def shifts(self) -> Process:
+        """Operators come and go, stages open and close; who is at work ends the piece."""
+        line = self.line
+        for change in changes_of(
+            line.operator_shifts, [stage.shifts for stage in line.stages], line.week_offset, line.horizon
+        ):
+            yield self.env.timeout(change.after)
+            if change.of == OPERATORS:
+                self.free += change.value - self.present
+                self.present = change.value
+            else:
+                self.is_open[change.of] = bool(change.value)
+            self.taken_in = True
 
     def work(self, machine: Machine, stage: Stage, piece: int) -> Process:
         """One piece on one machine, from its beginning to the end of its processing."""
@@ -163,8 +187,8 @@ class Reference:
     def begin(self, at: int) -> None:
         """Pieces that wait go to machines that stand, as long as there are operators."""
         stage, queue = self.line.stages[at], self.queues[at]
-        for machine in self.machines[at]:
-            if machine.holds is None and queue and self.free >= stage.operators:
+        for machine in self.machines[at] if self.is_open[at] else ():
+            if machine.holds is None and queue and (stage.operators == 0 or self.free >= stage.operators):
                 self.free -= stage.operators
                 _, machine.holds = queue.pop(0)
                 work = self.work(machine, stage, machine.holds)

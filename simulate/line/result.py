@@ -17,7 +17,7 @@ from simulate.statistics.student import CONFIDENCE, Interval, t_interval
 HOUR: Final = 60.0
 
 METRICS: Final[Mapping[str, str]] = {
-    "throughput": "good pieces per hour",
+    "throughput": "good pieces per hour of the clock",
     "completed": "good pieces",
     "avg_cycle_time": "minutes from arrival to completion, of completed pieces; null without any",
     "work_in_process": "pieces in the line, on average",
@@ -26,17 +26,17 @@ METRICS: Final[Mapping[str, str]] = {
     "scrapped": "pieces scrapped",
     "scrap_rate": "share of the pieces that left the line which are scrap",
     "sent_back": "times that a piece was reworked",
-    "operator_utilisation": "share of the time that operators are busy; null without any",
+    "operator_utilisation": "share of the time of the operators who are there, or still at work, that they are busy; null without any",
     "value": "good pieces times the value of an item",
     "cost": "of material, machines and operators",
     "profit": "value less cost",
 }
 STAGE_METRICS: Final[Mapping[str, str]] = {
-    "utilisation": "share of the time of its machines in processing, set-up and repair",
+    "utilisation": "share of the time that its machines are open, or still at work, in processing, set-up and repair",
     "processing": "share of the time in processing",
     "setting_up": "share of the time in set-up",
     "down": "share of the time in repair",
-    "blocked": "share of the time with a processed piece for which there is no room",
+    "blocked": "share of the whole time with a processed piece for which there is no room",
     "queue": "pieces waiting, on average",
     "queue_growth": "pieces per hour by which the queue grows (least squares)",
     "wait": "minutes that a piece waits, of those that began; null without any",
@@ -111,12 +111,13 @@ def metrics_of(line: Line, series: Floats) -> dict[str, Floats]:
     total = series.sum(axis=1)
     completed, scrapped = total[:, at.COMPLETED], total[:, at.SCRAPPED]
     hours = line.duration / HOUR
-    none = np.full(len(total), np.nan)
+    none, zeros = np.full(len(total), np.nan), np.zeros(len(total))
     entered = total[:, at.ARRIVED] - total[:, at.TURNED_AWAY]
-    wages = line.operators * line.operator_cost_per_hour
-    running = sum(stage.machines * stage.cost_per_hour for stage in line.stages)
+    operator_time = total[:, at.OPERATOR_TIME] if line.operator_shifts else line.operators * line.duration
+    wages = operator_time / HOUR * line.operator_cost_per_hour
+    running = sum(machine_time(line, total, place) * stage.cost_per_hour for place, stage in enumerate(line.stages))
     value = line.item_value * completed
-    cost = line.material_cost * entered + (wages + running) * hours
+    cost = line.material_cost * entered + wages + running / HOUR
     sent_back = sum((total[:, column(stage, at.SENT_BACK)] for stage in range(len(line.stages))), np.zeros(len(total)))
     return {
         "throughput": completed / hours,
@@ -128,13 +129,20 @@ def metrics_of(line: Line, series: Floats) -> dict[str, Floats]:
         "scrapped": scrapped,
         "scrap_rate": _over(scrapped, scrapped + completed),
         "sent_back": sent_back,
-        "operator_utilisation": total[:, at.BUSY_OPERATORS] / (line.operators * line.duration)
-        if line.operators
-        else none,
+        "operator_utilisation": _over(total[:, at.BUSY_OPERATORS], operator_time + zeros) if line.operators else none,
         "value": value,
         "cost": cost,
         "profit": value - cost,
     }
+
+
+def machine_time(line: Line, total: Floats, place: int) -> Floats:
+    """Minutes that the machines of a stage are open, or still at work, in each replication."""
+    stage = line.stages[place]
+    if stage.shifts:
+        staffed: Floats = total[:, column(place, at.STAFFED)]
+        return staffed
+    return np.full(len(total), stage.machines * line.duration)
 
 
 def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats]:
@@ -146,7 +154,7 @@ def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats
         found: Floats = total[:, column(place, what)]
         return found
 
-    there_is = stage.machines * line.duration
+    there_is = machine_time(line, total, place)
     occupied = sums(at.WORKING) + sums(at.SETTING_UP) + sums(at.DOWN)
     processed = sums(at.PROCESSED)
     hours = (np.arange(BUCKETS) + 0.5) * line.duration / BUCKETS / HOUR
@@ -156,11 +164,11 @@ def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats
     performance = _over(stage.best_time * processed, sums(at.WORKING))
     quality = _over(processed - sums(at.LOST) - sums(at.SENT_BACK), processed)
     return {
-        "utilisation": occupied / there_is,
-        "processing": sums(at.WORKING) / there_is,
-        "setting_up": sums(at.SETTING_UP) / there_is,
-        "down": sums(at.DOWN) / there_is,
-        "blocked": sums(at.BLOCKED) / there_is,
+        "utilisation": _over(occupied, there_is),
+        "processing": _over(sums(at.WORKING), there_is),
+        "setting_up": _over(sums(at.SETTING_UP), there_is),
+        "down": _over(sums(at.DOWN), there_is),
+        "blocked": sums(at.BLOCKED) / (stage.machines * line.duration),
         "queue": sums(at.QUEUE) / line.duration,
         "queue_growth": levels @ centred / (centred @ centred),
         "wait": _over(sums(at.WAITED), sums(at.STARTED)),

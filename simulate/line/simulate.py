@@ -61,12 +61,12 @@ def simulate_line(
     return LineResult(line, seed, first, metrics_of(line, table), stages, table, tuple(lead_times), events)
 
 
-def series_of(arrays: LineArrays, seed: int, first: int, replications: int) -> Floats:
+def series_of(arrays: LineArrays, seed: int, first: int, replications: int, *, buckets: int = BUCKETS) -> Floats:
     """What `simulate.line.result.metrics_of` is made from (replication x bucket x column of the counted time).
 
     For who plays a line that was checked and compiled before again and again, a few replications at a time.
     """
-    return np.stack([_once(arrays, seed, number)[0][-BUCKETS:] for number in range(first, first + replications)])
+    return np.stack([_once(arrays, seed, number)[0][-buckets:] for number in range(first, first + replications)])
 
 
 def _once(arrays: LineArrays, seed: int, replication: int) -> tuple[Floats, tuple[Floats, Floats], int]:

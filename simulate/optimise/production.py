@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.line.arrays import LineArrays, compile_line
 from simulate.line.check import check, expected_events
-from simulate.line.file import line_of_file
+from simulate.line.file import AUTO, line_of_file
 from simulate.line.model import Line
 from simulate.line.result import metrics_of
 from simulate.line.simulate import series_of
@@ -74,4 +74,11 @@ def line_after(plan: Plan, content: Mapping[str, Any], shown: str, configuration
     """The line of a plan after purchases; `content` is its file as it was written. Raises InvestmentError, LineError."""
     bought = list(zip(plan.investments.values(), configuration, strict=True))
     changed = altered(content, [(one.parameters, many) for one, many in bought])
-    return line_of_file(YamlFile(changed, None, shown)).line()
+    read = line_of_file(YamlFile(changed, None, shown))
+    if read.warm_up == AUTO:
+        raise InvestmentError(
+            "the warm-up of the line is to be found, and each configuration has another one",
+            where=shown,
+            hint="give it in minutes: jumeau simulate line tells what it finds",
+        )
+    return read.line()

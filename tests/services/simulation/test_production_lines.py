@@ -19,7 +19,17 @@ from services.branches import BranchService
 from services.proposals import OwnProposalError, ProposalService
 from services.simulation.calibrations import Calibrations
 from services.simulation.production_lines import ProductionLines
-from simulate.distributions import deterministic, empirical, exponential, gamma, lognormal_of, weibull
+from simulate.distributions import (
+    Distribution,
+    deterministic,
+    empirical,
+    exponential,
+    gamma,
+    lognormal_of,
+    triangular,
+    uniform,
+    weibull,
+)
 from simulate.line.check import LineError
 from simulate.line.model import Breakdowns, Line, Setup, Stage
 from simulate.line.reference_line import MACHINE_A, MACHINE_B, ReferenceParameters, reference_line
@@ -206,11 +216,53 @@ def test_a_line_whose_stages_are_not_in_one_row_is_refused(
         lines.get("Other")
 
 
-def test_a_law_that_the_twin_has_no_attributes_for_is_refused(lines: ProductionLines) -> None:
-    line = REFERENCE.with_stage(MACHINE_A, breakdowns=Breakdowns(weibull(90.0, 2.0), exponential(9.0)))
-    with pytest.raises(LineError, match="no weibull law of failure"):
-        lines.keep(line, "new")
-    assert lines.names() == []
+@pytest.mark.parametrize(
+    "law",
+    [
+        pytest.param(law, id=law.name)
+        for law in (
+            exponential(9.0),
+            lognormal_of(9.0, 3.0),
+            gamma(3.0, 3.0),
+            weibull(9.0, 2.0),
+            deterministic(9.0),
+            empirical([1.0, 2.5]),
+            uniform(0.0, 9.0),
+            triangular(1.0, 2.0, 9.0),
+        )
+    ],
+)
+def test_every_law_is_kept_for_whatever_time(lines: ProductionLines, law: Distribution) -> None:
+    line = REFERENCE.with_stage(MACHINE_A, time=law, setup=Setup(law, 5), breakdowns=Breakdowns(law, law))
+    lines.keep(replace(line, arrivals=law), "new")
+    found, _ = lines.get("Reference")
+    setup, down = found.stages[0].setup, found.stages[0].breakdowns
+    assert setup is not None
+    assert down is not None
+    for one in (found.arrivals, found.stages[0].time, setup.time, down.failure, down.repair):
+        assert (one.family, one.values) == (law.family, law.values)
+        assert (one.first, one.second, one.mean) == pytest.approx((law.first, law.second, law.mean))
+
+
+@pytest.mark.parametrize(
+    ("known", "usual"),
+    [
+        pytest.param(deterministic(6.0), [6.0], id="constant"),
+        pytest.param(empirical([5.0, 6.0, 7.0]), [5.0, 6.0, 7.0], id="measured"),
+        pytest.param(uniform(5.0, 7.0), [5.0 + at / 10.0 for at in range(21)], id="uniform"),
+    ],
+)
+def test_readings_are_held_against_a_law_that_jumps_or_ends(
+    lines: ProductionLines, tmp_path: Path, known: Distribution, usual: list[float]
+) -> None:
+    """No density is asked of the law; the same times are no drift, others are."""
+    lines.keep(REFERENCE.with_stage(MACHINE_A, time=known), "new")
+    file = tmp_path / "readings.jsonl"
+    for times, has_drifted in ((usual, False), ([8.0, 9.0, 10.0], True)):
+        rows = [{"stage": MACHINE_A, "minutes": times[at % len(times)]} for at in range(63)]
+        file.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+        (stage,) = lines.read("Reference", file, propose=False).stages
+        assert stage.has_drifted == has_drifted
 
 
 def test_another_pack_has_no_lines(tmp_path: Path, clock: FrozenClock, schema: Schema) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simulate.distributions import deterministic, exponential, lognormal_of
+from simulate.distributions import deterministic, exponential, lognormal_of, triangular, uniform
 from simulate.errors import SimulationError
 from simulate.line import file as files
 from simulate.line.file import parse_line
@@ -52,6 +52,13 @@ def test_the_reference_line_is_read_by_its_usual_parameters_and_by_what_they_mea
     assert usual.arrivals == exponential(5.0)
 
 
+def test_a_time_between_bounds_is_uniform_and_one_with_a_likeliest_value_triangular() -> None:
+    between = parse_line(LINE.replace("time: 12", "time: {low: 10, high: 14}")).line()
+    estimated = parse_line(LINE.replace("time: 12", "time: {low: 10 min, mode: 11 min, high: 14 min}")).line()
+    assert between.stages[1].time == uniform(10.0, 14.0)
+    assert estimated.stages[1].time == triangular(10.0, 11.0, 14.0)
+
+
 @pytest.mark.parametrize(
     ("change", "line", "told"),
     [
@@ -59,6 +66,8 @@ def test_the_reference_line_is_read_by_its_usual_parameters_and_by_what_they_mea
         pytest.param(("time: 12", "time: 0"), 12, "value is 0.0", id="no time"),
         pytest.param(("time: 12", "time: soon"), 12, "no duration", id="no duration"),
         pytest.param(("time: 12", "time: {family: weibull, mean: 3}"), 12, "needs `shape`", id="half a law"),
+        pytest.param(("time: 12", "time: {low: 14, high: 10}"), 12, "low 14.0, high 10.0", id="bounds that cross"),
+        pytest.param(("time: 12", "time: {mode: 11, high: 14}"), 12, "needs `low`", id="half a triangle"),
         pytest.param(("machines: 8", "machines: 0"), 13, "greater than or equal to 1", id="no machine"),
         pytest.param(("machines: 8", "machine: 8"), 13, "not permitted", id="unknown word"),
         pytest.param(("operators: 3", "operators: 0"), 7, "needs 1 operators", id="no operator"),
