@@ -12,6 +12,7 @@ from bench import (
     first_light,
     front_end,
     history,
+    line,
     loading,
     optimiser,
     perimeter,
@@ -36,6 +37,7 @@ ROOMS: Mapping[str, Callable[[], list[Figure]]] = {
     "shapes_executor": shapes_executor.measure,
     "shapes": shapes.measure,
     "optimiser": optimiser.measure,
+    "line": line.measure,
     "simulation": simulation.measure,
     "simulation_models": simulation_models.measure,
 }
