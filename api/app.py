@@ -31,6 +31,7 @@ from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
 from api.graphql.sessions import SESSION, Connections, Session
 from api.graphql.shape import Shape
+from api.line_page import serve_page
 from api.mcp.http import McpDoor
 from api.observation import Observation
 from api.pages import serve_assets
@@ -47,6 +48,7 @@ from api.rest import (
     health,
     history,
     ingestions,
+    lines,
     metrics,
     oidc,
     query,
@@ -140,6 +142,7 @@ def create_app(
     app.router.routes.append(Route(MCP, tools))
     services.metrics.watch(GateCollector(gate, lambda: services.changes.listeners, lambda: router.connections.open))
     serve_assets(app)
+    serve_page(app)
     if origins:
         app.add_middleware(
             CORSMiddleware,
@@ -195,6 +198,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None, *, read_only: bool = False) -> Fas
         metrics,
         webhooks,
         ingestions,
+        lines,
     )
     for router in (room.router for room in rooms):
         app.include_router(router)

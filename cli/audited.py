@@ -70,6 +70,9 @@ QUESTIONS: Final = frozenset(
         "simulate line",
         "line show",
         "line readings",
+        "line watch",
+        "line learn",
+        "line predict",
     }
 )
 """What neither changes the twin nor tells of people and their rights. Every other command leaves entries."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cli import line_prediction, line_watch
 from cli.options import OutputOption
 from cli.output import Output, print_json, print_rows, say
 from core.clock import clock_for
@@ -19,11 +20,16 @@ from services.twin import open_ledger
 
 if TYPE_CHECKING:
     from services.simulation.production_lines import ProductionLines
+    from simulate.line.model import Line
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Production lines of the twin (JUMEAU_PACK=production_line); what changes how one is run is a proposal.",
 )
+
+app.command("watch")(line_watch.watch)
+app.command("learn")(line_prediction.learn)
+app.command("predict")(line_prediction.predict)
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the line.")]
 STAGES = ("stage", "readings", "known_mean", "measured_mean", "p_value", "has_drifted", "law", "back_test_error")
@@ -39,7 +45,7 @@ def keep(
     with lines_of_the_twin() as (lines, settings):
         from simulate.line.file import read_line
 
-        line = read_line(file).line()
+        line = read_line(file).settled()
         changed = lines.keep(line, reason)
     project(settings)
     say(f"{line.name}: {len(line.stages)} stages, {changed} elements changed")
@@ -138,6 +144,18 @@ def lines_of_the_twin() -> Iterator[tuple[ProductionLines, Settings]]:
             yield ProductionLines(ledger, schema, clock_for(settings.now), settings.actor), settings
         finally:
             ledger.close()
+
+
+def line_of(file: Path | None, name: str | None) -> Line:
+    """A line from its file, its warm-up found where it is to be, or from the twin. Raises UsageError, LineError and its kin."""
+    if (file is None) == (name is None):
+        raise UsageError("a line is given by its file, or by its name", where="line", hint="one of them")
+    if file is None:
+        with lines_of_the_twin() as (lines, _):
+            return lines.get(str(name))[0]
+    from simulate.line.file import read_line
+
+    return read_line(file).settled()
 
 
 def _shown(cell: Any) -> Any:

@@ -48,7 +48,7 @@ def line(
 
     with needs_the_extra():
         from simulate.line.bottleneck import find_bottleneck
-        from simulate.line.file import read_line
+        from simulate.line.file import AUTO, read_line
         from simulate.line.result import METRICS, STAGE_METRICS
         from simulate.line.simulate import simulate_line
 
@@ -57,7 +57,10 @@ def line(
         usual = (200, 1)
         if file is not None:
             given = read_line(file)
-            played, usual = given.line(), (given.replications, given.seed)
+            usual = given.replications, given.seed
+            played = given.settled()
+            if given.warm_up == AUTO:
+                say(f"warm-up of {played.warm_up:g} minutes, found by MSER-5")
         else:
             with lines_of_the_twin() as (lines, _):
                 played, _ids = lines.get(str(name))

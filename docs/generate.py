@@ -35,6 +35,7 @@ from graph.schema.load import load_schema
 from graph.schema.reference_docs import render_reference
 from simulate.builder import scenario
 from simulate.line import file as line_file
+from simulate.line_prediction import study as line_study
 from simulate.optimise import plan
 
 TABLES: Mapping[str, type[BaseModel]] = {"oidc": OidcSettings}
@@ -166,6 +167,7 @@ PAGES: Final[Mapping[Path, Callable[[], str]]] = {
     scenario.PATH: scenario.render_json_schema,
     plan.PATH: plan.render_json_schema,
     line_file.PATH: line_file.render_json_schema,
+    line_study.PATH: line_study.render_json_schema,
     codec.PATH: codec.render_json_schema,
 }
 """Every generated page with what writes it."""

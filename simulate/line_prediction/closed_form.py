@@ -76,7 +76,7 @@ def closed_form(line: Line) -> dict[str, float]:
         found[f"{stage.name}/queue"] = rate * float(many) * wait
         found[f"{stage.name}/wait"] = wait
         found[f"{stage.name}/cycle_time"] = float(each) / stage.machines
-    return found
+    return {name: float(value) for name, value in found.items()}
 
 
 def _occupied(stage: Stage) -> float:
