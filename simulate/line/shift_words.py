@@ -57,7 +57,7 @@ def minutes_of_week(text: str) -> float:
     found = re.match(BEGINS, text)
     if found is None or int(found[2] or 0) > 23 or int(found[3] or 0) > 59:
         raise ValueError(f"{text!r} is no moment of the week; write it as mon 06:00")
-    return DAYS.index(found[1]) * _DAY + int(found[2] or 0) * _HOUR + int(found[3] or 0)  # type: ignore[arg-type]
+    return DAYS.index(found[1]) * _DAY + int(found[2] or 0) * _HOUR + int(found[3] or 0)
 
 
 def as_texts(shifts: Sequence[Shift], *, counted: bool) -> list[str] | None:
@@ -80,7 +80,7 @@ def from_texts(texts: Any, where: str) -> tuple[Shift, ...]:
                 f"{text!r} is no shift", where=where, hint="mon 06:00 to mon 14:00, with `, 2 operators` on a line"
             )
         begin, end = (
-            DAYS.index(day) * _DAY + int(hour) * _HOUR + float(minute)  # type: ignore[arg-type]
+            DAYS.index(day) * _DAY + int(hour) * _HOUR + float(minute)
             for day, hour, minute in (found.groups()[:3], found.groups()[3:6])
         )
         shifts.append(Shift(begin, end, int(found[7] or 0)))
