@@ -151,7 +151,7 @@ WHOLE_FIELDS = frozenset({"history", "difference", "runs", "run", "quarantine", 
     "reject",
 }
 """The same of root fields."""
-PAGES = frozenset({"/docs", "/openapi.json", "/graphql", "/mcp"})
+PAGES = frozenset({"/docs", "/lines", "/openapi.json", "/graphql", "/mcp"})
 """What has no description of REST: pages for everybody, and two doors whose fields and tools are cells of their own."""
 NO_ONE = ("anonymous", "forged", "expired", "revoked", "disabled", "basic")
 ASKERS = (*NO_ONE, "without a role", "scoped to nothing", *(role.value for role in Role))

@@ -87,6 +87,9 @@ OWN_ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Any] | None]] = {
     ("POST", "/api/branches/{name}/apply"): {"dry_run": True},
     ("DELETE", "/api/branches/{name}"): None,
     ("POST", "/api/graph/catch-up"): None,
+    ("GET", "/api/lines"): None,
+    ("POST", "/api/lines/simulate"): {"name": "nothing"},
+    ("POST", "/api/lines/live"): {"name": "nothing", "speed": "1s=1week"},
 }
 """Routes of what is the asker's own, or of the twin as a machine: they tell nothing of the estate. `{hidden}`: an id outside."""
 
