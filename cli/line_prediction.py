@@ -42,7 +42,7 @@ def learn(
     from simulate.extra import needs_the_extra  # here: other commands need neither numba nor scikit-learn
 
     with needs_the_extra():
-        from cli.simulate_run import stopping
+        from cli.simulating import stopping
         from simulate.line_prediction.learn import learn as learn_it
         from simulate.line_prediction.store import write_learned
         from simulate.line_prediction.study import read_study

@@ -48,7 +48,7 @@ def watch(
 
     with needs_the_extra():
         from cli.line import line_of
-        from cli.simulate_run import stopping
+        from cli.simulating import stopping
         from services.simulation.line_watching import FollowedReadings, LineWatch
 
         if output is Output.CSV:
