@@ -172,7 +172,9 @@ def _made(
     more = next((_MORE[item.folded] for item in items if item.folded in _MORE), "")
     if len(said) == 1 and first is not None:
         labels = (_label(first, ""), labels[1])
-    kept = tuple(item for at, item in enumerate(items) if at not in dropped)
+    kept = tuple(
+        item for at, item in enumerate(items) if at not in dropped and not (item.unknown and item.folded in _THAN)
+    )
     return Compared(kept, first, second, labels, stated, more)
 
 
