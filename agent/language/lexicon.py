@@ -191,8 +191,11 @@ class Lexicon:
         forms = [word, word + "s", word + "e", word + "es", word + "x"]
         forms += [word[:-cut] for cut in (1, 2) if len(word) > 3 + cut and word[-cut:] in ("s", "x", "e", "es")]
         found: dict[tuple[object, ...], Meaning] = {}
+        is_said_of = any(m.sort == "predicate" for m in self._exact.get(word, ()))
         for form in forms:
             for m in self._exact.get(form, ()):
+                if is_said_of and m.sort == "value" and form != word:
+                    continue  # teste is said of a plan; test is an environment
                 same = (m.sort, m.name, m.value, m.on, m.inverse)
                 if same not in found or found[same].rank > m.rank:
                     found[same] = m

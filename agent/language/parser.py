@@ -88,10 +88,11 @@ class Parser:
             return Parse("answer", language, edit)
         if foreign := acts.foreign(unnamed, language):
             return self._failed("unanswerable", language, missing=tuple(foreign))
-        if vague := acts.too_vague(unnamed, language):
-            return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
+        said = [f" {item.folded} " for item in items if item.turns and " " in item.folded]
+        if vague := [word for word in acts.too_vague(unnamed, language) if not any(f" {word} " in turn for turn in said)]:
+            return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
         if understood is not None and (edit := edited(understood, items, fold(question), language)):
             return Parse("answer", language, edit, items=items)
         previous = self._previous(after, names, now)

@@ -125,11 +125,12 @@ class Neighbours(Reading):
         )
 
     def _kind_soon(self, at: int | None) -> bool:
-        """Whether a kind follows behind words that describe it: five OS versions, the 3 critical ones."""
+        """Whether a kind follows behind words that describe it: five OS versions, the 3 critical ones, the 5 latest changes."""
         for item in self.items[at : at + 3] if at is not None else ():
             if item.means("kind") and item.meanings[0].sort == "kind":
                 return True
-            if not (item.empty or item.means("attribute") or item.means("value") or item.means("predicate")):
+            described = item.means("attribute") or item.means("value") or item.means("predicate")
+            if not (item.empty or described or set(item.turns) & SUPERLATIVES.keys()):
                 return False
         return False
 

@@ -42,7 +42,7 @@ class Senses(Groups):
         ):
             dated.sort(key=lambda m: self._holder(m.name) is None)
             self.pending_attributes.append((at, next(m.name for m in dated if self._dated_exists(m.name))))
-            if best.sort == "predicate" and best.name == "open" and self._over_near(at):
+            if any(one.name == "open" for one in predicates) and self._over_near(at):
                 self._predicate(at, predicates)
             return
         if (
