@@ -91,7 +91,9 @@ class Parser:
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
         said = [f" {item.folded} " for item in items if item.turns and " " in item.folded]
-        if vague := [word for word in acts.too_vague(unnamed, language) if not any(f" {word} " in turn for turn in said)]:
+        if vague := [
+            word for word in acts.too_vague(unnamed, language) if not any(f" {word} " in turn for turn in said)
+        ]:
             return self._failed("clarify", language, message=say("vague", language, word=vague[0]))
         if understood is not None and (edit := edited(understood, items, fold(question), language)):
             return Parse("answer", language, edit, items=items)
