@@ -152,7 +152,11 @@ class Bounds(Dates):
                 if self._type(m.name) in NUMBERS
             ] or [name]
             for option in options:
-                if self._type(option) in NUMBERS and (node := self._holder(option)) is not None:
+                if (
+                    self._type(option) in NUMBERS
+                    and (node := self._holder(option)) is not None
+                    and self._unit_fits(item, node.kind, option)
+                ):
                     del self.pending_attributes[position]
                     return option, node
         if item.unit:

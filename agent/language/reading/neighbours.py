@@ -140,6 +140,8 @@ class Neighbours(Reading):
     def _leads_on(self, at: int) -> bool:
         """Whether an element follows that a verb could lead to."""
         after = self._next(at)
+        while after is not None and self._has_turn(after, "most", "least"):
+            after = self._next(after)
         return (
             after is not None
             and (self.items[after].name is not None or bool(self.items[after].means("kind")))

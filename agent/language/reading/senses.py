@@ -55,6 +55,8 @@ class Senses(Groups):
             return
         if (being or self.negation in ("not", "never")) and predicates and self._predicate(at, predicates):
             return
+        if self.negation == "never" and dated and self._missing(at, dated):
+            return  # never patched: without a date of it, whatever else was done
         if (being or self.negation in ("not", "never")) and not (
             kinds and kinds[0].rank == 0 and (self._next_is_name(at) or self._determined(at))
         ):
@@ -82,6 +84,8 @@ class Senses(Groups):
             ordered = [*kinds, *ordered]
         if kinds and values and best.rank == kinds[0].rank and self._adjective_place(at):
             ordered = [*values, *ordered]
+        elif kinds and predicates and best.rank == kinds[0].rank and self._adjective_place(at):
+            ordered = [*predicates, *ordered]
         elif kinds and attributes and self._numeric_near(at) and any(self._type(m.name) in NUMBERS for m in attributes):
             ordered = [*attributes, *ordered]
         if (

@@ -10,7 +10,7 @@ from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
 from agent.language.reading.words import CATEGORY, DATES, NUMBERS, SUPERLATIVES
 from agent.language.wordings import say
-from agent.query.model import Attribute, Missing
+from agent.query.model import Attribute, Compare, Constant, Missing
 from graph.schema.model import ValueType
 
 _PARTICIPLES: Final = ("é", "ée", "és", "ées", "ed")
@@ -60,6 +60,7 @@ class Settling(Phrases):
         self._settle_negation()
         if self.hint and self._said_of_nothing(self.hint_at):
             raise Unheld(self.items[self.hint_at].text)
+        self._join_values()
         frame.counted = self.count_at >= 0 and self._counts(frame.target)
         if self.superlative and not frame.order_by:
             self._superlative()
@@ -203,6 +204,26 @@ class Settling(Phrases):
                 self.negation = ""
             else:
                 frame.outputs.append((node, attribute))
+
+    def _join_values(self) -> None:
+        """Several values of one attribute: either of them is meant, and what is counted is counted of each."""
+        for node in self.frame.nodes:
+            of: dict[str, list[Compare]] = {}
+            for one in node.where:
+                if isinstance(one, Compare) and one.operator == "=" and isinstance(one.left, Attribute):
+                    if isinstance(one.right, Constant) and isinstance(one.right.value, str):
+                        of.setdefault(one.left.name, []).append(one)
+            for name, said in of.items():
+                if len({one.right.value for one in said if isinstance(one.right, Constant)}) < 2:
+                    continue
+                value = Attribute(node.name, name)
+                values: list[bool | int | float | str] = [str(one.right.value) for one in said if isinstance(one.right, Constant)]
+                node.where[node.where.index(said[0])] = Compare(value, "in", Constant(values))
+                for one in said[1:]:
+                    node.where.remove(one)
+                if self.frame.mode == "count" and not self.frame.groups:
+                    self.frame.groups.append(value)
+                    self.frame.group_names.append(name)
 
     def _said_of_nothing(self, at: int) -> bool:
         """Whether a participle is all that is said, and nothing is known by it: applications tested for six months."""
