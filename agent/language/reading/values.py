@@ -39,7 +39,9 @@ class Values(Elements):
             fitting = [(m, a) for m in values if (a := next(holders(self.schema, node.kind, m), None))]
             if not fitting:
                 continue
-            meaning, attribute = fitting[0]
+            meaning, attribute = next(
+                (one for one in fitting if self._joins_previous(node, one[1], at)), fitting[0]
+            )  # personal or sensitive: of the same attribute, whatever else the word may mean
             if meaning.on and not is_a(self.schema, node.kind, meaning.on):
                 node.kind = meaning.on
             value = Attribute(node.name, attribute)
