@@ -210,14 +210,17 @@ class Settling(Phrases):
         for node in self.frame.nodes:
             of: dict[str, list[Compare]] = {}
             for one in node.where:
-                if isinstance(one, Compare) and one.operator == "=" and isinstance(one.left, Attribute):
-                    if isinstance(one.right, Constant) and isinstance(one.right.value, str):
-                        of.setdefault(one.left.name, []).append(one)
+                if not isinstance(one, Compare) or one.operator != "=" or not isinstance(one.left, Attribute):
+                    continue
+                if isinstance(one.right, Constant) and isinstance(one.right.value, str):
+                    of.setdefault(one.left.name, []).append(one)
             for name, said in of.items():
                 if len({one.right.value for one in said if isinstance(one.right, Constant)}) < 2:
                     continue
                 value = Attribute(node.name, name)
-                values: list[bool | int | float | str] = [str(one.right.value) for one in said if isinstance(one.right, Constant)]
+                values: list[bool | int | float | str] = [
+                    str(one.right.value) for one in said if isinstance(one.right, Constant)
+                ]
                 node.where[node.where.index(said[0])] = Compare(value, "in", Constant(values))
                 for one in said[1:]:
                     node.where.remove(one)
