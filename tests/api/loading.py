@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from typing import Any
 import httpx
 import psutil
 
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 ROWS = 400
 
@@ -95,15 +94,33 @@ def sites(rows: int = ROWS, name: str = "Site") -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-@contextmanager
-def held() -> Iterator[None]:
-    """The load that is under way does not go on meanwhile, however long this takes on a busy machine."""
-    (worker,) = [child for child in psutil.Process().children() if "services.jobs.worker" in child.cmdline()]
-    worker.suspend()
-    try:
-        yield
-    finally:
+STEPPING = ("JUMEAU_FAILPOINT_STOP", "ledger.append.committed")
+"""In the environment when a load begins: it stands after each batch until it is let go, however fast or busy the machine is."""
+
+
+def step() -> bool:
+    """Let the load that stands do what comes until it stands again; whether it has not ended."""
+    workers = [child for child in psutil.Process().children() if _is_at_work(child)]
+    if not workers:
+        return False
+    (worker,) = workers
+    until(lambda: not _is_at_work(worker) or worker.status() == psutil.STATUS_STOPPED)
+    if _is_at_work(worker):
         worker.resume()
+        until(lambda: not _is_at_work(worker) or worker.status() == psutil.STATUS_STOPPED)
+    return _is_at_work(worker)
+
+
+def step_until(is_so: Callable[[], object]) -> None:
+    """Let the load go on, batch by batch, until it is so. It stands then."""
+    until(lambda: is_so() or (step() and False))
+
+
+def _is_at_work(process: psutil.Process) -> bool:
+    try:
+        return "services.jobs.worker" in process.cmdline()  # a process that has ended has none
+    except psutil.Error:
+        return False
 
 
 def lying_in(folder: Path) -> Mapping[str, int]:

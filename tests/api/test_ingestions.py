@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,7 @@ from services.twin import Twin
 from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened
-from tests.api.loading import ROWS, Loading, held, lying_in, sites
+from tests.api.loading import ROWS, STEPPING, Loading, lying_in, sites, step_until
 from tests.conftest import ROOT
 from tests.patience import until
 from tests.services.access.conftest import CHEAP, PASSWORD
@@ -137,22 +138,30 @@ def test_the_program_of_the_how_to_rehearses_an_export_and_then_loads_it(
     assert loaded.start(job).json()["error"]["code"] == "JOB_STATE"
 
 
-def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_where_it_stopped(loaded: Loaded) -> None:
+def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_where_it_stopped(
+    loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(*STEPPING)
     job = loaded.sent(sites(ROWS, "Long"))
+
+    def reached() -> int:
+        return int((loaded.see(job)["progress"] or {}).get("rows") or 0)
+
     loaded.start(job)
+    step_until(lambda: reached() > 2)
     with closing(loaded.events(job)) as watching:
         seen = next(event for event in watching if event.type == "progress" and event.data["rows"])
         assert (seen.data["stage"], seen.data["total"]) == ("nodes", ROWS)
-    with held():
-        running = loaded.see(job)
-        assert (running["state"], running["run"]) == ("running", seen.data["run"])
-        assert running["progress"]["counters"]["created"] > 0
-        assert running["progress"]["batches"] > 1
-        assert loaded.http.delete(job).json()["error"]["code"] == "JOB_STATE"
-        assert loaded.put(job, "Team.csv", b"x").json()["error"]["code"] == "JOB_STATE"
-        assert 'jumeau_load_jobs{state="running"} 1.0' in loaded.http.get("/metrics").text
-        assert loaded.http.post(f"{job}/cancel").json()["cancelling"]
-    cancelled = loaded.ended(job)
+    running = loaded.see(job)
+    assert (running["state"], running["run"]) == ("running", seen.data["run"])
+    assert running["progress"]["counters"]["created"] > 0
+    assert running["progress"]["batches"] > 1
+    assert loaded.http.delete(job).json()["error"]["code"] == "JOB_STATE"
+    assert loaded.put(job, "Team.csv", b"x").json()["error"]["code"] == "JOB_STATE"
+    assert 'jumeau_load_jobs{state="running"} 1.0' in loaded.http.get("/metrics").text
+    assert loaded.http.post(f"{job}/cancel").json()["cancelling"]
+    step_until(lambda: loaded.see(job)["state"] != "running")
+    cancelled = loaded.see(job)
     assert (cancelled["state"], cancelled["report"]["status"], cancelled["may_start"]) == (
         "cancelled",
         "cancelled",
@@ -163,9 +172,10 @@ def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_wher
     until(lambda: loaded.count("Long") == taken)
 
     loaded.start(job)
+    step_until(lambda: reached() > taken)
     rest = loaded.events(job, **{"Last-Event-ID": str(seen.id)})
     again = next(event for event in rest if event.type == "progress" and event.data["rows"] > taken)
-    with held():
+    with ThreadPoolExecutor(1) as beside:
         other = loaded.sent(sites(5, "Other"))
         refused = loaded.start(other)
         assert (refused.status_code, refused.json()["error"]["code"]) == (409, "LOAD_IN_PROGRESS")
@@ -180,8 +190,10 @@ def test_a_load_is_watched_cancelled_cut_by_a_restart_and_goes_on_each_time_wher
         )
         assert loaded.http.post(f"{waiting}/cancel").json()["state"] == "cancelled", "it had not begun"
         assert loaded.start(waiting).json()["state"] == "waiting"
-        loaded.jobs.leave()
-    loaded.jobs.close()
+        ended = beside.submit(loaded.jobs.close)
+        step_until(ended.done)
+        ended.result()
+    monkeypatch.delenv(STEPPING[0])
     assert next(rest).id == (again.id or 0) + 1, "numbers go on"
     rest.close()
     partial = loaded.twin.settings.home / "uploads" / other.rpartition("/")[2] / "partial"
