@@ -33,6 +33,10 @@ def about_simulation(items: Sequence[Item], lexicon: Lexicon) -> bool:
     """Whether a question speaks of what was simulated."""
     if RUN not in lexicon.schema.kinds:
         return False
+    kinds = lexicon.schema.kinds
+    others = {name for name, kind in kinds.items() if kind.category == "simulation"} - {RUN, SUMMARY}
+    if any(meaning.name in others for item in items for meaning in item.means("kind")):
+        return False  # simulated incidents are elements as others are
     return any(_of_a_run(items, at) for at in range(len(items)))
 
 
@@ -182,7 +186,7 @@ class _Simulated:
     def _ranked(self, turns: set[str], measures: list[str]) -> tuple[tuple[m.Sort, ...], int | None, bool]:
         ranked = ({*SUPERLATIVES, "most", "least", "top"} - _LATEST) & turns
         if not ranked or not measures:
-            return (), None, False
+            return (m.Sort(m.ColumnOf("ci")), m.Sort(m.ColumnOf("simulation"))), None, False
         descending = not ({"least", "lowest", "smallest"} & ranked)
         if "worst" in ranked:
             descending = measures[0] != "availability"

@@ -8,6 +8,7 @@ import os
 import shutil
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -19,8 +20,14 @@ from cli.main import app
 from core.errors import JumeauError
 from tests.acceptance.console import Console
 
-COMMAND = get_command(app)
-"""Built once: all commands with their parameters take longer to build than most take to run."""
+
+@cache
+def command(read_only: str | None) -> Any:
+    """The console's commands: all of them with their parameters take longer to build than most take to run.
+
+    Which of them are shown is decided when they are built, by what the environment says of a twin that only answers.
+    """
+    return get_command(app)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ class Here:
             redirect_stderr(errors),
         ):
             try:
-                code = COMMAND(list(arguments), prog_name="jumeau", standalone_mode=False)
+                commands = command(os.environ.get("JUMEAU_READ_ONLY"))
+                code = commands(list(arguments), prog_name="jumeau", standalone_mode=False)
             except JumeauError as error:
                 print_error(error)
                 code = error.exit_code

@@ -171,7 +171,7 @@ def test_neo4j_is_told_what_is_left_out(schema: Schema, text: str) -> None:
     written = re.sub("`[^`]*`", "", Neo4jCompiler(prepare(text, schema), schema).compile({}).text)
     assert not re.search(r"STATE_OF|IN_RUN|OF_SCENARIO", written)
     is_free = text.startswith("MATCH (n") and ("--" not in text and "-[r" not in text)
-    assert ("!(Scenario|SimulatedIncident|SimulatedSummary|SimulationRun)" in written) is is_free
+    assert ("!(Scenario|SimulatedCrew|SimulatedIncident|SimulatedSummary|SimulationRun)" in written) is is_free
     assert "-[]-" not in written
     assert ")--(" not in written
 
