@@ -19,6 +19,7 @@ SETTINGS = {f"JUMEAU_{name.upper()}" for name in Settings.model_fields}
 FOR_DEVELOPERS = {
     "JUMEAU_FAILPOINT",
     "JUMEAU_FAILPOINT_LOG",
+    "JUMEAU_FAILPOINT_STOP",
     "JUMEAU_FAILPOINT_TRACE",
     "JUMEAU_NEO4J_ERASE",
     "JUMEAU_NIGHTLY",
