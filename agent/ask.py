@@ -189,8 +189,7 @@ class _Road:
             return tuple(sorted(id_ for named in body.elements.values() for id_ in named.ids))
         select = body.sides[0].select if isinstance(body, m.Versus) else body
         if isinstance(select, m.Combination):
-            bare = {"columns": (), "order": (), "having": None, "limit": None, "per": (), "ties": False}
-            parts = tuple(replace(part, **bare) for part in select.parts)  # type: ignore[arg-type]
+            parts = tuple(m.Select(part.pattern, subject=part.subject, distinct=part.distinct) for part in select.parts)
             if select.operation == "union":
                 return ()
             subject = subject_of(parts[0])
@@ -199,18 +198,7 @@ class _Road:
             asked: m.Body = replace(select, parts=(first, *parts[1:]))
         else:
             column = (m.Column("element", m.Attribute(subject_of(select), "id")),)
-            asked = replace(
-                select,
-                columns=column,
-                having=None,
-                order=(),
-                limit=EVIDENCE,
-                skip=0,
-                per=(),
-                ties=False,
-                distinct=False,
-                form="rows",
-            )
+            asked = m.Select(select.pattern, column, select.subject, limit=EVIDENCE, distinct=False)
         own = emit(replace(self._question, body=asked), self._service._schema, self._service._catalogue)[0]
         result = self._run(replace(own, as_of=step.as_of), "evidence")
         return tuple(sorted({str(row[0]) for row in result.answer.rows}))

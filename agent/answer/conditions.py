@@ -86,19 +86,9 @@ class Relaxed:
 def relaxations(select: m.Select, labels: Labels) -> Iterator[Relaxed]:
     """The select without each of its conditions in turn, as a count of its subjects; few of them."""
     scope = Scope(labels.schema).with_pattern(select.pattern)
-    counted = replace(
-        select,
-        columns=(m.Column("number", m.Aggregate("count", m.Itself(subject_of(select)))),),
-        having=None,
-        order=(),
-        limit=None,
-        skip=0,
-        per=(),
-        ties=False,
-        form="rows",
-    )
+    number = (m.Column("number", m.Aggregate("count", m.Itself(subject_of(select)))),)
     for said, pattern in _without_one(select.pattern, scope, labels):
-        yield Relaxed(said, replace(counted, pattern=pattern))
+        yield Relaxed(said, m.Select(pattern, number, select.subject))
 
 
 def criteria(select: m.Select, labels: Labels) -> tuple[str, ...]:
@@ -111,14 +101,14 @@ def _without_one(pattern: m.Pattern, scope: Scope, labels: Labels) -> Iterator[t
     for place, entity in enumerate(pattern.entities):
         parts = _parts(entity.where)
         for part in parts:
-            rest = replace(entity, where=_joined([other for other in parts if other is not part]))
+            rest = replace(entity, where=m.all_of([other for other in parts if other is not part]))
             entities = (*pattern.entities[:place], rest, *pattern.entities[place + 1 :])
             yield said(part, scope, labels), replace(pattern, entities=entities)
     parts = _parts(pattern.where)
     for part in parts:
         yield (
             said(part, scope, labels),
-            replace(pattern, where=_joined([other for other in parts if other is not part])),
+            replace(pattern, where=m.all_of([other for other in parts if other is not part])),
         )
     for place, entity in enumerate(pattern.entities):
         if entity.named is not None and len(pattern.entities) > 1:
@@ -134,12 +124,6 @@ def _parts(condition: m.Condition | None) -> list[m.Condition]:
     if isinstance(condition, m.All):
         return [part for inner in condition.conditions for part in _parts(inner)]
     return [condition]
-
-
-def _joined(conditions: list[m.Condition]) -> m.Condition | None:
-    if not conditions:
-        return None
-    return conditions[0] if len(conditions) == 1 else m.All(tuple(conditions))
 
 
 def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:

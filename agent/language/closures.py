@@ -88,20 +88,13 @@ def one_named(items: Sequence[Item]) -> NamedElement:
     raise Unclear("")
 
 
-def joined(conditions: list[m.Condition]) -> m.Condition | None:
-    """Conditions that must all hold, as one."""
-    if not conditions:
-        return None
-    return conditions[0] if len(conditions) == 1 else m.All(tuple(conditions))
-
-
 def _whole(
     side: Side, named: m.Named, kinds: list[str], values: dict[str, str], counts: bool, lexicon: Lexicon
 ) -> m.Recipe:
     covered = sorted({concrete for kind in kinds for concrete in lexicon.schema.descendants[kind]})
     tests: list[m.Condition] = [m.Compare(m.ColumnOf("kind"), "in", m.Constant(list(covered)))] if covered else []
     tests += [m.Compare(m.ColumnOf(name), "=", m.Constant(value)) for name, value in values.items()]
-    where = joined(tests)
+    where = m.all_of(tests)
     columns = (m.Column("count", m.Aggregate("count")),) if counts else ()
     return m.Recipe(_RECIPES[side], elements={"ci": named}, where=where, columns=columns)
 
@@ -167,7 +160,7 @@ def _chain(
     tests: list[m.Condition] = [m.Compare(m.Attribute("item", a), "=", m.Constant(v)) for a, v in values.items()]
     for at, (relations, direction, least, most, kinds) in enumerate(chain):
         name = "item" if at == len(chain) - 1 else f"through{at + 1}"
-        where = joined(tests) if name == "item" else None
+        where = m.all_of(tests) if name == "item" else None
         hops.append(m.Hop(entities[-1].name, relations, name, direction, least, most))
         entities.append(m.Entity(name, kinds, where=where))
     columns = (

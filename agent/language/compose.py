@@ -37,7 +37,7 @@ class Composer:
         conditions = node.where if where is None else where
         named = m.Named(tuple(e.id for e in node.named), tuple(e.name for e in node.named)) if node.named else None
         kinds = (node.kind,)
-        return m.Entity(node.name, kinds, named, _all(conditions))
+        return m.Entity(node.name, kinds, named, m.all_of(conditions))
 
     def _hops(self, start: str, way: Way, end: str) -> tuple[list[m.Entity], list[m.Hop]]:
         entities, hops, previous = [], [], start
@@ -82,7 +82,7 @@ class Composer:
                 hops += list(inner.hops)
                 if inner.where is not None:
                     conditions.append(inner.where)
-        return m.Pattern(tuple(entities), tuple(hops), _all(conditions))
+        return m.Pattern(tuple(entities), tuple(hops), m.all_of(conditions))
 
     def _reroot(self) -> None:
         """Make the target the root, so that everything hangs from it."""
@@ -132,7 +132,7 @@ class Composer:
                 if inner.where is not None:
                     conditions.append(inner.where)
         columns, having, order = self._columns(target, apart)
-        pattern = m.Pattern(tuple(entities), tuple(hops), _all(conditions))
+        pattern = m.Pattern(tuple(entities), tuple(hops), m.all_of(conditions))
         limit = frame.limit if order else None
         form = "yes or no" if frame.mode == "yes" and not frame.groups else "rows"
         if form == "yes or no":
@@ -275,7 +275,7 @@ class Composer:
         if not tests:
             joined = [n for n in self._children(target) if not n.named and n.explicit]
             raise Unclear(say("which_figure", self.language), tuple(n.kind for n in joined))
-        numerator = m.Aggregate("count", m.Itself(target.name), where=_all(tests))
+        numerator = m.Aggregate("count", m.Itself(target.name), where=m.all_of(tests))
         add("percent", m.Ratio(numerator, m.Aggregate("count", m.Itself(target.name))))
 
 
@@ -288,12 +288,6 @@ def prepare_rate(frame: Frame) -> None:
     for node, condition in frame.rate:
         if condition in node.where:
             node.where.remove(condition)
-
-
-def _all(conditions: list[m.Condition]) -> m.Condition | None:
-    if not conditions:
-        return None
-    return conditions[0] if len(conditions) == 1 else m.All(tuple(conditions))
 
 
 def _plain(name: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from agent.language.closures import joined, one_named
+from agent.language.closures import one_named
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
 from agent.language.meanings import is_a
@@ -76,8 +76,8 @@ class _Simulated:
         if others:
             element = one_named(others)
             self.kind, named = element.kind, m.Named((element.id,), (element.name,))
-        item = m.Entity("item", (self.kind,), named, joined(self.values))
-        summary = m.Entity("summary", (SUMMARY,), where=joined(tests))
+        item = m.Entity("item", (self.kind,), named, m.all_of(self.values))
+        summary = m.Entity("summary", (SUMMARY,), where=m.all_of(tests))
         run = m.Entity("run", (RUN,))
         where: m.Condition | None = None
         if runs:

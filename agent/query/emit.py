@@ -81,7 +81,7 @@ def _combination(body: m.Combination, schema: Schema) -> Step:
         same = m.Compare(m.Itself(twin), "=", m.Itself(subject))
         where = same if own.pattern.where is None else m.All((own.pattern.where, same))
         conditions.append(m.Exists(replace(own.pattern, where=where), negated=body.operation == "except"))
-    pattern = replace(first.pattern, where=conditions[0] if len(conditions) == 1 else m.All(tuple(conditions)))
+    pattern = replace(first.pattern, where=m.all_of(conditions))
     return _select(replace(first, pattern=pattern), schema)
 
 

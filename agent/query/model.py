@@ -11,6 +11,7 @@ relations and attributes are the schema's own names. Nothing here is a query tex
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
@@ -352,6 +353,13 @@ class Pattern:
     hops: tuple[Hop, ...] = ()
     where: Condition | None = None
     __pydantic_config__: ClassVar[Any] = STRICT
+
+
+def all_of(conditions: Sequence[Condition]) -> Condition | None:
+    """Conditions that must all hold, as one; None of none."""
+    if not conditions:
+        return None
+    return conditions[0] if len(conditions) == 1 else All(tuple(conditions))
 
 
 # --- questions -----------------------------------------------------------------------------------------------------

@@ -93,9 +93,13 @@ class Decoder:
         after: str | None,
     ) -> Outcome:
         """What an event with these columns did."""
-        if after == _EMPTY:  # of most relations
-            return Outcome(_OPERATIONS[operation], element, bool(edge), kind, previous_kind, start, end, {})
-        told = None if after is None else _typed(orjson.loads(after), self._edge if edge else self._node)
+        told: dict[str, Scalar] | None
+        if after is None:
+            told = None
+        elif after == _EMPTY:  # of most relations: not worth a parser
+            told = {}
+        else:
+            told = _typed(orjson.loads(after), self._edge if edge else self._node)
         return Outcome(_OPERATIONS[operation], element, bool(edge), kind, previous_kind, start, end, told)
 
 
