@@ -12,21 +12,18 @@ from graph.model import Edge, Node
 from graph.schema.model import Schema
 from services.simulation.line_watching import LastReading
 from simulate.errors import TooManyEventsError
-from simulate.line import arrays as at
-from simulate.line.arrays import BUCKETS, column
 from simulate.line.bottleneck import find_bottleneck
 from simulate.line.check import LineError, expected_events
+from simulate.line.curves import curves_of
 from simulate.line.file import line_of_file
 from simulate.line.in_graph import LINE, RELATIONS, STAGE, line_from_graph
 from simulate.line.model import Line
 from simulate.line.result import HOUR, LineResult
 from simulate.line.simulate import simulate_line
-from simulate.statistics.student import t_intervals
 from simulate.yaml_files import YamlFile
 
 MOST_EVENTS: Final = 5_000_000
 """Of a simulation that somebody waits for."""
-PARTS: Final = 12
 SHOWN: Final = "request"
 
 Ask = Callable[[str, Mapping[str, Any]], dict[str, Any]]
@@ -127,20 +124,10 @@ def played(line: Line, seed: int, replications: int) -> dict[str, Any]:
 
 def charts_of(result: LineResult) -> dict[str, Any]:
     """Curves over the counted time: a mean and the half-width of its interval at each part."""
-    hours = result.line.duration / HOUR
-    counts = result.series[:, :, at.COMPLETED].reshape(result.replications, PARTS, BUCKETS // PARTS).sum(axis=2)
-    width = result.line.duration / BUCKETS
+    curves = curves_of(result)
     return {
-        "hours": hours,
-        "throughput": _curve(counts / (hours / PARTS)),
-        "work_in_process": _curve(result.series[:, :, at.WIP] / width),
-        "queues": {
-            stage.name: _curve(result.series[:, :, column(place, at.QUEUE)] / width)
-            for place, stage in enumerate(result.line.stages)
-        },
+        "hours": result.line.duration / HOUR,
+        "throughput": curves.throughput.to_dict(),
+        "work_in_process": curves.work_in_process.to_dict(),
+        "queues": {name: curve.to_dict() for name, curve in curves.queues.items()},
     }
-
-
-def _curve(levels: Any) -> dict[str, list[float]]:
-    means, halves = t_intervals(levels)
-    return {"mean": means.tolist(), "half_width": halves.tolist()}

@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from simulate.builder.changes import Change
 from simulate.builder.load import LoadSection
-from simulate.builder.words import Hours, Law, Part, Real, Share, Whole, YesNo
+from simulate.builder.words import Hours, HoursOfDays, Law, Part, Share, Whole, YesNo
 from simulate.errors import ScenarioError
 from simulate.yaml_files import FileKind, YamlFile, parse_yaml, read_yaml, validated
 
@@ -114,18 +114,8 @@ class ItemBehaviour(Behaviour):
     never_fails: YesNo = Field(default=False, description="No failures of its own in this scenario.")
 
 
-class Shift(Part):
+class Shift(HoursOfDays):
     """Hours of some days of the week."""
-
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...]
-    begin: Real = Field(ge=0.0, le=24.0)
-    end: Real = Field(ge=0.0, le=24.0)
-
-    @model_validator(mode="after")
-    def ends_after_it_begins(self) -> Shift:
-        if self.end <= self.begin:
-            raise ValueError("a shift ends after it begins; write one across midnight as two")
-        return self
 
 
 class CrewSize(Part):

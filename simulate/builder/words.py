@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -29,6 +29,23 @@ class Part(BaseModel):
     """Of a scenario: nothing that is not known, nothing that changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class HoursOfDays(Part):
+    """Hours of some days of the week."""
+
+    days: tuple[Day, ...]
+    begin: Real = Field(ge=0.0, le=24.0)
+    end: Real = Field(ge=0.0, le=24.0)
+
+    @model_validator(mode="after")
+    def ends_after_it_begins(self) -> Self:
+        if self.end <= self.begin:
+            raise ValueError("a shift ends after it begins; write one across midnight as two")
+        return self
 
 
 class Law(Part):

@@ -9,12 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from simulate.compiled import missing
-from simulate.line import arrays as at
-from simulate.line.arrays import BUCKETS, column
 from simulate.line.bottleneck import BUSY, Bottleneck
 from simulate.line.check import LineError
-from simulate.line.result import HOUR, LineResult
-from simulate.statistics.student import t_intervals
+from simulate.line.curves import Curve, curves_of
+from simulate.line.result import LineResult
 
 try:
     import matplotlib as mpl
@@ -22,9 +20,6 @@ try:
     from matplotlib.figure import Figure
 except ImportError as absent:
     raise missing(absent) from absent
-
-PARTS: Final = 12
-"""Parts of the counted time that a curve of counts has."""
 
 WORDS: Final = {
     "en": {
@@ -100,16 +95,13 @@ def _save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _hours(result: LineResult, parts: int) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return (np.arange(parts) + 0.5) * result.line.duration / parts / HOUR
+def _draw(axes: Any, curve: Curve, label: str) -> None:
+    axes.plot(curve.hours, curve.means, label=label)
+    axes.fill_between(curve.hours, curve.means - curve.halves, curve.means + curve.halves, alpha=0.3)
 
 
 def _throughput(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    counts = result.series[:, :, at.COMPLETED].reshape(result.replications, PARTS, BUCKETS // PARTS).sum(axis=2)
-    means, halves = t_intervals(counts / (result.line.duration / PARTS / HOUR))
-    hours = _hours(result, PARTS)
-    axes.plot(hours, means, label=words["mean"])
-    axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    _draw(axes, curves_of(result).throughput, words["mean"])
     axes.set(xlabel=words["hours"], title=words["throughput"], ylim=(0.0, None))
     axes.legend()
 
@@ -127,21 +119,14 @@ def _utilisation(axes: Any, result: LineResult, words: dict[str, str]) -> None:
 
 
 def _queues(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    hours = _hours(result, BUCKETS)
-    for place, stage in enumerate(result.line.stages):
-        levels = result.series[:, :, column(place, at.QUEUE)] / (result.line.duration / BUCKETS)
-        means, halves = t_intervals(levels)
-        axes.plot(hours, means, label=stage.name)
-        axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    for name, curve in curves_of(result).queues.items():
+        _draw(axes, curve, name)
     axes.set(xlabel=words["hours"], title=words["queues"], ylim=(0.0, None))
     axes.legend()
 
 
 def _work_in_process(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    hours = _hours(result, BUCKETS)
-    means, halves = t_intervals(result.series[:, :, at.WIP] / (result.line.duration / BUCKETS))
-    axes.plot(hours, means, label=words["mean"])
-    axes.fill_between(hours, means - halves, means + halves, alpha=0.3)
+    _draw(axes, curves_of(result).work_in_process, words["mean"])
     axes.set(xlabel=words["hours"], title=words["wip"], ylim=(0.0, None))
     axes.legend()
 

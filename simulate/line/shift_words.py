@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from simulate.builder.words import Part
+from simulate.builder.words import Day, HoursOfDays, Real
 from simulate.line.calendar import Shift
 from simulate.line.check import LineError
 
-Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY, _HOUR = 1_440.0, 60.0
 _MOMENT: Final = rf"({'|'.join(DAYS)}) ([0-9]{{2}}):([0-9]{{2}}(?:\.[0-9]+)?)"
@@ -20,18 +19,11 @@ _TEXT: Final = re.compile(rf"{_MOMENT} to {_MOMENT}(?:, ([0-9]+) operators)?")
 BEGINS: Final = rf"^({'|'.join(DAYS)})(?: ([0-9]{{1,2}}):([0-9]{{2}}))?$"
 
 
-class ShiftPart(Part):
+class ShiftPart(HoursOfDays):
     """Hours of some days of the week, by default of all."""
 
     days: tuple[Day, ...] = Field(default=DAYS, min_length=1)
-    begin: float = Field(ge=0.0, le=24.0, description="Hour of the day.")
-    end: float = Field(ge=0.0, le=24.0)
-
-    @model_validator(mode="after")
-    def ends_after_it_begins(self) -> ShiftPart:
-        if self.end <= self.begin:
-            raise ValueError("a shift ends after it begins; write one across midnight as two")
-        return self
+    begin: Real = Field(ge=0.0, le=24.0, description="Hour of the day.")
 
     def shifts(self, operators: int = 0) -> tuple[Shift, ...]:
         """One for each day, in minutes of the week."""
