@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cli.line import lines_of_the_twin
-from cli.options import OutputOption
+from cli.options import OutputOption, PlotFormatOption, PlotOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
 from cli.simulating import stopping
 from core.errors import UsageError
@@ -34,7 +34,8 @@ def line(
         int | None, typer.Option("--replications", min=2, help="In place of the file's, or of 200.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="In place of the file's, or of 1.")] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw charts (SVG) into this folder.")] = None,
+    plot: PlotOption = None,
+    plot_format: PlotFormatOption = "svg",
     language: Annotated[ChartLanguage, typer.Option("--language", help="Of the charts.")] = ChartLanguage.EN,
     output: OutputOption = Output.TABLE,
 ) -> None:
@@ -51,9 +52,12 @@ def line(
         from simulate.line.file import AUTO, read_line
         from simulate.line.result import METRICS, STAGE_METRICS
         from simulate.line.simulate import simulate_line
+        from simulate.plots.picture import prepare
 
         if (file is None) == (name is None):
             raise UsageError("a line is given by its file, or by its name", where="line", hint="one of them")
+        if plot is not None:
+            prepare(plot, plot_format)
         usual = (200, 1)
         if file is not None:
             given = read_line(file)
@@ -78,7 +82,7 @@ def line(
         if plot is not None and result.replications > 1:
             from simulate.line.charts import draw_charts
 
-            drawn = draw_charts(result, bottleneck, plot, language.value)
+            drawn = draw_charts(result, bottleneck, plot, language.value, plot_format)
     if output is Output.JSON:
         content = {**result.to_dict(), "bottleneck": bottleneck.to_dict(), "charts": [str(path) for path in drawn]}
         print_json(content)

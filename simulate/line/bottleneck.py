@@ -1,7 +1,8 @@
 """Where the bottleneck of a line is, by three rules that may disagree; if they do, it is told.
 
-A stage is suspected for its utilisation (above 85 %), its queue (it grows, at 95 %), and its cycle time (longer than that of every other
-stage, at 95 %). The bottleneck is the stage that most rules name first; of equal ones the one that is used most.
+A stage is suspected for its utilisation (above 85 %), its queue (it grows, at 95 %; under shifts from one whole day or week of them to the
+next), and its cycle time (longer than that of every other stage, at 95 %). The bottleneck is the stage that most rules name first; of equal
+ones the one that is used most.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from typing import Any, Final
 
 import numpy as np
 
+from simulate.line.calendar import DAY, WEEK
 from simulate.line.result import LineResult
 from simulate.statistics.paired import paired_difference
 
 BUSY: Final = 0.85
 """A utilisation above this, strictly, is suspect."""
 
+_NAMES: Final = {DAY: "days", WEEK: "weeks"}
 UTILISATION, QUEUE, CYCLE_TIME = "utilisation", "growing queue", "cycle time"
 
 
@@ -51,7 +54,7 @@ def find_bottleneck(result: LineResult) -> Bottleneck:
     votes = {name: sum(rule.stage == name for rule in rules) for name in names}
     most = max(votes.values())
     if most == 0:
-        return Bottleneck(None, True, _and_operators("no rule names a stage", result), rules)
+        return Bottleneck(None, True, _told("no rule names a stage", result, rules[1]), rules)
     used = rules[0].values
     stage = max((name for name in names if votes[name] == most), key=lambda name: used[name] or 0.0)
     named = [rule for rule in rules if rule.stage is not None]
@@ -62,7 +65,15 @@ def find_bottleneck(result: LineResult) -> Bottleneck:
         told += f"; the rules disagree ({'; '.join(others)})"
     if silent:
         told += f"; {' and '.join(silent)} name none"
-    return Bottleneck(stage, not others, _and_operators(told, result), rules)
+    return Bottleneck(stage, not others, _told(told, result, rules[1]), rules)
+
+
+def _told(told: str, result: LineResult, queue: Rule) -> str:
+    """The reason, and what is to be known beside it."""
+    if result.line.cycle and all(value is None for value in queue.values.values()):
+        told += f"; whether a queue grows is known after two whole {_NAMES[result.line.cycle]} of shifts"
+    busy = result.metrics["operator_utilisation"].mean()
+    return f"{told}; operators are busy {busy:.0%} of the time" if busy > BUSY else told
 
 
 def _utilisation(result: LineResult, names: list[str]) -> Rule:
@@ -110,8 +121,3 @@ def _cycle_time(result: LineResult, names: list[str]) -> Rule:
         if both.sum() < 2 or paired_difference(other[both], longest[both]).interval.low <= 0.0:
             return Rule(CYCLE_TIME, None, (), values)  # as long, as far as can be told
     return Rule(CYCLE_TIME, first, (first,), values)
-
-
-def _and_operators(told: str, result: LineResult) -> str:
-    busy = result.metrics["operator_utilisation"].mean()
-    return f"{told}; operators are busy {busy:.0%} of the time" if busy > BUSY else told

@@ -7,7 +7,7 @@ What was begun is finished: who goes home, and a stage that closes, end the piec
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +16,7 @@ import numpy as np
 from simulate.compiled import compiled
 from simulate.engines.arrays import Floats
 
+DAY: Final = 1_440.0
 WEEK: Final = 10_080.0
 """Minutes."""
 OPERATORS: Final = -1
@@ -77,6 +78,22 @@ def changes_of(
         last += after
         changes.append(Change(last, after, of, value))
     return changes
+
+
+def period_of(operators: Sequence[Shift], others: Sequence[Sequence[Shift]]) -> float:
+    """Minutes after which all shifts come again: a day where all days are alike, else a week; 0 where nothing ever changes."""
+    found = 0.0
+    for shifts, counted in ((operators, True), *((some, False) for some in others)):
+        levels = set(_levels(shifts, counted=counted))
+        if levels:
+            is_daily = _rounded((edge + DAY, value) for edge, value in levels) == _rounded(levels)
+            found = max(found, DAY if is_daily else WEEK)
+    return found
+
+
+def _rounded(levels: Iterable[tuple[float, int]]) -> set[tuple[float, int]]:
+    """Minutes of the week without the last digits of fractions of hours."""
+    return {(round(edge, 6) % WEEK, value) for edge, value in levels}
 
 
 def open_spans(shifts: Sequence[Shift], week_offset: float, horizon: float) -> tuple[Floats, Floats]:

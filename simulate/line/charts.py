@@ -1,4 +1,4 @@
-"""A line as pictures: throughput, utilisation, queues, work in process, and what the three rules say. SVG, the same bytes each time."""
+"""A line as pictures: throughput, utilisation, queues, work in process, and what the three rules say; equal results give equal files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 
 from simulate.compiled import missing
 from simulate.line.bottleneck import BUSY, Bottleneck
-from simulate.line.check import LineError
 from simulate.line.curves import Curve, curves_of
 from simulate.line.result import LineResult
+from simulate.plots.picture import PlotError, plain, prepare
 
 try:
     import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 except ImportError as absent:
     raise missing(absent) from absent
@@ -59,8 +59,11 @@ WORDS: Final = {
 }
 
 
-def draw_charts(result: LineResult, bottleneck: Bottleneck, folder: Path, language: str = "en") -> list[Path]:
-    """Draw all charts of a result (two replications at least) into a folder, which is made. Raises LineError where it cannot be."""
+def draw_charts(
+    result: LineResult, bottleneck: Bottleneck, folder: Path, language: str = "en", ending: str = "svg"
+) -> list[Path]:
+    """Draw all charts of a result (two replications at least) into a folder, which is made; SVG or PNG. Raises PlotError."""
+    prepare(folder, ending)
     words = WORDS[language]
     charts: dict[str, Callable[[Any], None]] = {
         "throughput": lambda axes: _throughput(axes, result, words),
@@ -70,28 +73,27 @@ def draw_charts(result: LineResult, bottleneck: Bottleneck, folder: Path, langua
     }
     written = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         for name, chart in charts.items():
             figure = _figure(8.0)
             chart(figure.add_subplot())
-            written.append(_save(figure, folder / f"{name}.svg"))
+            written.append(_save(figure, folder / f"{name}.{ending}"))
         figure = _figure(12.0)
         _rules(figure, bottleneck, words)
-        written.append(_save(figure, folder / "bottleneck.svg"))
+        written.append(_save(figure, folder / f"bottleneck.{ending}"))
     except OSError as error:
-        raise LineError(f"the charts cannot be written: {error.strerror}", where=str(folder)) from error
+        raise PlotError(f"the charts cannot be written: {error.strerror}", where=str(folder)) from error
     return written
 
 
 def _figure(width: float) -> Figure:
     figure = Figure(figsize=(width, 4.5), layout="constrained")
-    FigureCanvasSVG(figure)
+    FigureCanvasAgg(figure)
     return figure
 
 
 def _save(figure: Figure, path: Path) -> Path:
     with mpl.rc_context({"svg.hashsalt": "jumeau", "svg.fonttype": "none"}):
-        figure.savefig(path, format="svg", metadata={"Date": None})
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else {"Software": None}, dpi=150)
     return path
 
 
@@ -107,7 +109,7 @@ def _throughput(axes: Any, result: LineResult, words: dict[str, str]) -> None:
 
 
 def _utilisation(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    names = [stage.name for stage in result.line.stages]
+    names = [plain(stage.name) for stage in result.line.stages]
     below = np.zeros(len(names))
     for part in ("processing", "setting_up", "down", "blocked"):
         shares = np.array([stage[part].mean() for stage in result.stages])
@@ -120,7 +122,7 @@ def _utilisation(axes: Any, result: LineResult, words: dict[str, str]) -> None:
 
 def _queues(axes: Any, result: LineResult, words: dict[str, str]) -> None:
     for name, curve in curves_of(result).queues.items():
-        _draw(axes, curve, name)
+        _draw(axes, curve, plain(name))
     axes.set(xlabel=words["hours"], title=words["queues"], ylim=(0.0, None))
     axes.legend()
 
@@ -132,10 +134,12 @@ def _work_in_process(axes: Any, result: LineResult, words: dict[str, str]) -> No
 
 
 def _rules(figure: Figure, bottleneck: Bottleneck, words: dict[str, str]) -> None:
-    figure.suptitle(f"{words['bottleneck']}: {bottleneck.stage or words['none']}")
+    figure.suptitle(f"{words['bottleneck']}: {plain(bottleneck.stage or words['none'])}")
     for place, rule in enumerate(bottleneck.rules):
         axes = figure.add_subplot(1, len(bottleneck.rules), place + 1)
         colours = ["tab:red" if name == rule.stage else "0.7" for name in rule.values]
-        axes.barh(list(rule.values), [value or 0.0 for value in rule.values.values()], color=colours)
+        axes.barh(
+            [plain(name) for name in rule.values], [value or 0.0 for value in rule.values.values()], color=colours
+        )
         axes.invert_yaxis()
         axes.set_title(words["utilisation rule" if rule.rule == "utilisation" else rule.rule])

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Final
 
 from simulate.distributions import Distribution
-from simulate.line.calendar import OPERATORS, Shift, level, most
+from simulate.line.calendar import OPERATORS, Shift, changes_of, level, most, period_of
 
 DAY: Final = 480.0
 """Minutes of a shift, the default duration."""
@@ -118,6 +118,13 @@ class Line:
     def has_shifts(self) -> bool:
         """Of operators or machines: what is staffed changes as time goes by."""
         return bool(self.operator_shifts) or any(stage.shifts for stage in self.stages)
+
+    @property
+    def cycle(self) -> float:
+        """Minutes after which its shifts come again; 0 where none of them begins or ends in the counted time."""
+        others = [self.arrival_shifts, *(stage.shifts for stage in self.stages)]
+        changes = changes_of(self.operator_shifts, others, self.week_offset, self.horizon)
+        return period_of(self.operator_shifts, others) if any(one.time > self.warm_up for one in changes) else 0.0
 
     @property
     def most_operators(self) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from simulate.engines.arrays import Floats
 from simulate.line import arrays as at
-from simulate.line.arrays import BUCKETS, column
+from simulate.line.arrays import column
 from simulate.line.model import Line
 from simulate.statistics.student import CONFIDENCE, Interval, t_interval
 
@@ -38,7 +38,7 @@ STAGE_METRICS: Final[Mapping[str, str]] = {
     "down": "share of the time in repair",
     "blocked": "share of the whole time with a processed piece for which there is no room",
     "queue": "pieces waiting, on average",
-    "queue_growth": "pieces per hour by which the queue grows (least squares)",
+    "queue_growth": "pieces per hour by which the queue grows (least squares); under shifts from one whole day or week of them to the next",
     "wait": "minutes that a piece waits, of those that began; null without any",
     "cycle_time": "minutes between two pieces when it never waits: occupied machine time per piece, over its machines; null without any",
     "processed": "pieces processed, reworked ones each time",
@@ -145,8 +145,8 @@ def machine_time(line: Line, total: Floats, place: int) -> Floats:
     return np.full(len(total), stage.machines * line.duration)
 
 
-def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats]:
-    """The metrics of one stage."""
+def stage_metrics_of(line: Line, series: Floats, place: int, cycles: Floats | None = None) -> dict[str, Floats]:
+    """The metrics of one stage. `cycles`: the same sums for each whole cycle of shifts, without which nobody knows what grows there."""
     stage = line.stages[place]
     total = series.sum(axis=1)
 
@@ -157,9 +157,6 @@ def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats
     there_is = machine_time(line, total, place)
     occupied = sums(at.WORKING) + sums(at.SETTING_UP) + sums(at.DOWN)
     processed = sums(at.PROCESSED)
-    hours = (np.arange(BUCKETS) + 0.5) * line.duration / BUCKETS / HOUR
-    levels = series[:, :, column(place, at.QUEUE)] / (line.duration / BUCKETS)
-    centred = hours - hours.mean()
     availability = _over(sums(at.WORKING), occupied)
     performance = _over(stage.best_time * processed, sums(at.WORKING))
     quality = _over(processed - sums(at.LOST) - sums(at.SENT_BACK), processed)
@@ -170,7 +167,7 @@ def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats
         "down": _over(sums(at.DOWN), there_is),
         "blocked": sums(at.BLOCKED) / (stage.machines * line.duration),
         "queue": sums(at.QUEUE) / line.duration,
-        "queue_growth": levels @ centred / (centred @ centred),
+        "queue_growth": _growth(line, series, cycles, column(place, at.QUEUE)),
         "wait": _over(sums(at.WAITED), sums(at.STARTED)),
         "cycle_time": _over(occupied, processed) / stage.machines,
         "processed": processed,
@@ -181,3 +178,16 @@ def stage_metrics_of(line: Line, series: Floats, place: int) -> dict[str, Floats
         "oee_performance": performance,
         "oee_quality": quality,
     }
+
+
+def _growth(line: Line, series: Floats, cycles: Floats | None, queue: int) -> Floats:
+    """The slope of the mean queue over parts of equal length: a queue that shifts make rise and fall is as long a cycle later."""
+    cycle = line.cycle
+    sums = cycles if cycle else series
+    if sums is None or sums.shape[1] < 2:
+        return np.full(len(series), np.nan)
+    length = cycle or line.duration / sums.shape[1]
+    hours = (np.arange(sums.shape[1]) + 0.5) * length / HOUR
+    centred = hours - hours.mean()
+    slopes: Floats = sums[:, :, queue] / length @ centred / (centred @ centred)
+    return slopes

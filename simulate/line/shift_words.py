@@ -9,11 +9,11 @@ from typing import Any, Final
 from pydantic import Field
 
 from simulate.builder.words import Day, HoursOfDays, Real
-from simulate.line.calendar import Shift
+from simulate.line.calendar import DAY, Shift
 from simulate.line.check import LineError
 
 DAYS: Final[tuple[Day, ...]] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_DAY, _HOUR = 1_440.0, 60.0
+_HOUR = 60.0
 _MOMENT: Final = rf"({'|'.join(DAYS)}) ([0-9]{{2}}):([0-9]{{2}}(?:\.[0-9]+)?)"
 _TEXT: Final = re.compile(rf"{_MOMENT} to {_MOMENT}(?:, ([0-9]+) operators)?")
 BEGINS: Final = rf"^({'|'.join(DAYS)})(?: ([0-9]{{1,2}}):([0-9]{{2}}))?$"
@@ -27,7 +27,7 @@ class ShiftPart(HoursOfDays):
 
     def shifts(self, operators: int = 0) -> tuple[Shift, ...]:
         """One for each day, in minutes of the week."""
-        days = (DAYS.index(day) * _DAY for day in sorted(set(self.days), key=DAYS.index))
+        days = (DAYS.index(day) * DAY for day in sorted(set(self.days), key=DAYS.index))
         return tuple(Shift(day + self.begin * _HOUR, day + self.end * _HOUR, operators) for day in days)
 
 
@@ -49,7 +49,7 @@ def minutes_of_week(text: str) -> float:
     found = re.match(BEGINS, text)
     if found is None or int(found[2] or 0) > 23 or int(found[3] or 0) > 59:
         raise ValueError(f"{text!r} is no moment of the week; write it as mon 06:00")
-    return DAYS.index(found[1]) * _DAY + int(found[2] or 0) * _HOUR + int(found[3] or 0)
+    return DAYS.index(found[1]) * DAY + int(found[2] or 0) * _HOUR + int(found[3] or 0)
 
 
 def as_texts(shifts: Sequence[Shift], *, counted: bool) -> list[str] | None:
@@ -72,7 +72,7 @@ def from_texts(texts: Any, where: str) -> tuple[Shift, ...]:
                 f"{text!r} is no shift", where=where, hint="mon 06:00 to mon 14:00, with `, 2 operators` on a line"
             )
         begin, end = (
-            DAYS.index(day) * _DAY + int(hour) * _HOUR + float(minute)
+            DAYS.index(day) * DAY + int(hour) * _HOUR + float(minute)
             for day, hour, minute in (found.groups()[:3], found.groups()[3:6])
         )
         shifts.append(Shift(begin, end, int(found[7] or 0)))
@@ -80,9 +80,9 @@ def from_texts(texts: Any, where: str) -> tuple[Shift, ...]:
 
 
 def _moment(minutes: float, *, is_end: bool = False) -> str:
-    day, rest = divmod(minutes, _DAY)
+    day, rest = divmod(minutes, DAY)
     if is_end and rest == 0.0:
-        day, rest = day - 1.0, _DAY
+        day, rest = day - 1.0, DAY
     hour, minute = divmod(rest, _HOUR)
     whole, fraction = f"{minute:.6f}".split(".")
     shown = f"{int(whole):02d}" + (f".{fraction.rstrip('0')}" if fraction.strip("0") else "")

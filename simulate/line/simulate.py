@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -45,20 +46,55 @@ def simulate_line(
         raise SimulationError(f"{seed} is no seed", hint="0 to 2^64 - 1")
     check(line, replications)
     arrays = compile_line(line)
-    rows, lead_times, events = [], [], 0
+    parts = _Parts.of(line, arrays)
+    arrays = arrays._replace(edges=parts.edges)
+    rows, cycles, lead_times, events = [], [], [], 0
     for done, number in enumerate(range(first, first + replications)):
         if done and cancelled():
             break
         series, lead, count = _once(arrays, seed, number)
-        rows.append(series[-BUCKETS:])
+        rows.append(parts.buckets(series))
+        cycles.append(parts.cycles(series))
         counted = lead[1] >= line.warm_up
         lead_times.append(lead[0][counted])
         events += count
         if progress is not None:
             progress(done + 1, replications)
-    table = np.stack(rows)
-    stages = tuple(stage_metrics_of(line, table, at) for at in range(len(line.stages)))
+    table, of_cycles = np.stack(rows), np.stack(cycles)
+    stages = tuple(stage_metrics_of(line, table, at, of_cycles) for at in range(len(line.stages)))
     return LineResult(line, seed, first, metrics_of(line, table), stages, table, tuple(lead_times), events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What a kernel adds up, cut for charts (BUCKETS parts of the counted time) and for what grows (whole cycles of shifts)."""
+
+    edges: Floats
+    counted: int  # where the counted time begins
+    begins: Ints  # of the buckets
+    turns: Ints  # of the cycles, and the end of the last one; none where fewer than two are whole
+
+    @classmethod
+    def of(cls, line: Line, arrays: LineArrays) -> _Parts:
+        coarse = arrays.edges[-1 - BUCKETS :]
+        whole = int(line.duration / line.cycle + 1e-9) if line.cycle else 0
+        turns = line.warm_up + line.cycle * np.arange(whole + 1) if whole > 1 else np.empty(0)
+        edges = np.union1d(arrays.edges, np.minimum(turns, line.horizon))
+        counted = int(np.searchsorted(edges, coarse[0]))
+        places = (np.searchsorted(edges, np.minimum(some, line.horizon)) - counted for some in (coarse[:-1], turns))
+        return cls(edges, counted, *places)
+
+    def buckets(self, series: Floats) -> Floats:
+        """BUCKETS rows."""
+        found: Floats = np.add.reduceat(series[self.counted :], self.begins, axis=0)
+        return found
+
+    def cycles(self, series: Floats) -> Floats:
+        """A row for each whole cycle."""
+        if not len(self.turns):
+            return np.empty((0, series.shape[1]))
+        found: Floats = np.add.reduceat(series[self.counted : self.counted + self.turns[-1]], self.turns[:-1], axis=0)
+        return found
 
 
 def series_of(arrays: LineArrays, seed: int, first: int, replications: int, *, buckets: int = BUCKETS) -> Floats:

@@ -8,6 +8,7 @@ from typing import Final
 
 from simulate.optimise.errors import InvestmentError
 from simulate.optimise.optimum import Optimum
+from simulate.plots.picture import plain
 
 ENDINGS: Final = (".svg", ".png")
 LABELLED: Final = 12
@@ -54,13 +55,13 @@ def plot_gains(answers: Sequence[Optimum], path: Path, objective: str, title: st
                 )
         named = rows.values() if len(rows) <= LABELLED else [rows[name] for name in sorted(chosen)]
         for row in named:
-            axes.annotate(row.name, (row.cost, row.gain.mean), (5, 5), textcoords="offset points", fontsize=8)
+            axes.annotate(plain(row.name), (row.cost, row.gain.mean), (5, 5), textcoords="offset points", fontsize=8)
         for answer in answers:
             axes.axvline(answer.budget, color="0.85", linewidth=0.8, zorder=0)
         axes.axhline(0.0, color="0.7", linewidth=0.8, zorder=0)
         axes.set_xlabel("cost")
         axes.set_ylabel(f"gain in {objective.replace('_', ' ')}, with 95 % interval")
-        axes.set_title(title)
+        axes.set_title(plain(title))
         if rows:
             axes.legend(frameon=False)
         metadata = {"Date": None} if path.suffix.lower() == ".svg" else {"Software": None}

@@ -84,7 +84,7 @@ def _drawn(picture: Picture, path: Path) -> Path:
         axes.set_axisbelow(True)
         more = len(picture.rows) - len(rows)
         axes.set_xlabel(picture.axis)
-        axes.set_title(picture.title + (f" ({len(rows)} of {len(picture.rows)})" if more else ""), fontsize=10)
+        axes.set_title(plain(picture.title) + (f" ({len(rows)} of {len(picture.rows)})" if more else ""), fontsize=10)
         metadata = {"Date": None} if path.suffix == ".svg" else {"Software": None}
         try:
             figure.savefig(path, metadata=metadata, dpi=150)
@@ -99,6 +99,10 @@ def _intervals(axes: Any, rows: Sequence[Row], colours: Sequence[str], *, bars: 
             axes.hlines(place, row.low, row.high, color="black" if bars else colour, linewidth=1.2)
 
 
+def plain(text: str) -> str:
+    """A text as it is: matplotlib takes what stands between dollars for a formula, and fails where it is none."""
+    return text.replace("$", r"\$")
+
+
 def _short(name: str) -> str:
-    text = name if len(name) <= _NAME else name[: _NAME - 1] + "\u2026"
-    return text.replace("$", r"\$")  # names are no formulas
+    return plain(name if len(name) <= _NAME else name[: _NAME - 1] + "\u2026")

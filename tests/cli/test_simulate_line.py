@@ -54,6 +54,24 @@ def test_charts_are_drawn_and_the_same_each_time(file: Path, tmp_path: Path) -> 
     assert "Goulot: Machine A" in (tmp_path / "one" / "bottleneck.svg").read_text(encoding="utf-8")
 
 
+def test_charts_are_drawn_as_png_too_and_names_are_no_formulas(tmp_path: Path) -> None:
+    path = tmp_path / "line.yml"
+    path.write_text("name: x\narrivals: 3\nreplications: 2\nstages: [{name: '$\\bad{$', time: 2}]\n")
+    for folder in ("one", "other"):
+        arguments = ["simulate", "line", str(path), "--plot", str(tmp_path / folder), "--plot-format", "png"]
+        assert CliRunner().invoke(app, arguments, catch_exceptions=False).exit_code == 0
+    drawn = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
+    assert len(drawn) == 5
+    assert all(name.endswith(".png") and content.startswith(b"\x89PNG") for name, content in drawn.items())
+    assert drawn == {path.name: path.read_bytes() for path in (tmp_path / "other").iterdir()}
+
+
+def test_another_kind_of_chart_is_refused_before_anything_is_played(file: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["simulate", "line", str(file), "--plot", str(tmp_path), "--plot-format", "gif"])
+    assert isinstance(done.exception, JumeauError)
+    assert done.exception.code == "SIMULATION_PLOT"
+
+
 def test_a_file_that_is_no_line_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "line.yml"
     path.write_text("name: x\nstages: []\n")
