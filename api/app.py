@@ -53,6 +53,8 @@ from api.rest import (
     oidc,
     query,
     scorecard,
+    simulation_runs,
+    simulations,
     webhooks,
 )
 from api.rest.models import ErrorAnswer
@@ -102,7 +104,8 @@ def create_app(
         services.recorder.start()
         is_sending = follow and not twin.settings.read_only
         if not twin.settings.read_only:
-            await run_in_threadpool(services.jobs.start)
+            for queue in services.queues:
+                await run_in_threadpool(queue.start)
         if follow:
             follower.start()
         if is_sending:
@@ -111,7 +114,9 @@ def create_app(
             async with tools.opened():
                 yield
         finally:
-            await run_in_threadpool(services.jobs.close)
+            services.leave_jobs()
+            for queue in services.queues:
+                await run_in_threadpool(queue.close)
             if is_sending:
                 await run_in_threadpool(courier.stop)
             if follow:
@@ -199,6 +204,8 @@ def _rest(lifespan: Lifespan[FastAPI] | None, *, read_only: bool = False) -> Fas
         webhooks,
         ingestions,
         lines,
+        simulations,
+        simulation_runs,
     )
     for router in (room.router for room in rooms):
         app.include_router(router)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hmac import compare_digest
 from typing import Annotated, Any, Final, cast
 
+import structlog
 from fastapi import Depends, Request
 
 from agent.opening import Asks
@@ -14,6 +15,7 @@ from agent.producer import Producer
 from api.calls import call_of, door_of
 from api.origin import check_host, check_origin
 from api.webhook_filters import WebhookFilters
+from core.errors import BackendError
 from core.principal import LOCAL_OPERATOR, NOBODY, Principal, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
@@ -28,17 +30,21 @@ from services.differences import DifferenceService
 from services.export.service import ExportService
 from services.health import HealthService
 from services.history import HistoryService
-from services.jobs.service import JobService
+from services.jobs.loads import LoadJobs
+from services.jobs.queue import JobQueue
 from services.known_branches import author_of
 from services.moments import MomentService
 from services.operations import OperationsService
 from services.proposals import ProposalService
 from services.query import QueryService
+from services.simulation.jobs import SimulationJobs
 from services.telemetry.jobs import JobCollector
 from services.telemetry.metrics import Metrics
 from services.telemetry.observer import Observer, Spans, silent
 from services.twin import Twin
 from services.webhooks.service import WebhookService
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +66,8 @@ class Services:
     changes: ChangeFeed
     operations: OperationsService
     webhooks: WebhookService
-    jobs: JobService
+    jobs: LoadJobs
+    simulations: SimulationJobs
     doorkeeper: Doorkeeper
     recorder: Recorder
     call: Call  # what becomes known of this request
@@ -90,8 +97,9 @@ class Services:
         moments = MomentService(twin, queries, catalogue)
         branches = BranchService(twin.ledger, twin.schema, twin.clock, twin.settings.actor)
         changes = ChangeFeed(twin)
-        jobs = JobService(twin, changes.publish)
-        metrics.watch(JobCollector(jobs))
+        jobs = LoadJobs(twin, changes.publish)
+        simulations = SimulationJobs(twin, changes.publish)
+        metrics.watch(JobCollector(jobs, simulations))
         if principal.restricted:
             branches = branches.by(principal.id, principal.perimeters)
         return cls(
@@ -111,6 +119,7 @@ class Services:
             OperationsService(twin, queries),
             WebhookService(twin.ledger, twin.schema, twin.settings, WebhookFilters(twin.schema)),
             jobs,
+            simulations,
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             recorder or recorder_of(twin),
             Call(twin.clock),
@@ -124,6 +133,23 @@ class Services:
         branches = self.branches.by(self._actor_of(principal), principal.perimeters)
         proposals = self.proposals.over(branches)
         return replace(self, principal=principal, call=call, branches=branches, proposals=proposals)
+
+    @property
+    def queues(self) -> tuple[JobQueue[Any], ...]:
+        """All that is done in processes of its own."""
+        return self.jobs, self.simulations
+
+    def catch_up(self) -> None:
+        """Have the graph follow what was written. It is written: a backend that cannot take it now takes it later."""
+        try:
+            self.twin.catch_up()
+        except BackendError as error:
+            log.warning("projection_waits", code=error.code)
+
+    def leave_jobs(self) -> None:
+        """The server is about to go."""
+        for queue in self.queues:
+            queue.leave()
 
     def check_free_question(self) -> None:
         """Refuse a question of one's own to whoever may ask registered ones only. Raises ForbiddenError."""
@@ -235,6 +261,7 @@ QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
 """Actions that change nothing: their entries are written behind the answers."""
 
 _LOAD: Final = "a load"
+_SIMULATION: Final = "a simulation"
 _ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters away
 
 Anybody = Annotated[Services, Depends(anybody)]
@@ -250,6 +277,8 @@ ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
 ToLoad = Annotated[Services, Depends(to(Action.LOAD, whole=_LOAD))]
 ToSeeLoads = Annotated[Services, Depends(to(Action.LOAD, changes=False, whole=_LOAD))]
+ToSimulate = Annotated[Services, Depends(to(Action.SIMULATE, whole=_SIMULATION))]
+ToSeeSimulations = Annotated[Services, Depends(to(Action.SIMULATE, changes=False, whole=_SIMULATION))]
 ToScrape = Annotated[Services, Depends(scraping)]
 ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
 ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]

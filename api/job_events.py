@@ -16,10 +16,11 @@ from starlette.types import Receive, Scope, Send
 
 from api.deps import Services
 from api.graphql.sessions import Connections
-from core.errors import JumeauError
+from core.errors import JumeauError, UsageError
 from core.principal import require_whole_estate
 from services.access.rights import Action, require
 from services.jobs.journal import JobEvent, Journal
+from services.jobs.queue import JobQueue
 
 POLL_S: Final = 0.2
 """How often the journal of a job is looked at. Whoever watches is no more than a place in it."""
@@ -32,25 +33,32 @@ MEDIA_TYPE: Final = "text/event-stream"
 class JobEventResponse(StreamingResponse):
     """The stream of one job. It holds one of its asker's connections for as long as it lasts, however it ends."""
 
-    def __init__(self, services: Services, request: Request, job: str, after: int) -> None:
+    def __init__(
+        self, services: Services, jobs: JobQueue[Any], request: Request, job: str, after: int, action: Action
+    ) -> None:
         """`after` is the number of the last event that is known. Raises NotFoundError."""
         self._services = services
+        self._jobs = jobs
+        self._action = action
         self._authorization = request.headers.get("authorization")
         self._job = job
         self._after = after
         self._connections: Connections = request.app.state.event_streams
-        self._journal: Journal = services.jobs.journal(job)
+        self._journal: Journal = jobs.journal(job)
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}  # proxies must not hold it back
         super().__init__(self._said(), headers=headers, media_type=MEDIA_TYPE)
 
     @classmethod
-    async def open(cls, services: Services, request: Request, job: str, after: int) -> Response:
-        """The stream, or 204 where nothing will come. For the event loop's thread.
+    async def open(
+        cls, services: Services, jobs: JobQueue[Any], request: Request, job: str, action: Action = Action.LOAD
+    ) -> Response:
+        """The stream, or 204 where nothing will come. For the event loop's thread. `action`: who may watch.
 
-        Raises NotFoundError, TooManyConnectionsError.
+        Raises NotFoundError, UsageError, TooManyConnectionsError.
         """
-        stream = await run_in_threadpool(cls, services, request, job, after)
-        if not services.jobs.is_coming(job) and stream._journal.last <= after:
+        after = _last_known(request)
+        stream = await run_in_threadpool(cls, services, jobs, request, job, after, action)
+        if not jobs.is_coming(job) and stream._journal.last <= after:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         stream._connections.take(services.principal.id)
         return stream
@@ -63,7 +71,7 @@ class JobEventResponse(StreamingResponse):
             self._connections.give_back(asker)
 
     async def _said(self) -> AsyncIterator[bytes]:
-        jobs, journal = self._services.jobs, self._journal
+        jobs, journal = self._jobs, self._journal
         place, after = 0, self._after
         recheck_s = self._services.twin.settings.subscription_recheck_s
         spoken = checked = monotonic()
@@ -97,8 +105,18 @@ class JobEventResponse(StreamingResponse):
     def _recheck(self) -> None:
         """Whether who watches still may. Raises UnauthenticatedError, TokenError, ForbiddenError, RestrictedError."""
         principal = self._services.doorkeeper.admit(self._authorization)
-        require(principal, Action.LOAD)
-        require_whole_estate(principal, "a load")
+        require(principal, self._action)
+        require_whole_estate(principal, "a job")
+
+
+def _last_known(request: Request) -> int:
+    """The number of the last event that is known to whoever asks. Raises UsageError."""
+    told = request.headers.get("last-event-id", "").strip() or "0"
+    if not (told.isascii() and told.isdecimal()) or len(told) > 18:
+        raise UsageError(
+            "this is no number of an event", where="Last-Event-ID", hint="leave it out to be told everything"
+        )
+    return int(told)
 
 
 def of_job(event: JobEvent) -> bytes:

@@ -14,8 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 
 from services.jobs.errors import UploadBrokenError, UploadDigestError, UploadEncodingError, UploadStalledError
-from services.jobs.job import SpooledFile
-from services.jobs.service import JobService
+from services.jobs.load_job import SpooledFile
+from services.jobs.loads import LoadJobs
 from services.jobs.spool import Arriving
 
 BLOCK: Final = 2**20
@@ -23,10 +23,10 @@ BLOCK: Final = 2**20
 _DIGEST: Final = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/=]{44}):")
 
 
-async def receive(request: Request, jobs: JobService, job: str, name: str, silence_s: float) -> SpooledFile:
+async def receive(request: Request, jobs: LoadJobs, job: str, name: str, silence_s: float) -> SpooledFile:
     """Take the body as a file of that name. Whatever goes wrong, nothing of it is kept.
 
-    Raises what `JobService.receive` does, UploadBrokenError, UploadStalledError, UploadDigestError, UploadEncodingError,
+    Raises what `LoadJobs.receive` does, UploadBrokenError, UploadStalledError, UploadDigestError, UploadEncodingError,
     UploadTooLargeError, SpoolFullError.
     """
     if request.headers.get("content-encoding", "identity").lower() != "identity":

@@ -55,7 +55,7 @@ def serve(
                 log_level=settings.log_level,
                 stop_s=settings.stop_s,
                 message_bytes=settings.graphql_body_bytes,
-                leaving=app.state.services.jobs.leave,
+                leaving=app.state.services.leave_jobs,
             )
             settings.home.mkdir(parents=True, exist_ok=True)
             announce(settings.home, address, key)

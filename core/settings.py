@@ -260,6 +260,37 @@ class Settings(BaseSettings):
     simulation_runs_kept: int = Field(
         20, ge=1, description="Simulation runs that the twin keeps; where another one comes, the oldest goes."
     )
+    simulation_jobs_at_once: int = Field(
+        1, ge=1, description="Simulations over HTTP that are played at a time, each in a process of its own."
+    )
+    simulation_jobs_waiting: int = Field(
+        10, ge=1, description="Simulations over HTTP that may wait; one more is refused with 429 and `Retry-After`."
+    )
+    simulation_processes: int = Field(
+        1, ge=1, le=64, description="Processes that play one simulation over HTTP; the result is the same."
+    )
+    simulation_days: float = Field(
+        7.0, gt=0, description="How long a simulation over HTTP is listed once it has ended, in days; kept runs stay."
+    )
+    simulation_time_s: float = Field(
+        3_600.0,
+        gt=0,
+        description="Longest time that a simulation over HTTP plays, in seconds: what is finished by then counts.",
+    )
+    simulation_replications: int = Field(
+        100_000, ge=2, description="Most replications of a simulation over HTTP, all its scenarios together."
+    )
+    simulation_events: float = Field(
+        10_000_000_000,
+        gt=0,
+        description="Events that a simulation over HTTP or by a tool may be expected to have in all its replications; beyond, "
+        "it is refused before it is played.",
+    )
+    simulation_elements: int = Field(
+        5_000_000,
+        ge=1,
+        description="Items and relations of the estate that a simulation over HTTP or by a tool may read.",
+    )
     batch_rows: int = Field(5_000, ge=1, description="Rows per ledger batch, the unit that is committed or not at all.")
     buffer_pool_mb: int = Field(
         512, ge=512, description="Memory that the embedded store may keep pages in, in MiB; bulk loads need 512."

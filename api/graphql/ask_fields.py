@@ -26,11 +26,12 @@ from api.graphql.ledger_types import NUMBER, TEXT, list_of, object_of
 from api.graphql.operation_fields import WHEN
 from api.graphql.scalars import JSON, LONG
 from api.rest.ask import EARLIER, LONGEST, UNDERSTOOD
-from core.errors import UsageError
+from core.errors import JumeauError, UsageError
 from services.moments import Asked
 
 Info = GraphQLResolveInfo[GraphQLContext]
 LANGUAGES: Final = ("fr", "en")
+ASK, ASK_STEPS = "ask", "askSteps"
 
 _TEXTS: Final = GraphQLNonNull(GraphQLList(TEXT))
 ASK_CHOICE: Final = object_of(
@@ -103,17 +104,30 @@ def ask_subscriptions() -> dict[str, GraphQLField]:
     }
 
 
-def _answer(services: Services, given: Mapping[str, Any], tell: Told | None = None) -> dict[str, Any]:
-    """What the question road says, with the rights of who asks. Raises ForbiddenError, UsageError, IntermediateQueryError."""
-    services.check_free_question()
-    question, conversation = _checked(given)
-    language = given.get("language")
-    if language not in (None, *LANGUAGES):
-        raise UsageError(f"answers are not in {language!r}", where="language", hint="fr or en")
-    earlier = turns(conversation, given.get("understood"))
-    asking = Asking(services.principal, earlier, language, Asked(given.get("asOf"), given.get("branch")))
-    answer = services.asks.service().ask(question, asking, tell)
-    services.call.told(len(answer.rows), answer.sequence)
+def _answer(services: Services, given: Mapping[str, Any], field: str = ASK, tell: Told | None = None) -> dict[str, Any]:
+    """What the question road says, with the rights of who asks. The question leaves an entry of its own, whatever comes of it.
+
+    Raises ForbiddenError, UsageError, IntermediateQueryError, AuditUnavailableError.
+    """
+    call = services.call.within(field)
+    call.asked(given["question"])
+    try:
+        services.check_free_question()
+        question, conversation = _checked(given)
+        language = given.get("language")
+        if language not in (None, *LANGUAGES):
+            raise UsageError(f"answers are not in {language!r}", where="language", hint="fr or en")
+        earlier = turns(conversation, given.get("understood"))
+        asking = Asking(services.principal, earlier, language, Asked(given.get("asOf"), given.get("branch")))
+        answer = services.asks.service().ask(question, asking, tell)
+        for one in (call, services.call):
+            one.told(len(answer.rows), answer.sequence)
+    except Exception as error:
+        known = error if isinstance(error, JumeauError) else JumeauError("unexpected")
+        call.ended_with(known.code, known.status)
+        raise
+    finally:
+        call.close()
     return answer.to_dict()
 
 
@@ -143,7 +157,7 @@ async def _steps(context: GraphQLContext, given: Mapping[str, Any]) -> AsyncIter
         loop.call_soon_threadsafe(coming.put_nowait, step)
 
     def ask() -> dict[str, Any]:
-        return _answer(context.admit(), given, tell)
+        return _answer(context.admit(), given, ASK_STEPS, tell)
 
     async def answer() -> dict[str, Any]:
         """In its turn among all requests: a question is work, whatever it is asked over."""

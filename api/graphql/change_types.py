@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
@@ -26,7 +26,7 @@ from graphql import (
 )
 
 from api.graphql.inputs import Inputs
-from api.graphql.ledger_types import NUMBER, TEXT, list_of, object_of
+from api.graphql.ledger_types import NUMBER, TEXT, list_of, object_of, underscored
 from api.graphql.names import camel
 from api.graphql.scalars import JSON
 from core.errors import JumeauError, NotFoundError, UsageError
@@ -48,7 +48,8 @@ FAILURE: Final = GraphQLInterfaceType(
 )
 
 
-def _failure(name: str, description: str, **details: GraphQLOutputType) -> GraphQLObjectType:
+def failure_type(name: str, description: str, **details: GraphQLOutputType) -> GraphQLObjectType:
+    """A type of what may stand against something, with what its error tells in `details`."""
     fields = {
         **{field: GraphQLField(one.type, resolve=_said(field)) for field, one in FAILURE.fields.items()},
         **{field: GraphQLField(of, resolve=_detail(field)) for field, of in details.items()},
@@ -61,7 +62,7 @@ def _said(key: str) -> GraphQLFieldResolver:
 
 
 def _detail(key: str) -> GraphQLFieldResolver:
-    return lambda failure, _info: failure.content["details"].get(key) or []
+    return lambda failure, _info: failure.content["details"].get(underscored(key)) or []
 
 
 PROBLEM: Final = object_of(
@@ -85,16 +86,16 @@ CONFLICT: Final = object_of(
     branch=JSON,
 )
 
-REFUSED: Final = _failure(
+REFUSED: Final = failure_type(
     "ChangeRefused",
     "The schema or the rules of the estate do not admit the change.",
     problems=list_of(PROBLEM),
     candidates=GraphQLNonNull(GraphQLList(GraphQLNonNull(GraphQLID))),
 )
-CONFLICTING: Final = _failure(
+CONFLICTING: Final = failure_type(
     "ChangeConflict", "What is to be changed was changed since the asker looked.", conflicts=list_of(CONFLICT)
 )
-NOT_THERE: Final = _failure("NotThere", "What was named does not exist.")
+NOT_THERE: Final = failure_type("NotThere", "What was named does not exist.")
 
 CHANGED: Final = object_of(
     "Changed",
@@ -127,15 +128,19 @@ class Failure:
     content: Mapping[str, Any]
 
 
-def failure_of(error: JumeauError) -> Failure:
-    """The value of an error of FAILURES."""
-    of = next(type_ for cause, type_ in FAILURES.items() if isinstance(error, cause))
+def failure_of(error: JumeauError, failures: Mapping[type[JumeauError], GraphQLObjectType] = FAILURES) -> Failure:
+    """The value of an error of `failures`."""
+    of = next(type_ for cause, type_ in failures.items() if isinstance(error, cause))
     return Failure(of, error.to_dict())
 
 
-def result_of(name: str, success: GraphQLObjectType) -> GraphQLNonNull[Any]:
+def result_of(
+    name: str,
+    success: GraphQLObjectType,
+    against: Iterable[GraphQLObjectType] = (REFUSED, CONFLICTING, NOT_THERE),
+) -> GraphQLNonNull[Any]:
     """The union of what a mutation gives and of what may stand against it."""
-    types = (success, REFUSED, CONFLICTING, NOT_THERE)
+    types = (success, *against)
     return GraphQLNonNull(
         GraphQLUnionType(
             name,

@@ -19,7 +19,7 @@ from api.graphql.groups import Groups
 from api.graphql.pages import Page, Record, root_page, root_record
 from api.graphql.paths import Closure, FoundPath, PathReader, compile_path, found_path, reach
 from api.graphql.search import SearchReader, SearchResult, compile_search, search_result
-from api.graphql.selection import ListSelection, SelectionReader
+from api.graphql.selection import ListSelection, NodeSelection, SelectionReader
 from api.graphql.sessions import Session
 from api.graphql.shape import NODE, Shape
 from core.errors import JumeauError
@@ -58,6 +58,7 @@ class GraphQLContext:
     gate: Gate | None = None  # of a subscription: for work that it does by itself
     budget: RequestBudget = field(init=False)
     is_shared: bool = False  # by several root fields; one alone is held to its cost by the guard of queries
+    _read_back: set[str | int] = field(default_factory=set)  # mutations whose node was reckoned
     _plans: dict[str | int, ListPlan | tuple[CompiledPage, BoundQuery] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -107,8 +108,12 @@ class GraphQLContext:
 
     def load_node(self, info: Info, identity: str, asked: Asked, type_name: str = NODE) -> Record | None:
         """The node with that id, of a kind or of any; None where there is none."""
-        planned = self._plans.pop(info.path.key, None)
-        compiled, bound = planned if isinstance(planned, tuple) else self._plan_node(info, identity, type_name)
+        planned = self._plans.pop(info.path.key, None) if info.path.prev is None else None
+        if isinstance(planned, tuple):
+            compiled, bound = planned
+        else:
+            is_reckoned = info.path.prev is not None and info.path.prev.key in self._read_back
+            compiled, bound = self._plan_node(info, identity, type_name, is_reckoned=is_reckoned)
         answer = self._run(bound, compiled.parameters, asked).answer
         return root_record(compiled, answer.columns, answer.rows[0]) if answer.rows else None
 
@@ -127,6 +132,12 @@ class GraphQLContext:
         with self.services.moments.reading(asked, self.services.principal) as (_, catalogue):
             left = self.budget.left()
             return self._noted(catalogue.run(name, parameters, self.services.principal, left)).to_dict()
+
+    def bounded(self, text: str, parameters: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        """The envelope of a query of ours below a root field, whose work counts with that of the others."""
+        bound = self.services.queries.prepare(text, self.services.principal)
+        self.budget.take(0, self._cost(bound))
+        return self._run(bound, parameters, asked).to_dict()
 
     def explain(self, text: str, parameters: Mapping[str, Any] | None, asked: Asked) -> Sequence[Sequence[Any]]:
         """The stages of a Cypher query, as rows."""
@@ -162,7 +173,7 @@ class GraphQLContext:
     def keep_call(self) -> None:
         """Put on record what was asked over a websocket; requests over HTTP are kept with their responses."""
         if self.session is not None:
-            self.session.keep(self.services.call)
+            self.services.call.close()
 
     def admit(self) -> Services:
         """The services for the asker as it is now; what the request was let in with, where there is no session.
@@ -195,6 +206,19 @@ class GraphQLContext:
         """Plan a root field that gives one node."""
         self._plans[info.path.key] = self._plan_node(info, identity, type_name)
 
+    def plan_change(self, info: Info, elements: float, kind: str | None = None) -> None:
+        """Plan a mutation: the elements that it changes, each with its relations, and the node that it reads back.
+
+        All of it is reckoned before any of it is written: what was changed is not to be refused while it is read.
+        """
+        statistics = self.services.queries.statistics()
+        degree = statistics.edges(None) / max(1, statistics.count(None))
+        self.budget.take(elements, elements * (1 + degree))
+        back = None if kind is None else SelectionReader(self.shape, info).read_back(kind, "node")
+        if back is not None:
+            self._prepared(back, "")
+            self._read_back.add(info.path.key)
+
     def plan_text(self, info: Info, text: str) -> None:
         """Plan a root field that runs a query text, where that has not been done."""
         if info.path.key not in self._plans and explained(text) is None:
@@ -220,12 +244,20 @@ class GraphQLContext:
         self.budget.take(pages_of(selection, queries.statistics()), cost)
         return ListPlan(selection, page, count)
 
-    def _plan_node(self, info: Info, identity: str, type_name: str = NODE) -> tuple[CompiledPage, BoundQuery]:
+    def _plan_node(
+        self, info: Info, identity: str, type_name: str = NODE, *, is_reckoned: bool = False
+    ) -> tuple[CompiledPage, BoundQuery]:
         selection = SelectionReader(self.shape, info).read_node(type_name)
+        return self._prepared(selection, identity, is_reckoned=is_reckoned)
+
+    def _prepared(
+        self, selection: NodeSelection, identity: str, *, is_reckoned: bool = False
+    ) -> tuple[CompiledPage, BoundQuery]:
         compiled = compile_node(selection, identity, self.shape)
         queries = self.services.queries
         bound = queries.prepare_tree(compiled.query, self.services.principal)
-        self.budget.take(nodes_of(selection, queries.statistics()), self._cost(bound))
+        if not is_reckoned:
+            self.budget.take(nodes_of(selection, queries.statistics()), self._cost(bound))
         return compiled, bound
 
     def _cost(self, bound: BoundQuery) -> float:

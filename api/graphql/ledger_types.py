@@ -40,7 +40,12 @@ def list_of(item: GraphQLObjectType) -> GraphQLNonNull[Any]:
 
 def read_key(source: Mapping[str, Any], info: GraphQLResolveInfo[Any]) -> Any:
     """What a service says under the field's name, written with underscores there."""
-    return source.get(_CAPITAL.sub("_", info.field_name).lower())
+    return source.get(underscored(info.field_name))
+
+
+def underscored(name: str) -> str:
+    """The key of a field of that name."""
+    return _CAPITAL.sub("_", name).lower()
 
 
 def object_of(called: str, description: str, /, **fields: GraphQLOutputType | GraphQLField) -> GraphQLObjectType:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import structlog
 from graphql import (
     GraphQLArgument,
     GraphQLEnumType,
@@ -24,14 +23,14 @@ from graphql import (
 )
 
 from api.deps import Services
+from api.graphql.acting import act
+from api.graphql.change_cost import ONE, costing, told_on
 from api.graphql.change_types import (
     CHANGE_RESULT,
-    FAILURES,
     NODE_CHANGE,
     RELATION_CHANGE,
     ChangeTypes,
     Failure,
-    failure_of,
     result_of,
 )
 from api.graphql.context import GraphQLContext
@@ -39,18 +38,16 @@ from api.graphql.inputs import Inputs
 from api.graphql.ledger_types import BRANCH, PROPOSAL, TEXT
 from api.graphql.scalars import JSON, LONG
 from api.graphql.shape import Shape
+from api.graphql.simulation_mutations import simulation_mutations
 from api.graphql.types import Types
-from core.errors import BackendError
 from core.ids import relation_id
-from core.principal import require_whole_estate
 from graph.history.merge import Wins
 from graph.schema.model import Kind
-from services.access.rights import Action, require
+from services.access.rights import Action
 from services.branches import Applied, describe
 from services.edits import NodeEdit, RelationEdit
 from services.moments import Asked, sequence_of
-
-log = structlog.get_logger(__name__)
+from services.simulation.kept import RUN
 
 Info = GraphQLResolveInfo[GraphQLContext]
 
@@ -76,6 +73,7 @@ WINS: Final = GraphQLEnumType(
     {wins.name: wins for wins in Wins},
     description="Who wins where both changed the same: main (OURS) or the branch (THEIRS).",
 )
+DECISION: Final = "a decision on a proposal"
 BRANCH_RESULT: Final = result_of("BranchResult", BRANCH)
 PROPOSAL_RESULT: Final = result_of("ProposalResult", PROPOSAL)
 
@@ -87,7 +85,8 @@ def mutation_type(shape: Shape, types: Types, inputs: Inputs) -> GraphQLObjectTy
     for kind in shape.schema.concrete_kinds():
         if not (kind.bookkeeping or kind.simulated):
             fields |= _of_kind(kind, made)
-    return GraphQLObjectType("Mutation", {**fields, **_general(), **_of_branches(), **_of_proposals()})
+    simulated = simulation_mutations() if RUN in shape.schema.kinds else {}
+    return GraphQLObjectType("Mutation", {**fields, **_general(), **_of_branches(), **_of_proposals(), **simulated})
 
 
 def _of_kind(kind: Kind, types: ChangeTypes) -> dict[str, GraphQLField]:
@@ -100,7 +99,13 @@ def _of_kind(kind: Kind, types: ChangeTypes) -> dict[str, GraphQLField]:
             return _change(info, given, nodes=[wanted])
 
         args = {"id": _ID, **data} if known else data
-        return GraphQLField(result, args=args, resolve=resolve, description=f"{name} {kind.wording.en}. {description}")
+        return GraphQLField(
+            result,
+            args=args,
+            resolve=resolve,
+            extensions=costing(lambda _context, _given: 1, kind.name),
+            description=f"{name} {kind.wording.en}. {description}",
+        )
 
     return {
         f"create{kind.name}": edit("Create", "Refused where its natural key is taken."),
@@ -121,6 +126,7 @@ def _general() -> dict[str, GraphQLField]:
             CHANGE_RESULT,
             args={"ids": _IDS, **WHERE},
             resolve=lambda _, info, ids, **given: _change(info, given, delete=ids),
+            extensions=costing(lambda _context, given: len(given["ids"])),
             description="Delete elements; a node takes its relations with it.",
         ),
         "relate": GraphQLField(
@@ -129,6 +135,7 @@ def _general() -> dict[str, GraphQLField]:
             resolve=lambda _, info, type, start, end, properties=None, **given: _change(
                 info, given, relations=[RelationEdit(type, start, end, properties or {})]
             ),
+            extensions=ONE,
             description="A relation that is to be, with its attributes by name as in the schema.",
         ),
         "unrelate": GraphQLField(
@@ -137,6 +144,7 @@ def _general() -> dict[str, GraphQLField]:
             resolve=lambda _, info, type, start, end, **given: _change(
                 info, given, delete=[relation_id(type, start, end)]
             ),
+            extensions=ONE,
             description="Delete a relation.",
         ),
         "change": GraphQLField(
@@ -148,6 +156,9 @@ def _general() -> dict[str, GraphQLField]:
                 **WHERE,
             },
             resolve=_many,
+            extensions=costing(
+                lambda _context, given: sum(len(given[name] or ()) for name in ("nodes", "relations", "delete"))
+            ),
             description="Several changes, all or nothing; `ids` of what is told, nodes first.",
         ),
     }
@@ -163,24 +174,27 @@ def _of_branches() -> dict[str, GraphQLField]:
                 "note": GraphQLArgument(GraphQLString, default_value=""),
             },
             resolve=_create_branch,
+            extensions=ONE,
             description="Begin a branch.",
         ),
         "dropBranch": GraphQLField(
             BRANCH_RESULT,
             args={"name": _NAME},
-            resolve=lambda _, info, name: _to(
+            resolve=lambda _, info, name: act(
                 info, Action.BRANCH, lambda services: _described(services, services.branches.drop(name))
             ),
+            extensions=costing(lambda context, given: told_on(context, given["name"])),
             description="Delete a branch and everything on it; main is not concerned.",
         ),
         "applyBranch": GraphQLField(
             CHANGE_RESULT,
             args={"name": _NAME, "wins": GraphQLArgument(WINS)},
-            resolve=lambda _, info, name, wins=None: _to(
+            resolve=lambda _, info, name, wins=None: act(
                 info,
                 Action.APPLY,
                 lambda services: _on_main(services, services.branches.apply(name, wins=wins), []),
             ),
+            extensions=costing(lambda context, given: told_on(context, given["name"])),
             description="Bring a branch to main in one piece; with conflicts nothing is done, unless one side wins.",
         ),
     }
@@ -192,57 +206,43 @@ def _of_proposals() -> dict[str, GraphQLField]:
         "propose": GraphQLField(
             PROPOSAL_RESULT,
             args={"branch": _NAME, "reason": _NAME},
-            resolve=lambda _, info, branch, reason: _to(
+            resolve=lambda _, info, branch, reason: act(
                 info,
                 Action.BRANCH,
                 lambda services: services.proposals.propose(branch, reason, by=services.actor).to_dict(),
             ),
+            extensions=ONE,
             description="Ask others to bring a branch to main, as it is now.",
         ),
         "approve": GraphQLField(
             PROPOSAL_RESULT,
             args={"proposal": _ID, "note": note, "wins": GraphQLArgument(WINS)},
             resolve=_approve,
+            extensions=costing(_proposed),
             description="Bring what was proposed to main. Whoever proposed it or wrote any of it cannot.",
         ),
         "reject": GraphQLField(
             PROPOSAL_RESULT,
             args={"proposal": _ID, "note": _NAME},
-            resolve=lambda _, info, proposal, note: _to(
+            resolve=lambda _, info, proposal, note: act(
                 info,
                 Action.APPLY,
                 lambda services: services.proposals.reject(proposal, note, by=services.actor).to_dict(),
-                whole=True,
+                whole=DECISION,
             ),
+            extensions=ONE,
             description="Refuse a proposal, with a reason; the branch stays as it is.",
         ),
         "withdraw": GraphQLField(
             PROPOSAL_RESULT,
             args={"proposal": _ID},
-            resolve=lambda _, info, proposal: _to(
+            resolve=lambda _, info, proposal: act(
                 info, Action.BRANCH, lambda services: services.proposals.withdraw(proposal, by=services.actor).to_dict()
             ),
+            extensions=ONE,
             description="Take one's own proposal back.",
         ),
     }
-
-
-def _to(info: Info, action: Action, do: Callable[[Services], Any], *, whole: bool = False) -> Any:
-    """What somebody who may do it does, or what stood against it. `whole`: it is for those who see the whole estate.
-
-    Raises ForbiddenError, ReadOnlyError, RestrictedError, AuditUnavailableError.
-    """
-    services = info.context.services
-    services.call.action = action.value
-    require(services.principal, action)
-    services.check_writing()
-    if whole:
-        require_whole_estate(services.principal, "a decision on a proposal")
-    services.call.begin()  # on record before it is done
-    try:
-        return do(services)
-    except tuple(FAILURES) as error:
-        return failure_of(error)
 
 
 def _change(info: Info, given: Mapping[str, Any], **edits: Any) -> dict[str, Any] | Failure:
@@ -257,7 +257,7 @@ def _change(info: Info, given: Mapping[str, Any], **edits: Any) -> dict[str, Any
         changed, ids = services.branches.change(branch, **told)
         return {"ids": ids, "branch": branch, "sequence": changed.version, "events": len(ids), "run": None}
 
-    found: dict[str, Any] | Failure = _to(info, Action.APPLY if branch is None else Action.BRANCH, change)
+    found: dict[str, Any] | Failure = act(info, Action.APPLY if branch is None else Action.BRANCH, change)
     return found
 
 
@@ -274,11 +274,8 @@ def _many(_root: Any, info: Info, **given: Any) -> dict[str, Any] | Failure:
 
 
 def _on_main(services: Services, applied: Applied, ids: list[str]) -> dict[str, Any]:
-    """What was written to main. It is written: a backend that cannot take it now takes it later."""
-    try:
-        services.twin.catch_up()
-    except BackendError as error:
-        log.warning("projection_waits", code=error.code)
+    """What was written to main."""
+    services.catch_up()
     return {
         "ids": ids,
         "branch": None,
@@ -300,11 +297,15 @@ def _create_branch(_root: Any, info: Info, name: str, at: str | None = None, not
         base = None if at is None else sequence_of(services.twin.ledger, at)
         return _described(services, services.branches.create(name, base=base, note=note or ""))
 
-    return _to(info, Action.BRANCH, create)
+    return act(info, Action.BRANCH, create)
 
 
 def _described(services: Services, branch: Any) -> dict[str, Any]:
     return describe(branch, services.twin.ledger.sequence())
+
+
+def _proposed(context: GraphQLContext, given: Mapping[str, Any]) -> float:
+    return float(context.services.proposals.get(given["proposal"]).version)
 
 
 def _approve(_root: Any, info: Info, proposal: str, note: str | None = None, wins: Wins | None = None) -> Any:
@@ -313,4 +314,4 @@ def _approve(_root: Any, info: Info, proposal: str, note: str | None = None, win
         _on_main(services, applied, [])
         return decided.to_dict()
 
-    return _to(info, Action.APPLY, approve, whole=True)
+    return act(info, Action.APPLY, approve, whole=DECISION)

@@ -328,12 +328,16 @@ class TwinSchema(BaseSchema):
         variables: dict[str, Any] | None,
         operation_name: str | None,
     ) -> None:
-        """Reckon all root fields of a query before the first of them is run; one alone reckons for itself.
+        """Reckon all root fields before the first of them is run; one alone of a query reckons for itself.
+
+        Of mutations also one alone: what it changes and what it reads back are one cost.
 
         Raises TooManyNodesError, RequestTooCostlyError.
         """
         operation = checked.operation(operation_name)
-        if operation is None or operation[0] is not Kind.QUERY or operation[1].roots < TOGETHER:
+        if operation is None or operation[0] is Kind.SUBSCRIPTION:
+            return
+        if operation[0] is Kind.QUERY and operation[1].roots < TOGETHER:
             return
         context.is_shared = True
         refusals: list[JumeauError] = []

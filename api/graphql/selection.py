@@ -116,6 +116,19 @@ class SelectionReader:
             self._read_node(content, node.selection_set, 1)
         return content
 
+    def read_back(self, type_name: str, field: str) -> NodeSelection | None:
+        """The selection of a node that lies under `field` of what the root field gives; None where it is not asked for."""
+        found = [
+            selected
+            for node in self._info.field_nodes
+            for selected, _ in self._fields(node.selection_set, "")
+            if selected.name.value == field
+        ]
+        content = NodeSelection(type_name, needs_kind=True)
+        for selected in found:
+            self._read_node(content, selected.selection_set, 1)
+        return content if found else None
+
     def _list(self, kind: str, arguments: Mapping[str, Any]) -> ListSelection:
         order = tuple(
             OrderKey(attribute, direction == "DESC")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.datastructures import Headers
@@ -14,7 +13,6 @@ from api.origin import check_host
 from core.errors import JumeauError
 from services.access.rights import Action, require
 from services.audit.call import Call
-from services.audit.entry import outcome_of
 
 DOOR: Final = "graphql websocket"
 """What the audit trail calls this door."""
@@ -97,15 +95,6 @@ class Session:
         except JumeauError as refused:
             call.principal = getattr(refused, "whose", None) or call.principal
             call.ended_with(refused.code, refused.status)
-            self.keep(call)
+            call.close()
             raise
         return services.asked_by(call.principal, call)
-
-    def keep(self, call: Call) -> None:
-        """Put what was asked on record: over a websocket no response ends it. Blocks. Raises AuditUnavailableError."""
-        recorder = self._services.recorder
-        entry = call.entry(outcome_of(call.status or HTTPStatus.OK))
-        if call.has_begun:
-            recorder.end(entry)
-        elif not recorder.offer(entry):
-            recorder.note(entry)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from time import monotonic
 from typing import Any, Final
 
 from graphql import (
@@ -12,6 +13,7 @@ from graphql import (
     GraphQLField,
     GraphQLFloat,
     GraphQLID,
+    GraphQLInt,
     GraphQLNonNull,
     GraphQLResolveInfo,
     GraphQLString,
@@ -20,12 +22,26 @@ from starlette.concurrency import run_in_threadpool
 
 from api.deps import Services
 from api.graphql.context import PLAN, GraphQLContext
-from api.graphql.ledger_types import NUMBER, TEXT, object_of
+from api.graphql.ledger_types import NUMBER, TEXT, list_of, object_of
 from api.graphql.operation_fields import WHEN
+from api.graphql.scalars import LONG
+from api.graphql.selection import page_size
+from api.graphql.simulation_types import COMPARISON, FIRST, INCIDENT, INSIGHT, JOB, PROGRESS, STATE, SUMMARY
 from api.graphql.types import Types
+from api.job_events import POLL_S
+from api.simulation_reading import insight_of
 from core.clock import SystemClock
-from core.errors import UsageError
+from core.errors import NotFoundError, UsageError
+from core.principal import require_whole_estate
+from services.access.rights import Action, require
+from services.jobs.job import JobState
+from services.jobs.journal import JobEvent, Journal
 from services.moments import Asked
+from services.simulation import reading
+from services.simulation.documents import MOST_KEPT
+from services.simulation.jobs import SimulationJobs
+from services.simulation.kept import MOST_SUMMARIES
+from services.simulation.kept_difference import difference
 from services.simulation.live import STEP_S, between, down_at
 from services.simulation.watching import Look, Watching
 
@@ -57,6 +73,52 @@ SIMULATION_EVENT: Final = object_of(
     cause=TEXT,
     simulated=GraphQLNonNull(GraphQLBoolean),
 )
+_WHEN: Final = "when"
+"""Under which a simulation has the moment that it was asked about."""
+SIMULATION: Final = object_of(
+    "Simulation",
+    "What a kept run says. Summaries, incidents and comparisons are of what the asker sees; `insight` is of the whole estate, "
+    "and for those who see it. `duration` in minutes.",
+    id=GraphQLNonNull(GraphQLID),
+    name=GraphQLString,
+    scenario=GraphQLString,
+    scenarioVersion=GraphQLString,
+    branch=GraphQLString,
+    sequence=LONG,
+    seed=LONG,
+    engine=GraphQLString,
+    version=GraphQLString,
+    replications=LONG,
+    startedAt=GraphQLString,
+    beginsAt=GraphQLString,
+    duration=GraphQLFloat,
+    confidenceLevel=GraphQLFloat,
+    simulated=GraphQLNonNull(GraphQLBoolean),
+    summaries=GraphQLField(
+        list_of(SUMMARY),
+        args={"first": FIRST},
+        resolve=lambda run, info, first=None: _rows(reading.SUMMARIES, info, run, first),
+        description="The least available items first.",
+    ),
+    incidents=GraphQLField(
+        list_of(INCIDENT),
+        args={"first": FIRST},
+        resolve=lambda run, info, first=None: _rows(reading.INCIDENTS, info, run, first),
+        description="In order of simulated time.",
+    ),
+    insight=GraphQLField(
+        INSIGHT, resolve=lambda run, info: _insight(run, info), description="Where somebody has asked for it."
+    ),
+    compare=GraphQLField(
+        GraphQLNonNull(COMPARISON),
+        args={
+            "base": GraphQLArgument(GraphQLNonNull(GraphQLID), description="The run to compare with."),
+            "first": FIRST,
+        },
+        resolve=lambda run, info, **given: _compare(run, info, **given),
+        description="This run minus that one, item by item.",
+    ),
+)
 _RUN_ARGUMENT: Final = GraphQLArgument(TEXT, description="Identifier of a kept run, or its beginning.")
 
 
@@ -73,13 +135,44 @@ def simulation_fields(types: Types) -> dict[str, GraphQLField]:
             ),
             extensions={PLAN: lambda context, info, arguments: context.plan_node(info, arguments["id"], RUN)},
             description="One kept simulation run, with its summaries and incidents; null where it is not seen.",
-        )
+        ),
+        "simulation": GraphQLField(
+            SIMULATION,
+            args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID), description="Or the beginning of it."), **WHEN},
+            resolve=_simulation,
+            extensions={PLAN: lambda context, info, _arguments: context.plan_text(info, reading.FOUND)},
+            description="What a kept run says, as far as the asker sees its items, what it teaches, and how it differs from "
+            "others; null where it is not seen.",
+        ),
+        "simulationJobs": GraphQLField(
+            list_of(JOB),
+            args={"first": GraphQLArgument(GraphQLInt), "state": GraphQLArgument(STATE)},
+            resolve=_jobs,
+            description="The simulations of this server, the latest first; kept runs are `simulationRuns`. "
+            f"Asks for the action `{Action.SIMULATE.value}`.",
+        ),
+        "simulationJob": GraphQLField(
+            GraphQLNonNull(JOB),
+            args={"id": GraphQLArgument(GraphQLNonNull(GraphQLID))},
+            resolve=lambda _, info, id: _seen(info.context.services).simulations.job(id).to_dict(),
+            description=f"One of them. Asks for the action `{Action.SIMULATE.value}`.",
+        ),
     }
 
 
 def simulation_subscriptions() -> dict[str, GraphQLField]:
-    """The subscriptions of live runs."""
+    """The subscriptions of live runs, and of jobs that play."""
     return {
+        "simulationProgress": GraphQLField(
+            GraphQLNonNull(PROGRESS),
+            args={
+                "id": GraphQLArgument(GraphQLNonNull(GraphQLID)),
+                "after": GraphQLArgument(LONG, description="Only what came after this number."),
+            },
+            subscribe=_subscribe_progress,
+            resolve=lambda event, _info, **_arguments: event,
+            description=f"What happens to a simulation, until it ends. Asks for the action `{Action.SIMULATE.value}`.",
+        ),
         "simulationClock": GraphQLField(
             GraphQLNonNull(SIMULATION_CLOCK),
             args={
@@ -101,6 +194,81 @@ def simulation_subscriptions() -> dict[str, GraphQLField]:
             "Only of items that the asker sees.",
         ),
     }
+
+
+def _simulation(_root: Any, info: Info, id: str, **when: Any) -> dict[str, Any] | None:
+    """The run as it is seen, with the moment that is meant for what is asked below it."""
+    asked = Asked(when.get("asOf"), when.get("branch"))
+    try:
+        run = reading.found(_ask(info, asked), id)
+    except NotFoundError:
+        return None
+    return {**run, "simulated": True, _WHEN: asked}
+
+
+def _ask(info: Info, asked: Asked) -> reading.Ask:
+    context = info.context
+    return lambda text, parameters: context.bounded(text, parameters, asked)
+
+
+def _rows(text: str, info: Info, run: Mapping[str, Any], first: int | None) -> list[dict[str, Any]]:
+    shown = page_size(first, usual=reading.USUAL_SHOWN, most=reading.MOST_SHOWN)
+    info.context.budget.take(shown, 0)
+    return reading.rows_of(_ask(info, run[_WHEN])(text, {"run": run["id"], "shown": shown}))
+
+
+def _insight(run: Mapping[str, Any], info: Info) -> dict[str, Any]:
+    info.context.budget.take(MOST_KEPT, 0)
+    return insight_of(info.context.services, run["id"])
+
+
+def _compare(run: Mapping[str, Any], info: Info, base: str, first: int | None = None) -> dict[str, Any]:
+    shown = page_size(first, usual=reading.USUAL_SHOWN, most=reading.MOST_SHOWN)
+    info.context.budget.take(2 * MOST_SUMMARIES, 0)  # every item of both is read
+    return difference(_ask(info, run[_WHEN]), base, run["id"], shown=shown)
+
+
+def _seen(services: Services) -> Services:
+    """For whoever may simulate, which is of the whole estate. Raises ForbiddenError, RestrictedError."""
+    require(services.principal, Action.SIMULATE)
+    require_whole_estate(services.principal, "a simulation")
+    return services
+
+
+def _jobs(_root: Any, info: Info, first: int | None = None, state: str | None = None) -> list[dict[str, Any]]:
+    wanted = None if state is None else JobState(state)
+    found = _seen(info.context.services).simulations.jobs(state=wanted)
+    return [job.to_dict() for job in found[: page_size(first)]]
+
+
+async def _subscribe_progress(_root: Any, info: Info, id: str, after: int | None = None) -> AsyncIterator[Any]:
+    context = info.context
+    jobs = _seen(await run_in_threadpool(context.admit)).simulations
+    return _progress(context, jobs, id, await run_in_threadpool(jobs.journal, id), after or 0)
+
+
+async def _progress(
+    context: GraphQLContext, jobs: SimulationJobs, name: str, journal: Journal, after: int
+) -> AsyncIterator[dict[str, Any]]:
+    """What is in the journal of a job, as it comes: whoever listens is no more than a place in it."""
+    place, checked = 0, monotonic()
+    recheck_s = context.services.twin.settings.subscription_recheck_s
+    while True:
+        is_over = not jobs.is_coming(name)
+        if is_over:
+            await run_in_threadpool(jobs.job, name)  # by now its end is written; or it was discarded
+        events: list[JobEvent] = []
+        if journal.last > after:
+            events, place = await run_in_threadpool(journal.read, place, after)
+        if monotonic() - checked >= recheck_s:
+            _seen(await run_in_threadpool(context.admit))
+            checked = monotonic()
+        for event in events:
+            after = event.number
+            yield {**event.data, "number": event.number, "done": event.data.get("rows")}
+        if is_over:
+            return
+        await asyncio.sleep(POLL_S)
 
 
 async def _subscribe_clock(_root: Any, info: Info, run: str, every: float) -> AsyncIterator[dict[str, Any]]:

@@ -87,7 +87,9 @@ class HistoryArguments(Arguments):
 class SimulateArguments(OfAMoment):
     """A scenario, played on the twin as it is, or as a branch makes it."""
 
-    scenario: dict[str, Any] = Field(description="As a scenario file has it: name, duration, kinds, items, changes ...")
+    scenario: dict[str, Any] | str = Field(
+        description="As a scenario file has it: name, duration, kinds, items, changes ...; or the text of such a file."
+    )
     replications: int = Field(default=200, ge=2, le=MOST_REPLICATIONS)
     seed: int | None = Field(default=None, ge=0, lt=2**64)
 
@@ -164,17 +166,23 @@ def _simulate(services: Services, given: SimulateArguments) -> dict[str, Any]:
     from simulate.extra import needs_the_extra  # here: who asks no simulation loads nothing of it
 
     with needs_the_extra():
+        from services.simulation.bounds import Bounds
         from services.simulation.order import Order
         from services.simulation.run import simulate
         from services.simulation.snapshot import snapshot_of
-        from simulate.builder.scenario import as_scenario
+        from simulate.builder.scenario import as_scenario, parse_scenario
     settings, moments = services.twin.settings, services.moments
     until = monotonic() + settings.query_timeout_s
     report = simulate(
         settings,
-        as_scenario(given.scenario),
+        parse_scenario(given.scenario) if isinstance(given.scenario, str) else as_scenario(given.scenario),
         given.asked,
-        Order(given.replications, given.seed, pressed=lambda: int(monotonic() > until)),
+        Order(
+            given.replications,
+            given.seed,
+            pressed=lambda: int(monotonic() > until),
+            bounds=Bounds.of(settings),
+        ),
         estate=lambda asked: snapshot_of(moments, asked),
     )
     services.call.told(len(report.rows), report.sequence)

@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from api.deps import Services, ToLoad, ToSeeLoads
 from api.job_events import MEDIA_TYPE, JobEventResponse
+from api.rest.jobs import JobErrorModel
 from api.uploads import receive
-from core.errors import UsageError
 from ingest.retirement import BRAKE
 from services.access.rights import Action, require
 from services.audit.entry import LONGEST_REASON
-from services.jobs.job import Job, JobState, LoadOrder
+from services.jobs.job import JobState
+from services.jobs.load_job import LoadJob, LoadOrder
 from services.runs import progress_of
 
 router = APIRouter(prefix="/api/ingestions", tags=["ingestion"])
@@ -79,16 +80,6 @@ class JobProgressModel(BaseModel):
     counters: dict[str, int] = Field(default_factory=dict, description="created, updated, unchanged, rejected.")
 
 
-class JobErrorModel(BaseModel):
-    """What a job failed with, in the form of every error."""
-
-    code: str
-    message: str
-    where: str | None
-    hint: str | None
-    details: dict[str, Any]
-
-
 class IngestionAnswer(BaseModel):
     """A job."""
 
@@ -138,7 +129,7 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=1_000)] = 100,
 ) -> list[IngestionAnswer]:
     """The jobs of this server, the latest first."""
-    found = services.jobs.jobs(source=source, state=state)[:limit]
+    found = [job for job in services.jobs.jobs(state=state) if source in (None, job.order.source)][:limit]
     services.call.told(len(found))
     return [_answer(services, job) for job in found]
 
@@ -202,15 +193,10 @@ async def events(id: str, services: ToSeeLoads, request: Request) -> Response:
 
     With `Last-Event-ID` only what came after; where nothing will come any more the answer is 204, which ends reconnecting.
     """
-    told = request.headers.get("last-event-id", "").strip() or "0"
-    if not (told.isascii() and told.isdecimal()) or len(told) > 18:
-        raise UsageError(
-            "this is no number of an event", where="Last-Event-ID", hint="leave it out to be told everything"
-        )
-    return await JobEventResponse.open(services, request, id, int(told))
+    return await JobEventResponse.open(services, services.jobs, request, id)
 
 
-def _answer(services: Services, job: Job) -> IngestionAnswer:
+def _answer(services: Services, job: LoadJob) -> IngestionAnswer:
     """A job as it is told; of one that loads, with what its run has committed."""
     progress = JobProgressModel(stage=job.stage, rows=job.rows, total=job.total)
     if job.run is not None and job.state is JobState.RUNNING:

@@ -23,6 +23,7 @@ class Action(StrEnum):
     LOAD = "load"  # ingestion, quarantine, review
     BRANCH = "branch"  # begin, change, drop a branch
     APPLY = "apply"  # bring a branch to main
+    SIMULATE = "simulate"  # start, watch and drop simulations of the whole estate
     MAINTAIN = "maintain"  # verify, catch up, record scorecards
     AUDIT = "audit"  # who did what
     REVEAL = "reveal"  # persons behind pseudonyms
@@ -49,9 +50,10 @@ _ASKING: Final = _READING | {Action.QUERY_FREELY}
 RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.READER: _READING,
-        Role.OPERATOR: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.LOAD, Action.MAINTAIN, Action.BRANCH},
-        Role.OWNER: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.BRANCH},
-        Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY},
+        Role.OPERATOR: _ASKING
+        | {Action.EXPORT, Action.NOTIFY, Action.LOAD, Action.MAINTAIN, Action.BRANCH, Action.SIMULATE},
+        Role.OWNER: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.BRANCH, Action.SIMULATE},
+        Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY, Action.SIMULATE},
         Role.AUDITOR: _ASKING | {Action.EXPORT, Action.AUDIT},
         Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
         Role.AI_OWNER: _READING | {Action.GOVERN_MODELS},

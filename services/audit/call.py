@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from time import perf_counter
 from typing import Final
 
 from core.clock import Clock
 from core.principal import LOCAL_OPERATOR, NOBODY
 from core.sensitive import DataClass, masked
-from services.audit.entry import Entry, Outcome, digest_of_text
+from services.audit.entry import Entry, Outcome, digest_of_text, outcome_of
 from services.audit.recorder import Recorder
 
-_NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
+_NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT, DataClass.PERSONAL})
 
 
 class Call:
@@ -54,7 +55,7 @@ class Call:
         return self._began is not None
 
     def asked(self, text: str) -> None:
-        """Note the text of a question: its digest, and itself where that is wanted, without the secrets that it holds."""
+        """Note the text of a question: its digest, and itself where that is wanted, without the secrets and the persons in it."""
         self._digest = digest_of_text(text)
         self._text = masked(text, _NEVER_KEPT) if self._keeps_text else None
 
@@ -66,6 +67,22 @@ class Call:
     def ended_with(self, code: str, status: int) -> None:
         """Note the error that the call is refused or failed with."""
         self.code, self.status = code, status
+
+    def within(self, target: str) -> Call:
+        """A part of this call that leaves an entry of its own: by the same asker, at the same door."""
+        part = Call(self._clock, self._recorder, door=self.door, actor=self._actor, keeps_text=self._keeps_text)
+        part.principal, part.action, part.target = self.principal, self.action, target
+        return part
+
+    def close(self) -> None:
+        """Put on record how it ended, where no response does. Blocks. Raises AuditUnavailableError."""
+        if self._recorder is None:
+            return
+        entry = self.entry(outcome_of(self.status or HTTPStatus.OK))
+        if self.has_begun:
+            self._recorder.end(entry)
+        elif not self._recorder.offer(entry):
+            self._recorder.note(entry)
 
     def begin(self) -> None:
         """Put on record that this is about to be done, before it is. Where it raises, it must not be."""

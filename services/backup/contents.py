@@ -26,6 +26,7 @@ from services.model_tables import ALL as MODEL_TABLES
 from services.proposals import proposal
 from services.simulation.calibrations import calibration
 from services.simulation.clocks import simulation_clock
+from services.simulation.documents import simulation_document
 from services.webhooks.tables import webhook, webhook_message, webhook_secret
 
 _TABLES: Final = (
@@ -65,6 +66,7 @@ _TABLES: Final = (
     proposal,
     calibration,
     simulation_clock,
+    simulation_document,
     webhook,
     webhook_secret,
     webhook_message,

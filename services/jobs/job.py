@@ -1,20 +1,17 @@
-"""A job: one load of one source from uploaded files, from when it is opened until it has ended, and what is known of it."""
+"""A job: something long that a server was asked for, from when it was opened until it has ended, and what is known of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, Final
-
-from ingest.retirement import BRAKE
+from typing import Any, Final, Protocol
 
 
 class JobState(StrEnum):
     """Where a job stands."""
 
     OPEN = "open"  # files arrive
-    WAITING = "waiting"  # for others that load
+    WAITING = "waiting"  # for others that are under way
     RUNNING = "running"
     COMPLETE = "complete"
     REHEARSED = "rehearsed"  # a dry run: nothing was written
@@ -24,59 +21,32 @@ class JobState(StrEnum):
 
 
 ACTIVE: Final = frozenset({JobState.WAITING, JobState.RUNNING})
-TAKES_FILES: Final = frozenset({JobState.OPEN, JobState.REHEARSED, JobState.FAILED})
-STARTS: Final = frozenset(JobState) - ACTIVE - {JobState.COMPLETE}
-"""States in which a job may be started, or started again, as long as its files are there."""
 COMING: Final = ACTIVE | {JobState.OPEN}
 """States after which there is more to be told."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoadOrder:
-    """What is to be loaded, and how: the options of `jumeau ingest`. `reason` is for the audit trail."""
-
-    source: str
-    dry_run: bool = False
-    complete: bool = False
-    brake: float = BRAKE
-    reread: bool = False
-    branch: str | None = None
-    reason: str | None = None
-
-    @property
-    def is_of_main(self) -> bool:
-        """Whether it writes to main, where a source is loaded once at a time."""
-        return not self.dry_run and self.branch is None
+class Order(Protocol):
+    """What a job is to do."""
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledFile:
-    """A file that arrived whole. `size` in bytes, `sha256` in hexadecimal."""
-
-    name: str
-    size: int
-    sha256: str
+        """As JSON-ready data."""
+        ...
 
 
 @dataclass(slots=True)
 class Job:
-    """What is known of a job; instants as ISO 8601 in UTC. Changed under the lock of its service only.
+    """What is known of a job; instants as ISO 8601 in UTC. Changed under the lock of its queue only.
 
-    `stage`, `rows` and `total` are the progress (`total` 0 for unknown). `report` is the one of `ingest.report`; `sequence` is
-    the ledger's after the load, `graph_sequence` the graph's, None until it has followed. `files` are empty once a job needs
-    them no more.
+    `stage`, `rows` and `total` are the progress (`total` 0 for unknown). `run` is what it has written, once there is one;
+    `sequence` is the ledger's after that, `graph_sequence` the graph's, None until it has followed.
     """
 
     id: str
-    order: LoadOrder
+    order: Order
     actor: str
     opened_at: str
     touched_at: str
     state: JobState = JobState.OPEN
-    files: dict[str, SpooledFile] = field(default_factory=dict)
     attempts: int = 0
     started_by: str | None = None
     started_at: str | None = None
@@ -86,33 +56,17 @@ class Job:
     rows: int = 0
     total: int = 0
     run: str | None = None
-    report: dict[str, Any] | None = None
     sequence: int | None = None
     graph_sequence: int | None = None
     error: dict[str, Any] | None = None
 
-    @property
-    def may_start(self) -> bool:
-        """Whether it can be started, or started again."""
-        return self.state in STARTS and bool(self.files)
+    def wait(self, by: str) -> None:
+        """It is to be done, or to be done again: nothing is known of how it goes."""
+        self.started_by, self.attempts = by, self.attempts + 1
+        self.state, self.started_at, self.ended_at, self.is_cancelling = JobState.WAITING, None, None, False
+        self.stage, self.rows, self.total, self.run = None, 0, 0, None
+        self.error = self.sequence = self.graph_sequence = None
 
     def to_dict(self) -> dict[str, Any]:
         """The job as its file holds it."""
-        return {
-            **{each.name: getattr(self, each.name) for each in fields(self)},
-            "order": self.order.to_dict(),
-            "files": [asdict(file) for file in self.files.values()],
-        }
-
-    @classmethod
-    def from_dict(cls, told: Mapping[str, Any]) -> Job:
-        """The job that a file holds. Raises KeyError, TypeError, ValueError for one that is none."""
-        files = (SpooledFile(**file) for file in told["files"])
-        return cls(
-            **{
-                **told,
-                "order": LoadOrder(**told["order"]),
-                "state": JobState(told["state"]),
-                "files": {file.name: file for file in files},
-            }
-        )
+        return {**{each.name: getattr(self, each.name) for each in fields(self)}, "order": self.order.to_dict()}

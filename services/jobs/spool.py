@@ -1,22 +1,17 @@
 """The folder that uploads arrive in: a folder for each job, limits that are held while bytes arrive, and names that lead nowhere.
 
-    uploads/JOB/job.json       what is known of the job
-    uploads/JOB/events.jsonl   what happened to it
-    uploads/JOB/partial/       files that arrive, under names of ours
-    uploads/JOB/files/         files that are whole, under their own: the export
+    uploads/JOB/partial/   files that arrive, under names of ours
+    uploads/JOB/files/     files that are whole, under their own: the export
 
 A file takes its own name when it has arrived whole; what is broken off leaves nothing. Only its owner may read the folder.
 """
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -24,14 +19,13 @@ from secrets import token_hex
 from threading import Lock
 from typing import IO, Final
 
-from core.errors import DiskFullError
 from core.settings import Settings
 from ingest.connectors.spool import MANIFEST
-from services.jobs.errors import FileNameError, SpoolError, SpoolFullError, TooManyFilesError, UploadTooLargeError
-from services.jobs.job import SpooledFile
+from services.jobs.errors import FileNameError, SpoolFullError, TooManyFilesError, UploadTooLargeError
+from services.jobs.folders import JobFolders, told
+from services.jobs.load_job import SpooledFile
 
 UPLOADS: Final = "uploads"
-JOB, EVENTS = "job.json", "events.jsonl"
 LONGEST_PART: Final = 120
 DEEPEST: Final = 3
 _PART: Final = re.compile(r"[^\W_][\w .,()+@=-]*")
@@ -80,34 +74,25 @@ def checked_name(name: str) -> str:
     return name
 
 
-class Spool:
+class Spool(JobFolders):
     """The uploads of one home. Safe for several threads."""
 
     def __init__(self, root: Path, limits: UploadLimits) -> None:
-        self.root = root
+        super().__init__(root)
         self.limits = limits
         self._lock = Lock()
         self._bytes: Counter[str] = Counter()  # by job: whole files, and what has arrived of others
         self._arriving: Counter[tuple[str, str]] = Counter()
-
-    def folder(self, job: str) -> Path:
-        """The folder of a job."""
-        return self.root / job
 
     def export(self, job: str) -> Path:
         """The folder of its whole files, which a load reads."""
         return self.root / job / "files"
 
     def make(self, job: str) -> None:
-        """The folder of a new job. Raises SpoolError, DiskFullError."""
-        with told():
-            self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
-            self.folder(job).mkdir(mode=0o700)
+        """The folder of a new job, for files. Raises SpoolError, DiskFullError."""
+        super().make(job)
+        with told(UPLOADS):
             self.export(job).mkdir()
-
-    def jobs(self) -> list[Path]:
-        """The folders of all jobs that are there."""
-        return sorted(path for path in self.root.glob("*") if path.is_dir() and not path.is_symlink())
 
     def recover(self, job: str, files: dict[str, SpooledFile]) -> dict[str, SpooledFile]:
         """After a restart: take away what had not arrived whole; the files that are still there as they were noted."""
@@ -148,7 +133,7 @@ class Spool:
 
     def remove(self, job: str) -> None:
         """Take a job away with all that it has."""
-        shutil.rmtree(self.folder(job), ignore_errors=True)
+        super().remove(job)
         with self._lock:
             del self._bytes[job]
 
@@ -205,7 +190,7 @@ class Arriving:
         self._digest = sha256()
         self._path = spool.folder(job) / "partial" / token_hex(8)
         self._is_over = False
-        with told():
+        with told(UPLOADS):
             self._path.parent.mkdir(exist_ok=True)
             self._file: IO[bytes] = self._path.open("xb")
 
@@ -219,7 +204,7 @@ class Arriving:
         self._spool.take(self.job, len(data), self.size)
         self.size += len(data)
         self._digest.update(data)
-        with told():
+        with told(UPLOADS):
             self._file.write(data)
 
     @property
@@ -229,7 +214,7 @@ class Arriving:
 
     def settle(self) -> None:
         """All has come: bring it to the disk. Raises SpoolError, DiskFullError."""
-        with told():
+        with told(UPLOADS):
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -238,7 +223,7 @@ class Arriving:
         """Give what is settled its name; it takes the place of the one `before`. Raises FileNameError, SpoolError."""
         export = self._spool.export(self.job)
         path = export / self.name
-        with told():
+        with told(UPLOADS):
             above = [parent for parent in path.parents if parent.is_relative_to(export)]
             if path.is_dir() or any(parent.is_file() for parent in above):
                 raise FileNameError(
@@ -263,23 +248,6 @@ class Arriving:
         self._path.unlink(missing_ok=True)
         self._spool.give_back(self.job, self.size)
         self._spool.left(self.job, self.name)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """What the file system says, in our words. Raises DiskFullError, SpoolError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                "the disk is full; nothing was kept", where=UPLOADS, hint="free space, then try again"
-            ) from error
-        raise SpoolError(
-            f"the file system refused: {error.strerror or error}",
-            where=UPLOADS,
-            hint="check the home, its rights, its mount",
-        ) from error
 
 
 def _size(path: Path) -> int | None:

@@ -1,12 +1,12 @@
-"""The process beside the server that loads one job: started, told to cancel, ended. A load takes no time from the server's own
-interpreter, and what a file does to its memory is over with it."""
+"""The process beside the server that does one job: started, told to cancel, ended. It takes no time from the server's own
+interpreter, and what it does to its memory is over with it."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +14,6 @@ from typing import Any, Final
 import orjson
 
 from core.settings import Settings
-from services.jobs.job import LoadOrder
 
 CANCEL_LINE: Final = b"cancel\n"
 STOP_S: Final = 3.0
@@ -22,13 +21,14 @@ STOP_S: Final = 3.0
 
 
 class Work:
-    """One load in a process of its own. `cancel` and `leave` may be called from other threads."""
+    """One job in a process of its own. `cancel` and `leave` may be called from other threads."""
 
-    def __init__(self, settings: Settings, order: LoadOrder, path: Path) -> None:
+    def __init__(self, module: str, settings: Settings, task: Mapping[str, Any]) -> None:
+        """`module` ends in `services.jobs.process.work`, which is given `task`."""
         root = str(Path(__file__).resolve().parents[2])
         paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "services.jobs.worker"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the server, which then lets go of this process
@@ -37,8 +37,7 @@ class Work:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._orders, self._told = self._process.stdin, self._process.stdout
-        told = {"settings": settings.model_dump(mode="json"), "order": order.to_dict(), "path": str(path.absolute())}
-        self._order(orjson.dumps(told) + b"\n")
+        self._order(orjson.dumps({"settings": settings.model_dump(mode="json"), "task": task}) + b"\n")
 
     def told(self) -> Iterator[dict[str, Any]]:
         """What it says, line by line, until it ends."""
@@ -58,7 +57,7 @@ class Work:
             self._told.close()
 
     def cancel(self) -> None:
-        """Ask it to stop after its batch."""
+        """Ask it to stop as soon as it can without losing what is done."""
         self._order(CANCEL_LINE)
 
     def leave(self) -> None:

@@ -12,7 +12,6 @@ from services.moments import PRESENT, Asked
 from services.simulation.calibrated import calibrated
 from services.simulation.order import AS_IT_SAYS, Order
 from services.simulation.snapshot import Snapshot, snapshot
-from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.summary import RunResult
 from simulate.errors import ScenarioError
@@ -83,7 +82,7 @@ def compare(
         if moment not in estates:
             estates[moment] = snapshot(settings, moment, ABOUT)
         found = estates[moment]
-        built.append((scenario, found, build(found.nodes, found.edges, found.schema, scenario)))
+        built.append((scenario, found, order.model(found, scenario, wanted)))
     runs: list[RunResult] = []
     left = wanted
     for scenario, _, model in built:

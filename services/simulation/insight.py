@@ -13,10 +13,10 @@ from graph.model import Node
 from services.moments import PRESENT, Asked
 from services.simulation import load
 from services.simulation.calibrated import calibrated
+from services.simulation.documents import MOST_KEPT
 from services.simulation.order import AS_IT_SAYS, Order, moment_of
-from services.simulation.run import SimulationReport, report_of
+from services.simulation.run import Played, SimulationReport, report_of
 from services.simulation.snapshot import Snapshot, snapshot
-from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.arrays import compile_model
 from simulate.engines.history import history
@@ -30,6 +30,8 @@ ABOUT: Final = frozenset({"RecoveryPlan", "RecoveryTest", "COVERS", "TESTS", *lo
 
 DETAILED: Final = 50
 """Replications that are read event by event, where nobody says otherwise."""
+
+PARTS: Final = ("contributions", "single_points", "recovery", "load")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ class Insight:
         """As JSON-ready data."""
         return {**asdict(self), "report": self.report.to_dict()}
 
+    def kept(self) -> dict[str, Any]:
+        """What is kept of it beside its run: the first rows of each part, and how many there are of each."""
+        whole = asdict(self)
+        parts = {name: whole[name] for name in PARTS}
+        return {
+            "detailed": self.detailed,
+            "replications": self.report.replications,
+            "notes": list(self.report.notes),
+            **{name: rows[:MOST_KEPT] for name, rows in parts.items()},
+            "counts": {name: len(rows) for name, rows in parts.items()},
+            "simulated": True,
+        }
+
 
 def insight(
     settings: Settings,
@@ -57,9 +72,21 @@ def insight(
     detailed: int = DETAILED,
 ) -> Insight:
     """Play a scenario and read what it teaches. Raises what `simulate` raises."""
+    return play_and_learn(settings, scenario, asked, order, detailed=detailed)[1]
+
+
+def play_and_learn(
+    settings: Settings,
+    scenario: Scenario,
+    asked: Asked = PRESENT,
+    order: Order = AS_IT_SAYS,
+    *,
+    detailed: int = DETAILED,
+) -> tuple[Played, Insight]:
+    """The same, with what was played."""
     scenario = calibrated(settings, scenario)
     estate = snapshot(settings, moment_of(scenario, asked), ABOUT)
-    model = build(estate.nodes, estate.edges, estate.schema, scenario)
+    model = order.model(estate, scenario)
     result = order.run(model, scenario)
     contributions, losses = Contributions(model), Losses(model)
     arrays = compile_model(model)
@@ -72,14 +99,16 @@ def insight(
         losses.add(played, result.seed, replication)
         order.progress("read event by event", number + 1, len(looked_at))
     ranking = contributions.ranking()
-    return Insight(
-        report_of(scenario, result, order.wanted(scenario), estate.sequence),
+    report = report_of(scenario, result, order.wanted(scenario), estate.sequence)
+    found = Insight(
+        report,
         contributions.replications,
         tuple(ranking),
         tuple(single_points(ranking)),
         tuple(recovery_rows(result, losses, plans_of(estate, clock_for(settings.now).now().date()))),
         tuple(_simulated(load.load_rows(settings, estate, model, scenario), result.load_use())),
     )
+    return Played(scenario, report, result), found
 
 
 def _simulated(rows: Iterable[LoadRow], used: Sequence[LoadUse]) -> Iterator[LoadRow]:

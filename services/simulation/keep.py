@@ -21,15 +21,27 @@ from core.ids import relation_id, uuid_of
 from graph.history.events import Event
 from graph.history.retry import while_it_moves
 from graph.model import Operation, Properties, Scalar
+from services.simulation.documents import INSIGHT
+from services.simulation.documents import SCENARIO as SCENARIO_PART
 from services.simulation.incidents import incidents_of
-from services.simulation.kept import CREW, IN_RUN, INCIDENT, OF_SCENARIO, RUN, SCENARIO, STATE_OF, SUMMARY, KeptRuns
+from services.simulation.kept import (
+    CREW,
+    IN_RUN,
+    INCIDENT,
+    MOST_SUMMARIES,
+    OF_SCENARIO,
+    RUN,
+    SCENARIO,
+    STATE_OF,
+    SUMMARY,
+    KeptRuns,
+)
 from services.simulation.run import Played
 from simulate.engines.summary import CrewUse, LoadUse
 from simulate.model.items import CHANGE, OWN_PART
 
 LEVEL: Final = 0.95
 """Confidence of the intervals."""
-MOST_SUMMARIES: Final = 10_000
 MOST_INCIDENTS: Final = 10_000
 USUAL_INCIDENTS: Final = 1_000
 LARGEST_SEED: Final = 2**63 - 1
@@ -51,10 +63,17 @@ class Kept:
         return {**asdict(self), "dropped": list(self.dropped)}
 
 
-def keep(runs: KeptRuns, played: Played, *, incidents: int = USUAL_INCIDENTS, branch: str | None = None) -> Kept:
+def keep(
+    runs: KeptRuns,
+    played: Played,
+    *,
+    incidents: int = USUAL_INCIDENTS,
+    branch: str | None = None,
+    insight: Mapping[str, Any] | None = None,
+) -> Kept:
     """Keep what was played on a branch (None: on main), with at most so many incidents of its first replication.
 
-    Raises UsageError, LedgerError.
+    Its scenario is kept beside it, and what it teaches where that is given. Raises UsageError, LedgerError.
     """
     report = played.report
     check_keeping(report.seed, incidents)
@@ -65,7 +84,10 @@ def keep(runs: KeptRuns, played: Played, *, incidents: int = USUAL_INCIDENTS, br
             hint="let two at least come to their end",
         )
     content = _Content(played, branch or played.scenario.branch or None, incidents, runs.clock.now())
-    return while_it_moves(lambda: _keep(runs, content))
+    parts: dict[str, Any] = {SCENARIO_PART: played.scenario.model_dump(mode="json", exclude_unset=True)}
+    if insight is not None:
+        parts[INSIGHT] = insight
+    return while_it_moves(lambda: _keep(runs, content, parts))
 
 
 def check_keeping(seed: int, incidents: int) -> None:
@@ -80,7 +102,7 @@ def check_keeping(seed: int, incidents: int) -> None:
         )
 
 
-def _keep(runs: KeptRuns, content: _Content) -> Kept:
+def _keep(runs: KeptRuns, content: _Content, parts: Mapping[str, Any]) -> Kept:
     ledger = runs.ledger
     sequence = ledger.sequence()
     run = runs.begin(f"scenario {content.name}")
@@ -89,7 +111,13 @@ def _keep(runs: KeptRuns, content: _Content) -> Kept:
     events = content.events(
         element, ledger.kinds(sorted(content.items())), is_known=bool(ledger.states([content.scenario]))
     )
-    last = runs.write(run, [*events, *runs.deletions(gone, but=content.scenario)], sequence)
+    last = runs.write(
+        run,
+        [*events, *runs.deletions(gone, but=content.scenario)],
+        sequence,
+        gone=gone,
+        documents={element: parts},
+    )
     return Kept(
         element,
         len(content.summaries),

@@ -5,10 +5,12 @@ Nothing here needs the extra that simulating needs: who reads and drops runs may
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import uuid4
+
+from sqlalchemy import Connection
 
 from core.clock import Clock
 from core.errors import NotFoundError
@@ -17,11 +19,13 @@ from graph.history.events import Event, Run, State, deletion_of, order_of
 from graph.history.ledger import Ledger
 from graph.history.retry import while_it_moves
 from graph.model import Operation
+from services.simulation.documents import Documents
 
 SOURCE: Final = "simulation"
 """The source of runs of the ledger that keep and drop."""
 RUN, SUMMARY, INCIDENT, CREW = "SimulationRun", "SimulatedSummary", "SimulatedIncident", "SimulatedCrew"
 SCENARIO = "Scenario"
+MOST_SUMMARIES: Final = 10_000
 IN_RUN, STATE_OF, OF_SCENARIO = "IN_RUN", "STATE_OF", "OF_SCENARIO"
 
 
@@ -44,6 +48,7 @@ class KeptRuns:
         self.ledger = ledger
         self.clock = clock
         self.most = most
+        self.documents = Documents(ledger)
         self._actor = actor
 
     def runs(self) -> list[State]:
@@ -57,12 +62,13 @@ class KeptRuns:
 
     def _drop(self, name: str) -> Dropped:
         sequence = self.ledger.sequence()
-        state = self._found(name)
+        state = self.found(name)
         events = self.deletions([state])
-        last = self.write(self.begin(f"drop {state.element}"), events, sequence)
+        last = self.write(self.begin(f"drop {state.element}"), events, sequence, gone=[state])
         return Dropped(state.element, len(events), last)
 
-    def _found(self, name: str) -> State:
+    def found(self, name: str) -> State:
+        """The run of that identifier, or of an unambiguous beginning of one. Raises NotFoundError."""
         found = [state for state in self.runs() if name and state.element.startswith(name)]
         if len(found) != 1:
             seen = (
@@ -77,12 +83,34 @@ class KeptRuns:
         """A run of the ledger that is about to write."""
         return self.ledger.begin_run(SOURCE, self._actor, what, str(uuid4()))
 
-    def write(self, run: Run, events: Sequence[Event], sequence: int) -> int:
-        """Write events that were worked out at `sequence`, whole or not at all; the last sequence number."""
+    def write(
+        self,
+        run: Run,
+        events: Sequence[Event],
+        sequence: int,
+        *,
+        gone: Sequence[State] = (),
+        documents: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> int:
+        """Write events that were worked out at `sequence`, whole or not at all; the last sequence number.
+
+        In the same transaction: `gone` runs lose what is kept beside them, and `documents` come, parts by run.
+        """
         made = sum(event.operation is Operation.CREATE for event in events)
         counters = {"created": made, "updated": len(events) - made, "unchanged": 0, "rejected": 0}
+
+        def beside(connection: Connection, _last: int) -> None:
+            self.documents.forget(connection, [state.element for state in gone])
+            for element, parts in (documents or {}).items():
+                self.documents.write(connection, element, parts)
+
         _, last = self.ledger.append(
-            run, sorted(events, key=order_of), counters=counters, statuses={run.id: "complete"}, expected=sequence
+            run,
+            sorted(events, key=order_of),
+            counters=counters,
+            statuses={run.id: "complete"},
+            expected=sequence,
+            also=beside,
         )
         reach("simulation.written")
         return last

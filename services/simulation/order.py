@@ -6,6 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from services.moments import Asked
+from services.simulation.bounds import Bounds
+from services.simulation.snapshot import Snapshot
+from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.monte_carlo import run
 from simulate.engines.summary import RunResult
@@ -30,13 +33,17 @@ def _never() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """`replications` and `seed` in place of the scenario's. The result is the same for any number of processes."""
+    """`replications` and `seed` in place of the scenario's. The result is the same for any number of processes.
+
+    `bounds` are held before anything is played.
+    """
 
     replications: int | None = None
     seed: int | None = None
     processes: int = 1
     progress: Stage = _unseen
     pressed: Pressed = _never
+    bounds: Bounds | None = None
 
     def wanted(self, scenario: Scenario) -> int:
         """How many replications."""
@@ -49,6 +56,15 @@ class Order:
     def is_over(self) -> bool:
         """Whether somebody wanted it to end."""
         return self.pressed() > 0
+
+    def model(self, estate: Snapshot, scenario: Scenario, replications: int | None = None) -> Model:
+        """The model of a scenario. Raises SimulationError and its kin, SimulationTooLargeError."""
+        if self.bounds is not None:
+            self.bounds.check_elements(len(estate.nodes) + len(estate.edges))
+        model = build(estate.nodes, estate.edges, estate.schema, scenario)
+        if self.bounds is not None:
+            self.bounds.check_model(model, self.wanted(scenario) if replications is None else replications)
+        return model
 
     def run(self, model: Model, scenario: Scenario) -> RunResult:
         """Play a model that was built of a scenario. Raises SimulationError and its kin."""

@@ -42,7 +42,7 @@ INCIDENTS: Final = (
 
 def runs(ask: Ask) -> list[dict[str, Any]]:
     """The runs that are seen, newest first."""
-    return _rows(ask(RUNS, {}))
+    return rows_of(ask(RUNS, {}))
 
 
 def run(ask: Ask, name: str, *, shown: int = USUAL_SHOWN) -> dict[str, Any]:
@@ -52,22 +52,29 @@ def run(ask: Ask, name: str, *, shown: int = USUAL_SHOWN) -> dict[str, Any]:
     """
     if not 1 <= shown <= MOST_SHOWN:
         raise UsageError(f"{shown} rows", where="--first", hint=f"1 to {MOST_SHOWN:,}")
-    found = _rows(ask(FOUND, {"run": name})) if name else []
-    if len(found) != 1:
-        seen = f"several simulation runs begin with {name!r}" if found else f"no simulation run {name!r} is kept"
-        raise NotFoundError(seen, where="simulation runs", hint="list them: jumeau simulate runs")
-    of = {"run": found[0]["id"], "shown": shown}
+    this = found(ask, name)
+    of = {"run": this["id"], "shown": shown}
     summaries, crews, incidents = ask(SUMMARIES, of), ask(CREWS, of), ask(INCIDENTS, of)
     return {
-        **found[0],
+        **this,
         "simulated": True,
-        "summaries": _rows(summaries),
-        "crews": _rows(crews),
-        "incidents": _rows(incidents),
+        "summaries": rows_of(summaries),
+        "crews": rows_of(crews),
+        "incidents": rows_of(incidents),
         "notes": list(dict.fromkeys([*summaries.get("notes", ()), *incidents.get("notes", ())])),
     }
 
 
-def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+def found(ask: Ask, name: str) -> dict[str, Any]:
+    """The run of that identifier, or of an unambiguous beginning of one, as it is seen. Raises NotFoundError."""
+    seen = rows_of(ask(FOUND, {"run": name})) if name else []
+    if len(seen) != 1:
+        what = f"several simulation runs begin with {name!r}" if seen else f"no simulation run {name!r} is kept"
+        raise NotFoundError(what, where="simulation runs", hint="list them: jumeau simulate runs")
+    return seen[0]
+
+
+def rows_of(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows by column."""
     columns = answer["columns"]
     return [dict(zip(columns, row, strict=True)) for row in answer["rows"]]

@@ -11,7 +11,6 @@ from services.moments import PRESENT, Asked
 from services.simulation.calibrated import calibrated
 from services.simulation.order import AS_IT_SAYS, Order, moment_of
 from services.simulation.snapshot import Snapshot, snapshot
-from simulate.builder.build import build
 from simulate.builder.scenario import Scenario
 from simulate.engines.summary import Availability, CrewUse, LoadUse, RunResult
 
@@ -77,12 +76,12 @@ def play(
 ) -> Played:
     """Play a scenario; the twin is only read. `estate`: where the twin is open already, what takes its elements.
 
-    Raises SimulationError and its kin, UsageError, NotFoundError, BackendError.
+    Raises SimulationError and its kin, SimulationTooLargeError, UsageError, NotFoundError, BackendError.
     """
     scenario = calibrated(settings, scenario)
     moment = moment_of(scenario, asked)
     found = snapshot(settings, moment) if estate is None else estate(moment)
-    result = order.run(build(found.nodes, found.edges, found.schema, scenario), scenario)
+    result = order.run(order.model(found, scenario), scenario)
     return Played(scenario, report_of(scenario, result, order.wanted(scenario), found.sequence), result)
 
 

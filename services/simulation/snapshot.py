@@ -43,7 +43,7 @@ def snapshot(settings: Settings, asked: Asked = PRESENT, also: Collection[str] =
     schema, ledger = open_ledger(settings)
     try:
         sequence = ledger.sequence()
-        names = _names(schema, also)
+        names = names_of(schema, also)
         nodes: list[Node] = []
         edges: list[Edge] = []
         for state in ledger.present(names):
@@ -74,12 +74,13 @@ def snapshot_of(moments: MomentService, asked: Asked, also: Collection[str] = ()
     """The same of a twin that is open already. Raises UsageError, NotFoundError, BackendError."""
     schema = moments.twin.schema
     with moments.graph(asked) as graph:
-        names = _names(schema, also)
+        names = names_of(schema, also)
         nodes = tuple(node for node in graph.nodes() if node.kind in names)
         edges = tuple(edge for edge in graph.edges() if edge.type in names)
         return Snapshot(nodes, edges, schema, graph.watermark())
 
 
-def _names(schema: Schema, also: Collection[str]) -> frozenset[str]:
+def names_of(schema: Schema, also: Collection[str] = ()) -> frozenset[str]:
+    """Kinds and relations that a model may be built from, and others."""
     relations = [name for group in GROUPS for name in schema.groups.get(group, ())]
     return frozenset([*schema.descendants["ConfigurationItem"], *relations, *PLANNED, *also])

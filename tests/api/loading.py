@@ -94,6 +94,17 @@ def sites(rows: int = ROWS, name: str = "Site") -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+@contextmanager
+def held(module: str = "services.jobs.worker") -> Iterator[None]:
+    """The job that is under way does not go on meanwhile, however long this takes on a busy machine."""
+    (worker,) = [child for child in psutil.Process().children() if module in child.cmdline()]
+    worker.suspend()
+    try:
+        yield
+    finally:
+        worker.resume()
+
+
 STEPPING = ("JUMEAU_FAILPOINT_STOP", "ledger.append.committed")
 """In the environment when a load begins: it stands after each batch until it is let go, however fast or busy the machine is."""
 

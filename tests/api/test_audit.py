@@ -38,6 +38,7 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/api/tokens"): {"hours": 1},
     ("POST", "/api/accounts"): {"name": "bob", "password": PASSWORD},
     ("POST", "/api/sign-in"): {"name": "ana", "password": PASSWORD},
+    ("POST", "/api/simulations"): {"scenario": {"name": "x", "replications": 10**6}},
     ("POST", "/api/ingestions"): {"source": "csv", "reason": "weekly"},
 }
 BEGIN: frozenset[tuple[str, str]] = frozenset(
@@ -66,6 +67,10 @@ BEGIN: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/api/ingestions/{id}/start"),
         ("POST", "/api/ingestions/{id}/cancel"),
         ("DELETE", "/api/ingestions/{id}"),
+        ("POST", "/api/simulations"),
+        ("POST", "/api/simulations/{id}/cancel"),
+        ("DELETE", "/api/simulations/{id}"),
+        ("DELETE", "/api/simulation-runs/{id}"),
     }
 )
 """What is on record before it is done. A new route that changes something belongs here."""

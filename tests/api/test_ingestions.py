@@ -17,7 +17,7 @@ import pytest
 from api.graphql.sessions import Connections
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
-from services.jobs.service import JobService
+from services.jobs.loads import LoadJobs
 from services.twin import Twin
 from tests.api.apps import create_app
 from tests.api.conftest import Server, served
@@ -35,7 +35,7 @@ class Loaded(Loading):
     """A client, and the twin that it loads."""
 
     twin: Twin
-    jobs: JobService
+    jobs: LoadJobs
 
     def count(self, beginning: str) -> int:
         """Sites of such names, asked as anybody asks, while something is loaded or not."""

@@ -171,6 +171,31 @@ def test_a_simulation_tells_intervals_and_keeps_nothing(guarded: Guarded) -> Non
     assert guarded.twin.ledger.sequence() == before
 
 
+def test_a_scenario_is_played_on_a_branch_as_it_makes_the_estate(guarded: Guarded) -> None:
+    http, headers = guarded.server.http, dict(guarded.headers["administrator"])
+    assert http.post("/api/branches", json={"name": "without"}, headers=headers).status_code == 201
+    found = http.post(
+        "/api/query", json={"query": "MATCH (s:Server) RETURN s.id ORDER BY s.id LIMIT 1"}, headers=headers
+    )
+    changes = {"delete": [found.json()["rows"][0][0]]}
+    assert http.post("/api/branches/without/changes", json=changes, headers=headers).status_code == 200
+    given = {**CALLS["simulate"], "scenario": "name: a week\nduration: 168\nwatch: [Server]\n"}
+    counts = [
+        len(posted(guarded, "reader", "simulate", {**given, **where}).json()["result"]["structuredContent"]["rows"])
+        for where in ({}, {"branch": "without"})
+    ]
+    assert counts == [24, 23]
+    gone = posted(guarded, "reader", "simulate", {**given, "branch": "gone"}).json()["result"]["structuredContent"]
+    assert gone["error"]["code"] == "NOT_FOUND"
+
+
+def test_a_simulation_beyond_the_bounds_is_refused_before_it_is_played(guarded: Guarded) -> None:
+    often = {"Server": {"failure": {"mean": "1 ms"}, "repair": {"mean": "1 ms"}}}
+    given = {**CALLS["simulate"], "scenario": {**CALLS["simulate"]["scenario"], "kinds": often}}
+    content = posted(guarded, "reader", "simulate", given).json()["result"]["structuredContent"]
+    assert content["error"]["code"] == "SIMULATION_TOO_MANY_EVENTS"
+
+
 def test_wrong_arguments_and_tools_are_told(guarded: Guarded) -> None:
     for name, given, code in (
         ("ask", {}, "PAYLOAD"),

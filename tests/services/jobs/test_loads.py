@@ -14,9 +14,10 @@ from core.errors import NotFoundError
 from graph.history.lease import LoadInProgressError
 from graph.schema.model import Schema
 from services.jobs.errors import JobStateError
-from services.jobs.job import JobState, LoadOrder
+from services.jobs.job import JobState
 from services.jobs.journal import Journal
-from services.jobs.service import OPEN_FOR, JobService
+from services.jobs.load_job import LoadOrder
+from services.jobs.loads import OPEN_FOR, LoadJobs
 from services.twin import Twin
 from tests.api.estate import NOW, opened
 from tests.api.loading import lying_in, sites
@@ -30,7 +31,7 @@ def twin(schema: Schema, tmp_path: Path) -> Iterator[Twin]:
         yield twin
 
 
-def with_a_file(jobs: JobService, order: LoadOrder = CSV) -> str:
+def with_a_file(jobs: LoadJobs, order: LoadOrder = CSV) -> str:
     job = jobs.open(order, "ana")
     arriving = jobs.receive(job.id, "Site.csv")
     arriving.write(sites(3))
@@ -39,16 +40,16 @@ def with_a_file(jobs: JobService, order: LoadOrder = CSV) -> str:
     return job.id
 
 
-def restarted(twin: Twin, later: timedelta = timedelta(0)) -> JobService:
+def restarted(twin: Twin, later: timedelta = timedelta(0)) -> LoadJobs:
     """The service of the next server, some time later."""
     twin.clock = FrozenClock(NOW + later)
-    jobs = JobService(twin)
+    jobs = LoadJobs(twin)
     jobs.start()
     return jobs
 
 
 def test_an_open_job_is_there_with_its_files_after_a_restart(twin: Twin) -> None:
-    name = with_a_file(JobService(twin))
+    name = with_a_file(LoadJobs(twin))
     jobs = restarted(twin)
     found = jobs.job(name)
     assert (found.state, found.order, found.actor) == (JobState.OPEN, CSV, "ana")
@@ -58,7 +59,7 @@ def test_an_open_job_is_there_with_its_files_after_a_restart(twin: Twin) -> None
 
 
 def test_a_file_that_was_not_noted_or_had_not_arrived_is_not_taken_for_one(twin: Twin) -> None:
-    before = JobService(twin)
+    before = LoadJobs(twin)
     name = with_a_file(before)
     arriving = before.receive(name, "Team.csv")
     arriving.write(b"key,")
@@ -82,7 +83,7 @@ def test_what_is_no_job_is_removed_from_the_spool(twin: Twin) -> None:
 
 
 def test_a_job_that_waited_or_ran_is_interrupted_and_can_be_started_again(twin: Twin) -> None:
-    before = JobService(twin)
+    before = LoadJobs(twin)
     for state in ("waiting", "running"):
         name = with_a_file(before)
         path = twin.settings.home / "uploads" / name / "job.json"
@@ -94,7 +95,7 @@ def test_a_job_that_waited_or_ran_is_interrupted_and_can_be_started_again(twin: 
 
 
 def test_an_open_job_goes_after_a_day_without_anybody_and_another_after_the_days_that_are_set(twin: Twin) -> None:
-    before = JobService(twin)
+    before = LoadJobs(twin)
     opened_only, ended = with_a_file(before), with_a_file(before)
     path = twin.settings.home / "uploads" / ended / "job.json"
     path.write_bytes(orjson.dumps({**orjson.loads(path.read_bytes()), "state": "cancelled"}))
@@ -111,7 +112,7 @@ def test_an_open_job_goes_after_a_day_without_anybody_and_another_after_the_days
 
 
 def test_a_load_of_the_same_source_in_another_process_is_told_before_the_job_waits(twin: Twin) -> None:
-    jobs = JobService(twin)
+    jobs = LoadJobs(twin)
     name = with_a_file(jobs)
     with twin.ledger.loading("csv"), pytest.raises(LoadInProgressError):
         jobs.begin(name, "ana")
@@ -119,7 +120,7 @@ def test_a_load_of_the_same_source_in_another_process_is_told_before_the_job_wai
 
 
 def test_a_file_that_arrives_for_a_job_that_is_gone_is_not_kept(twin: Twin) -> None:
-    jobs = JobService(twin)
+    jobs = LoadJobs(twin)
     name = with_a_file(jobs)
     arriving = jobs.receive(name, "Team.csv")
     arriving.write(b"key,name\n")
@@ -133,7 +134,7 @@ def test_a_file_that_arrives_for_a_job_that_is_gone_is_not_kept(twin: Twin) -> N
 
 
 def test_a_job_that_has_not_started_cannot_be_cancelled(twin: Twin) -> None:
-    jobs = JobService(twin)
+    jobs = LoadJobs(twin)
     with pytest.raises(JobStateError):
         jobs.cancel(with_a_file(jobs))
 
