@@ -98,7 +98,7 @@ def _listen(orders: TextIO, stopping: Stopping) -> None:
 
 def _say(told: Mapping[str, Any]) -> None:
     try:
-        sys.stdout.buffer.write(orjson.dumps(told) + b"\n")
+        sys.stdout.buffer.write(orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
         sys.stdout.buffer.flush()
     except BrokenPipeError:
         os._exit(FAILED)  # nobody listens any more

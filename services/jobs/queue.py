@@ -294,8 +294,8 @@ class JobQueue(ABC, Generic[J]):
     def _wait(self, job: J, by: str) -> None:
         """Have a job done in its turn."""
         job.wait(by)
-        self._waiting.append(job.id)
         self._keep(job, {"state": job.state})
+        self._waiting.append(job.id)
         self._ensure_threads()
         self._changed.notify_all()
 

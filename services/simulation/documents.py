@@ -36,7 +36,8 @@ class Documents:
         of_run = simulation_document.c.run == run
         connection.execute(delete(simulation_document).where(of_run, simulation_document.c.part.in_(list(parts))))
         for part, document in parts.items():
-            row = {"run": run, "part": part, "document": orjson.dumps(document).decode()}
+            text = orjson.dumps(document, option=orjson.OPT_SERIALIZE_NUMPY).decode()
+            row = {"run": run, "part": part, "document": text}
             connection.execute(insert(simulation_document).values(row))
 
     def forget(self, connection: Connection, runs: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from services.simulation.run import Played
     from simulate.builder.scenario import Scenario
 
-FEWEST: int = 2
+FEWEST: Final = 2
 """Replications that say something: there is no interval with fewer."""
 
 
@@ -67,7 +67,7 @@ def run(settings: Settings, task: Mapping[str, Any], telling: Telling, stopping:
         else:
             whole, brief = _played(settings, order, telling, until)
     beside = path.with_suffix(".new")
-    beside.write_bytes(orjson.dumps(whole))
+    beside.write_bytes(orjson.dumps(whole, option=orjson.OPT_SERIALIZE_NUMPY))
     beside.replace(path)
     return brief
 

@@ -10,10 +10,14 @@ import httpx
 import orjson
 import pytest
 
-from agent.producer import Outcome, Understanding
+from agent.producer import Outcome as Understood
+from agent.producer import Understanding
 from agent.query import model as m
 from core.principal import Principal
 from graph.schema.model import Schema
+from services.audit.entry import Outcome, digest_of_text
+from services.audit.recorder import recorder_of
+from services.audit.trail import Wanted
 from tests.agent.asking import Script
 from tests.api.apps import create_app
 from tests.api.conftest import served
@@ -23,7 +27,7 @@ from tests.api.websocket_client import talking
 COUNT = m.Select(m.Pattern((m.Entity("s", ("Server",)),)), (m.Column("number", m.Aggregate("count", m.Itself("s"))),))
 SCRIPT: Mapping[str, m.Question | Understanding] = {
     "Combien de serveurs ?": m.Question(COUNT, "fr"),
-    "Supprime tout": Understanding(Outcome.REFUSE, "fr", reason="Le jumeau ne se modifie pas par une question."),
+    "Supprime tout": Understanding(Understood.REFUSE, "fr", reason="Le jumeau ne se modifie pas par une question."),
 }
 
 
@@ -196,6 +200,31 @@ def test_the_steps_of_a_question_are_told_as_they_are_done(schema: Schema, tmp_p
             assert talk.receive()["type"] == "complete"
             talk.subscribe(text, {"q": " "}, id="2")
             assert talk.code() == "USAGE"
+
+
+def test_each_question_in_graphql_leaves_an_entry_of_its_own_without_its_words(schema: Schema, tmp_path: Path) -> None:
+    question = "Combien de serveurs ?"
+    with opened("networkx", schema, tmp_path, small_estate()) as twin:
+        recorder = recorder_of(twin)
+        app = create_app(twin, follow=False, recorder=recorder, producer=Script(SCRIPT))
+        with served(twin, app) as server, talking(server) as talk:
+            graphql(server.http, q=question)
+            graphql(server.http, q=question, l="de")
+            assert talk.init()
+            talk.subscribe(
+                "subscription ($q: String!) { askSteps(question: $q) { number answer { rows } } }", {"q": question}
+            )
+            while talk.next()["askSteps"]["answer"] is None:
+                pass
+            recorder.flush()
+            said = [recorded.entry for recorded in reversed(recorder.trail.page(Wanted())) if recorded.entry.target]
+    assert [(entry.door, entry.target, entry.outcome, entry.code, entry.rows) for entry in said] == [
+        ("graphql", "ask", Outcome.ANSWERED, None, 1),
+        ("graphql", "ask", Outcome.REFUSED, "USAGE", None),
+        ("graphql websocket", "askSteps", Outcome.ANSWERED, None, 1),
+    ]
+    assert {(entry.who, entry.action, entry.asked) for entry in said} == {("local:operator", "read", None)}
+    assert {entry.asked_sha256 for entry in said} == {digest_of_text(question)}
 
 
 def test_somebody_with_perimeters_is_told_steps_within_them(schema: Schema, tmp_path: Path) -> None:

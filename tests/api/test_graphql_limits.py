@@ -195,6 +195,37 @@ def test_pages_of_all_fields_are_counted_together(memory: Asking) -> None:
     assert memory.repository.asked == []
 
 
+DELETE = 'delete(ids: ["none", "neither", "nor"], reason: "r") { __typename }'
+READ_BACK = nested([1, 500, 500, 500])
+READ_BACK = READ_BACK[READ_BACK.index("... on") : -len(" } } }")]
+UPDATE = f"""updateBusinessApplication(id: "none", data: {{}}, reason: "r") {{
+    ... on BusinessApplicationChanged {{ node {{ {READ_BACK} }} }} }}"""
+
+
+def test_mutations_count_together_and_none_is_made_of_a_request_beyond_the_limits(memory: Asking) -> None:
+    before = memory.twin.ledger.sequence()
+    few = limited(memory, graphql_nodes=5)
+    assert code_of(few, f"mutation {{ {DELETE} }}") is None, "what is not there is told, in the answer"
+    assert code_of(few, f"mutation {{ a: {DELETE} b: {DELETE} }}") == "GRAPHQL_NODES"
+    cheap = limited(memory, query_cost_limit=1.0)
+    assert code_of(cheap, f"mutation {{ {DELETE} }}") == "GRAPHQL_COST"
+    assert code_of(cheap, 'mutation { createTeam(data: {name: "New"}, reason: "r") { __typename } }') == "GRAPHQL_COST"
+    assert memory.twin.ledger.sequence() == before
+
+
+def test_what_a_mutation_reads_back_is_reckoned_before_it_is_made(memory: Asking) -> None:
+    before = memory.twin.ledger.sequence()
+    assert code_of(memory.schema, f"mutation {{ {UPDATE} }}") == "GRAPHQL_NODES"
+    assert memory.twin.ledger.sequence() == before
+    allowed = UPDATE.replace("first: 500", "first: 5")
+    assert code_of(memory.schema, f"mutation {{ {allowed} }}") is None
+
+
+def test_a_mutation_is_not_begun_once_the_time_is_up(memory: Asking) -> None:
+    late = limited(memory, graphql_time_s=1e-9)
+    assert code_of(late, f"mutation {{ {DELETE} }}") == "GRAPHQL_TIME"
+
+
 def test_a_cost_bomb_in_cypher_is_refused_before_the_graph_is_asked(memory: Asking) -> None:
     schema = limited(memory, query_cost_limit=10_000.0)
     memory.repository.asked.clear()
