@@ -66,12 +66,14 @@ class SimulationRequest(BaseModel):
     )
     reason: str | None = Field(default=None, max_length=LONGEST_REASON, description="Why, for the audit trail.")
 
+    def text(self) -> str:
+        """What is asked for, as the audit trail tells it."""
+        return orjson.dumps(self.model_dump(exclude={"reason"}), option=orjson.OPT_SORT_KEYS).decode()
+
 
 def begin(services: Services, wanted: SimulationRequest) -> SimulationJob:
     """Have it played in its turn. Raises what `SimulationJobs.begin` raises."""
-    call = services.call
-    call.reason = wanted.reason
-    call.asked(orjson.dumps(wanted.model_dump(exclude={"reason"}), option=orjson.OPT_SORT_KEYS).decode())
+    services.call.reason = wanted.reason
     if wanted.compare_with and (wanted.keep or wanted.insight):
         raise UsageError(
             "a comparison is not kept, and teaches differences only",
@@ -93,7 +95,7 @@ def begin(services: Services, wanted: SimulationRequest) -> SimulationJob:
         reason=wanted.reason,
     )
     job = services.simulations.begin(order, services.actor)
-    call.target = job.id
+    services.call.target = job.id
     return job
 
 

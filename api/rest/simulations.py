@@ -125,6 +125,7 @@ class SimulationAnswer(BaseModel):
 async def start(request: Request, services: ToSimulate, response: Response) -> SimulationAnswer:
     """Have a scenario played, in JSON or as the YAML file that it is. It is refused at once where it is wrong or too large."""
     wanted = _wanted(request, await _body(request))
+    services.call.asked(wanted.text())
     job = await run_in_threadpool(begin, services, wanted)
     response.headers["Location"] = f"{router.prefix}/{job.id}"
     return _answer(job)
