@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from graphql import (
@@ -9,9 +10,11 @@ from graphql import (
     GraphQLBoolean,
     GraphQLField,
     GraphQLID,
+    GraphQLInputType,
     GraphQLInt,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLResolveInfo,
     GraphQLString,
 )
@@ -27,7 +30,7 @@ from api.graphql.ledger_types import underscored
 from api.graphql.scalars import JSON, LONG
 from api.graphql.simulation_types import DROPPED_RESULT, JOB_RESULT, SIMULATION_BUSY, SIMULATION_REFUSED
 from api.simulation_requests import SimulationRequest, begin
-from core.errors import NotFoundError, UsageError
+from core.errors import JumeauError, NotFoundError, UsageError
 from services.access.rights import Action
 from services.jobs.errors import JobStateError, TooManyJobsError
 from services.simulation.bounds import SimulationTooLargeError
@@ -37,7 +40,7 @@ from simulate.errors import SimulationError
 Info = GraphQLResolveInfo[GraphQLContext]
 
 WHOLE: Final = "a simulation"
-FAILURES: Final = {
+FAILURES: Final[Mapping[type[JumeauError], GraphQLObjectType]] = {
     SimulationError: SIMULATION_REFUSED,
     SimulationTooLargeError: SIMULATION_REFUSED,
     TooManyJobsError: SIMULATION_BUSY,
@@ -48,7 +51,7 @@ FAILURES: Final = {
 """Errors that are part of an answer, and their types. Others are errors of the request."""
 
 _TOLD: Final = SimulationRequest.model_fields
-_TYPES: Final = {
+_TYPES: Final[Mapping[str, GraphQLInputType]] = {
     "scenario": JSON,
     "compareWith": GraphQLList(GraphQLNonNull(JSON)),
     "of": GraphQLID,
