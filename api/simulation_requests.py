@@ -53,7 +53,7 @@ class SimulationRequest(BaseModel):
     )
     as_of: str | None = Field(default=None, description="Play it on a past state: a date, an instant, or #123.")
     replications: int | None = Field(default=None, ge=FEWEST, description="In place of the scenario's.")
-    seed: int | None = Field(default=None, ge=0, lt=2**64, description="In place of the scenario's.")
+    seed: int | None = Field(default=None, ge=0, le=2**64 - 1, description="In place of the scenario's.")
     keep: bool | None = Field(
         default=None, description="Whether the run is kept in the graph; by default it is, and a comparison never."
     )
