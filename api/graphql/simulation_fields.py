@@ -26,13 +26,13 @@ from api.graphql.ledger_types import NUMBER, TEXT, list_of, object_of
 from api.graphql.operation_fields import WHEN
 from api.graphql.scalars import LONG
 from api.graphql.selection import page_size
-from api.graphql.simulation_types import COMPARISON, FIRST, INCIDENT, INSIGHT, JOB, PROGRESS, STATE, SUMMARY
+from api.graphql.simulation_types import COMPARISON, CREW, FIRST, INCIDENT, INSIGHT, JOB, PROGRESS, STATE, SUMMARY
 from api.graphql.types import Types
 from api.job_events import POLL_S
 from api.simulation_reading import insight_of
 from core.clock import SystemClock
 from core.errors import NotFoundError, UsageError
-from core.principal import require_whole_estate
+from core.principal import RestrictedError, require_whole_estate
 from services.access.rights import Action, require
 from services.jobs.job import JobState
 from services.jobs.journal import JobEvent, Journal
@@ -100,6 +100,12 @@ SIMULATION: Final = object_of(
         resolve=lambda run, info, first=None: _rows(reading.SUMMARIES, info, run, first),
         description="The least available items first.",
     ),
+    crews=GraphQLField(
+        list_of(CREW),
+        args={"first": FIRST},
+        resolve=lambda run, info, first=None: _rows(reading.CREWS, info, run, first),
+        description="How busy crews were, by name.",
+    ),
     incidents=GraphQLField(
         list_of(INCIDENT),
         args={"first": FIRST},
@@ -107,7 +113,9 @@ SIMULATION: Final = object_of(
         description="In order of simulated time.",
     ),
     insight=GraphQLField(
-        INSIGHT, resolve=lambda run, info: _insight(run, info), description="Where somebody has asked for it."
+        INSIGHT,
+        resolve=lambda run, info: _insight(run, info),
+        description="Null where nobody asked for it, and for whoever is limited.",
     ),
     compare=GraphQLField(
         GraphQLNonNull(COMPARISON),
@@ -217,9 +225,12 @@ def _rows(text: str, info: Info, run: Mapping[str, Any], first: int | None) -> l
     return reading.rows_of(_ask(info, run[_WHEN])(text, {"run": run["id"], "shown": shown}))
 
 
-def _insight(run: Mapping[str, Any], info: Info) -> dict[str, Any]:
+def _insight(run: Mapping[str, Any], info: Info) -> dict[str, Any] | None:
     info.context.budget.take(MOST_KEPT, 0)
-    return insight_of(info.context.services, run["id"])
+    try:
+        return insight_of(info.context.services, run["id"])
+    except (NotFoundError, RestrictedError):
+        return None
 
 
 def _compare(run: Mapping[str, Any], info: Info, base: str, first: int | None = None) -> dict[str, Any]:

@@ -44,6 +44,20 @@ SUMMARY: Final = object_of(
     downtimeMinutes=GraphQLFloat,
     mttrMinutes=GraphQLFloat,
     beyondObjective=GraphQLFloat,
+    utilisation=GraphQLFloat,
+    utilisationLow=GraphQLFloat,
+    utilisationHigh=GraphQLFloat,
+)
+CREW: Final = object_of(
+    "SimulationCrew",
+    "How busy a crew was, with its 95 % interval, and what waited for it, per replication.",
+    name=GraphQLString,
+    size=GraphQLInt,
+    utilisation=GraphQLFloat,
+    utilisationLow=GraphQLFloat,
+    utilisationHigh=GraphQLFloat,
+    repairs=GraphQLFloat,
+    waitMinutes=GraphQLFloat,
 )
 INCIDENT: Final = object_of(
     "SimulationIncident",

@@ -156,18 +156,25 @@ WHOLE = frozenset(
         *(
             (method, path)
             for method, path in NEEDS
-            if path.startswith(("/api/ingestions", "/api/accounts", "/api/audit"))
+            if path.startswith(("/api/ingestions", "/api/simulations", "/api/accounts", "/api/audit"))
         ),
         ("GET", "/metrics"),
         ("POST", "/api/history"),
         ("POST", "/api/difference"),
         ("POST", "/api/graph/verify"),
+        ("GET", "/api/simulation-runs/{id}/insight"),
+        ("DELETE", "/api/simulation-runs/{id}"),
     }
 )
 """Routes that are of the whole estate."""
 WHOLE_FIELDS = frozenset({"history", "difference", "runs", "run", "quarantine", "disagreements", "audit"}) | {
     "approve",
     "reject",
+    "simulationJobs",
+    "simulationJob",
+    "startSimulation",
+    "cancelSimulation",
+    "dropSimulationRun",
 }
 """The same of root fields."""
 PAGES = frozenset({"/docs", "/lines", "/openapi.json", "/graphql", "/mcp"})
@@ -311,7 +318,10 @@ def test_a_websocket_is_opened_by_whoever_may_ask_and_told_what_a_request_is(gua
         for number, text in enumerate(t for t in FIELDS if t.startswith("subscription") and "changes" not in t):
             talk.subscribe(text, id=str(number))
             if "askSteps" not in text:
-                expected = "RESTRICTED" if asker in LIMITED and "runProgress" in text else "NOT_FOUND"
+                of_all = "runProgress" in text or "simulationProgress" in text
+                expected = "RESTRICTED" if asker in LIMITED and of_all else "NOT_FOUND"
+                if "simulationProgress" in text and _expected(asker, Action.SIMULATE) is not None:
+                    expected = "FORBIDDEN"
                 assert talk.code() == expected, text
                 continue
             while (message := talk.receive())["type"] == "next":

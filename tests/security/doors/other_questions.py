@@ -44,6 +44,9 @@ ROUTES: Final = frozenset(
         ("POST", "/api/exports"),
         ("POST", "/api/health/scorecard"),
         ("GET", "/api/branches"),
+        ("GET", "/api/simulation-runs"),
+        ("GET", "/api/simulation-runs/{id}"),
+        ("GET", "/api/simulation-runs/{id}/comparison"),
     }
 )
 """Routes of questions: the answers are those of what is left."""
@@ -65,6 +68,15 @@ WHOLE_ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Any] | None]] = {
     ("POST", "/api/ingestions/{id}/cancel"): None,
     ("DELETE", "/api/ingestions/{id}"): None,
     ("GET", "/api/ingestions/{id}/events"): None,
+    ("POST", "/api/simulations"): {"scenario": {"name": "a week", "duration": 168}},
+    ("GET", "/api/simulations"): None,
+    ("GET", "/api/simulations/{id}"): None,
+    ("GET", "/api/simulations/{id}/result"): None,
+    ("GET", "/api/simulations/{id}/events"): None,
+    ("POST", "/api/simulations/{id}/cancel"): None,
+    ("DELETE", "/api/simulations/{id}"): None,
+    ("GET", "/api/simulation-runs/{id}/insight"): None,
+    ("DELETE", "/api/simulation-runs/{id}"): None,
 }
 """Routes that are of the whole estate, each with what it would take: refused to whoever is limited, whatever they send."""
 OWN_ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Any] | None]] = {
@@ -130,6 +142,11 @@ def rest(catalogue: CatalogueService, estate: Estate, draw: Random, named: int |
     yield from _exports(draw)
     yield Question("scorecard", "POST", "/api/health/scorecard", {"by": "kind"})
     yield Question("branches", "GET", "/api/branches", None)
+    yield Question("simulation runs", "GET", "/api/simulation-runs", None)
+    for run in estate.of("SimulationRun"):
+        address = f"/api/simulation-runs/{run.id}"
+        yield Question("simulation run", "GET", f"{address}?first=1000", None, frozenset({run.id}))
+        yield Question("comparison of runs", "GET", f"{address}/comparison?base={run.id}", None, frozenset({run.id}))
     yield Question("models", "GET", "/v1/models", None)
     yield Question("catalogue", "GET", "/api/catalogue", None)
     yield from _questions(estate, draw)
