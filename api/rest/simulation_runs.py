@@ -25,14 +25,14 @@ AsOf = Annotated[str | None, Query(description=AS_OF)]
 @router.get("", response_model=list[dict[str, Any]])
 def list_runs(services: ToRead, as_of: AsOf = None) -> Response:
     """The runs that are kept, newest first: those of which whoever asks sees an item."""
-    with services.moments.reading(Asked(as_of)) as (queries, _):
+    with services.moments.reading(Asked(as_of), services.principal) as (queries, _):
         return json_response(reading.runs(asked_of(services, queries)))
 
 
 @router.get("/{id}", response_model=dict[str, Any])
 def see_run(id: str, services: ToRead, first: First = USUAL_SHOWN, as_of: AsOf = None) -> Response:
     """A run by its identifier or an unambiguous beginning of it: its least available items and its first incidents."""
-    with services.moments.reading(Asked(as_of)) as (queries, _):
+    with services.moments.reading(Asked(as_of), services.principal) as (queries, _):
         return json_response(reading.run(asked_of(services, queries), id, shown=first))
 
 

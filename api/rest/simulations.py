@@ -28,7 +28,6 @@ router = APIRouter(
 
 JSON: Final = "application/json"
 YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml")
-MOST_BYTES: Final = 1_000_000
 _OPTIONS: Final = ("branch", "as_of", "replications", "seed", "keep", "incidents", "insight", "detailed", "reason")
 
 
@@ -37,13 +36,6 @@ class ScenarioMediaTypeError(UsageError):
 
     code = "SCENARIO_MEDIA_TYPE"
     status = 415
-
-
-class ScenarioSizeError(UsageError):
-    """A request for a simulation with more bytes than are read."""
-
-    code = "SCENARIO_SIZE"
-    status = 413
 
 
 class SimulationProgressModel(BaseModel):
@@ -124,7 +116,7 @@ class SimulationAnswer(BaseModel):
 )
 async def start(request: Request, services: ToSimulate, response: Response) -> SimulationAnswer:
     """Have a scenario played, in JSON or as the YAML file that it is. It is refused at once where it is wrong or too large."""
-    wanted = _wanted(request, await _body(request))
+    wanted = _wanted(request, await request.body())
     services.call.asked(wanted.text())
     job = await run_in_threadpool(begin, services, wanted)
     response.headers["Location"] = f"{router.prefix}/{job.id}"
@@ -178,16 +170,6 @@ async def events(id: str, services: ToSeeSimulations, request: Request) -> Respo
     With `Last-Event-ID` only what came after; where nothing will come any more the answer is 204, which ends reconnecting.
     """
     return await JobEventResponse.open(services, services.simulations, request, id, Action.SIMULATE)
-
-
-async def _body(request: Request) -> bytes:
-    """The body, as far as it is small enough. Raises ScenarioSizeError."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise ScenarioSizeError(f"more than {MOST_BYTES:,} bytes", where="body", hint="a smaller scenario")
-    return bytes(body)
 
 
 def _wanted(request: Request, body: bytes) -> SimulationRequest:

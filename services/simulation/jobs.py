@@ -139,7 +139,7 @@ class SimulationJobs(JobQueue[SimulationJob]):
             check_keeping(base.seed if order.seed is None else order.seed, order.incidents)
         for scenario in scenarios:
             moment = Asked(order.as_of, order.branch or scenario.branch)
-            moment_of(twin.ledger, Branches(twin.ledger, twin.schema, twin.clock), moment)
+            moment_of(twin.ledger, Branches(twin.ledger, twin.schema, twin.clock), moment, begun_by=None)
         first, *rest = (_words(scenario) for scenario in scenarios)
         return replace(order, scenario=first, others=tuple(rest))
 

@@ -313,7 +313,7 @@ def test_what_only_the_model_tells_is_refused_before_it_is_played(playing: Playi
 def test_bodies_of_other_kinds_and_sizes_are_refused(playing: Playing) -> None:
     cases = {
         ("text/plain", YEAR): (415, "SCENARIO_MEDIA_TYPE"),
-        ("application/yaml", "#" * 1_000_001): (413, "SCENARIO_SIZE"),
+        ("application/yaml", "#" * 1_000_001): (413, "BODY_SIZE"),
         ("application/json", "{"): (422, "PAYLOAD"),
     }
     for (kind, body), wanted in cases.items():

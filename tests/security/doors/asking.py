@@ -169,5 +169,5 @@ def _notes(notes: Any) -> Any:
 
 def leaks(text: str, hidden: Collection[str], question: Question) -> list[str]:
     """What of what is hidden is in an answer, and was not in the question."""
-    asked = json.dumps(question.body, ensure_ascii=False)
+    asked = question.path + json.dumps(question.body, ensure_ascii=False)
     return [name for name in hidden if name in text and name not in asked]

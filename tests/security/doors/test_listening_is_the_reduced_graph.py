@@ -23,7 +23,9 @@ STEPS: Final = (
     "{ outcome answer rows evidence choices { label question } notes missing } } }"
 )
 PROGRESS: Final = "subscription ($run: String!) { runProgress(run: $run) { state } }"
-ASKED: Final = frozenset({"changes", "simulationClock", "simulationEvents", "askSteps", "runProgress"})
+ASKED: Final = frozenset(
+    {"changes", "simulationClock", "simulationEvents", "simulationProgress", "askSteps", "runProgress"}
+)
 SIMULATED: Final = (*PART, "SimulationRun", "Scenario")
 RELATIONS: Final = ("OWNED_BY", "IN_PERIMETER", "MEMBER_OF_TEAM", "IN_RUN", "STATE_OF", "OF_SCENARIO")
 
