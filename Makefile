@@ -75,7 +75,8 @@ golden: $(STAMP) ## Compute the golden answers again, to be reviewed as a diff
 	$(BIN)/python -m demo.make_golden
 	$(BIN)/python -m tests.graph.queries.plain
 
-docs: $(STAMP) ## Generate the reference pages and the GSQL files from the code
+docs: $(STAMP) ## Generate the schemas of the doors, the reference pages and the GSQL files from the code
+	$(BIN)/python -m api.generate
 	$(BIN)/python -m docs.generate
 	$(BIN)/python -m graph.backends.tigergraph.generate
 
