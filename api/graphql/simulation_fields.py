@@ -207,11 +207,8 @@ def simulation_subscriptions() -> dict[str, GraphQLField]:
 def _simulation(_root: Any, info: Info, id: str, **when: Any) -> dict[str, Any] | None:
     """The run as it is seen, with the moment that is meant for what is asked below it."""
     asked = Asked(when.get("asOf"), when.get("branch"))
-    try:
-        run = reading.found(_ask(info, asked), id)
-    except NotFoundError:
-        return None
-    return {**run, "simulated": True, _WHEN: asked}
+    runs = reading.candidates(_ask(info, asked), id)  # a moment or a branch that is not there is refused
+    return {**runs[0], "simulated": True, _WHEN: asked} if len(runs) == 1 else None
 
 
 def _ask(info: Info, asked: Asked) -> reading.Ask:

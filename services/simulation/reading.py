@@ -65,9 +65,14 @@ def run(ask: Ask, name: str, *, shown: int = USUAL_SHOWN) -> dict[str, Any]:
     }
 
 
+def candidates(ask: Ask, name: str) -> list[dict[str, Any]]:
+    """The runs that are seen, two at most, whose identifier is or begins with that."""
+    return rows_of(ask(FOUND, {"run": name})) if name else []
+
+
 def found(ask: Ask, name: str) -> dict[str, Any]:
     """The run of that identifier, or of an unambiguous beginning of one, as it is seen. Raises NotFoundError."""
-    seen = rows_of(ask(FOUND, {"run": name})) if name else []
+    seen = candidates(ask, name)
     if len(seen) != 1:
         what = f"several simulation runs begin with {name!r}" if seen else f"no simulation run {name!r} is kept"
         raise NotFoundError(what, where="simulation runs", hint="list them: jumeau simulate runs")
