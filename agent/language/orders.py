@@ -15,6 +15,10 @@ from agent.language.turns import LANGUAGES, LOADER, Language
 
 _TYPO: Final = 6
 """Letters from which on a verb may be misspelt by one."""
+_LONG_TYPO: Final = 9
+"""Letters from which on it may be misspelt by two."""
+_NEEDING: Final = frozenset({"has", "have", "had", "needs", "need", "ought", "got", "want", "like"})
+"""Words before "to be" that make it a duty: it has to be restarted, but not: servers to be decommissioned."""
 _ELIDED: Final = 2
 """Letters that may stand between tokens without being a name: the genitive."""
 Words = tuple[str, ...]
@@ -159,7 +163,7 @@ class _Sentence:
             len(form) == 1
             and len(form[0]) >= _TYPO
             and form[0][0] == word[0]
-            and OSA.distance(form[0], word, score_cutoff=1) <= 1
+            and OSA.distance(form[0], word) <= (2 if min(len(form[0]), len(word)) >= _LONG_TYPO else 1)
             for form in verbs.always | verbs.loose
         )
 
@@ -172,9 +176,17 @@ class _Sentence:
             if not any(self.words[at : at + length] in verbs.done for length in (1, 2, 3)):
                 continue
             before = self.words[at - 1]
-            if before in self.orders.being and (wish or (at > 1 and self.words[at - 2] in self.orders.duties)):
+            if before in self.orders.being and (wish or (at > 1 and self._duty(at - 2))):
                 return True
+            if wish and (at - 1 in self.named or self.tokens[at - 1].kind == "identifier"):
+                return True  # I need X rebooted
         return False
+
+    def _duty(self, at: int) -> bool:
+        """Whether something must be done: it must be, it has to be."""
+        if self.words[at] == "to":
+            return at > 0 and self.words[at - 1] in _NEEDING
+        return self.words[at] in self.orders.duties
 
 
 def _french(verb: str) -> dict[str, list[str]]:

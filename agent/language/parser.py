@@ -76,7 +76,7 @@ class Parser:
         detected = told or detect_language(unnamed, self._fallback(after))
         language: Language = detected if detected in self._lexicons else next(iter(self._lexicons))
         acts = load_acts()
-        reason = "send" if "://" in question else acts.refusal(question, unnamed)
+        reason = "send" if "://" in question else acts.refusal(question, unnamed, self._knows)
         if reason == "personal" and not self._personal:
             reason = None
         reason = reason or self._ordered(question, unnamed, names)
@@ -128,9 +128,11 @@ class Parser:
         named = frozenset(
             at for at in range(len(tokens)) if (found := names.at(tokens, at)) is not None and found.exact
         )
-        return load_orders().order(
-            question, tokens, lambda word: any(one.knows(word) for one in self._lexicons.values()), named
-        )
+        return load_orders().order(question, tokens, self._knows, named)
+
+    def _knows(self, word: str) -> bool:
+        """Whether a folded word means something in one of the languages."""
+        return any(one.knows(word) for one in self._lexicons.values())
 
     def _understood(
         self,
