@@ -64,6 +64,6 @@ class ClauseParser:
             if not self.terms.texts(text):
                 lifted = lifted.replace(f" {word} ", f" {text} ")
         tokens = tokenise(composed(lifted))
-        if load_acts().refusal(lifted, tokens) not in (None, "personal"):
+        if load_acts().refusal(lifted, tokens, self.terms.knows) not in (None, "personal"):
             return True
         return load_orders().order(lifted, tokens, self.terms.knows, frozenset()) is not None

@@ -77,7 +77,7 @@ def test_what_tells_of_a_person_is_refused(read: Read, question: str) -> None:
         "which team opened the most changes",
         "quelle équipe a le plus de techniciens ?",
         "noms des membres du cluster X",
-        "incidents signalés par mail de l'équipe Linux",
+        "incidents signalés par mail",
         "vulnérabilités exploitables",
         "changements approuvés",
         "quelles caisses régionales utilisent Paie ?",
