@@ -31,6 +31,7 @@ from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
 from api.graphql.sessions import SESSION, Connections, Session
 from api.graphql.shape import Shape
+from api.headers import BrowserHeaders
 from api.line_page import serve_page
 from api.mcp.http import McpDoor
 from api.observation import Observation
@@ -155,6 +156,7 @@ def create_app(
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type"],
         )
+    app.add_middleware(BrowserHeaders)  # around all of it
     return app
 
 

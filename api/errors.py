@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.calls import call_of
+from api.headers import EVERYWHERE
 from core.errors import JumeauError, NotFoundError, UsageError
 
 log = structlog.get_logger(__name__)
@@ -82,7 +83,9 @@ def install_error_handlers(app: FastAPI) -> None:
 
     def of_anything(request: Request, error: Exception) -> Response:
         log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
-        return error_response(unexpected())
+        answer = error_response(unexpected())
+        answer.headers.update(EVERYWHERE)  # it is sent from outside of all middleware
+        return answer
 
     app.add_exception_handler(JumeauError, of_ours)
     app.add_exception_handler(RequestValidationError, of_payload)

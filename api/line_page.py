@@ -7,47 +7,25 @@ every other door.
 from __future__ import annotations
 
 import json
-import re
-from base64 import b64encode
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
 from starlette.responses import HTMLResponse
 
+from api.headers import page_headers
+
 URL: Final = "/lines"
 PAGE: Final = (Path(__file__).parent / "lines.html").read_text(encoding="utf-8")
 _SCHEMA: Final = Path(__file__).parents[1] / "simulate" / "line" / "line.schema.json"
 
 
-def policy(page: str = PAGE) -> str:
-    """The Content-Security-Policy of a page: its own script and style, by their digests, and nothing from elsewhere."""
-    digests = {
-        tag: " ".join(
-            f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-            for text in re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)
-        )
-        for tag in ("script", "style")
-    }
-    return (
-        f"default-src 'none'; script-src {digests['script']}; style-src {digests['style']}; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
 def serve_page(app: FastAPI) -> None:
     """Add `/lines`."""
-    headers = {
-        "Content-Security-Policy": policy(),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-cache",
-    }
     app.add_api_route(
         URL,
-        lambda: HTMLResponse(PAGE, headers=headers),
+        lambda: HTMLResponse(PAGE, headers=page_headers(PAGE)),
         include_in_schema=False,
         response_class=HTMLResponse,
     )

@@ -15,6 +15,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from api.headers import page_headers
 from core.errors import ConfigurationError
 
 GRAPHIQL_URL = "/assets/graphiql"
@@ -44,13 +45,20 @@ def serve_assets(app: FastAPI) -> None:
 
 
 def _swagger(app: FastAPI) -> HTMLResponse:
-    return get_swagger_ui_html(
+    page = get_swagger_ui_html(
         openapi_url=app.openapi_url or "/openapi.json",
         title=f"{app.title}: REST",
         swagger_js_url=f"{SWAGGER_URL}/swagger-ui-bundle.js",
         swagger_css_url=f"{SWAGGER_URL}/swagger-ui.css",
         swagger_favicon_url=f"{SWAGGER_URL}/favicon.png",
+        swagger_ui_parameters={"validatorUrl": None},  # else the page tells a site outside where it found this one
     )
+    return html_page(bytes(page.body).decode())
+
+
+def html_page(content: str) -> HTMLResponse:
+    """A page with its policy, which uses the assets."""
+    return HTMLResponse(content, headers=page_headers(content, assets=True))
 
 
 GRAPHIQL_PAGE = (Path(__file__).parent / "graphql" / "graphiql.html").read_text(encoding="utf-8")

@@ -46,6 +46,7 @@ class TwinServer(uvicorn.Server):
             timeout_graceful_shutdown=requests_s,
             ws_max_size=message_bytes,
             access_log=False,  # requests are logged by the application, without what is in their addresses
+            server_header=False,
         )
         super().__init__(config)
         self._stop_s = stop_s

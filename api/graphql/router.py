@@ -25,7 +25,7 @@ from api.errors import RequestError, refuse
 from api.graphql.errors import BatchRefusedError, BodyTooLargeError, MediaTypeError
 from api.graphql.sessions import Connections
 from api.graphql.websocket import TwinHandler, begin
-from api.pages import GRAPHIQL_PAGE
+from api.pages import GRAPHIQL_PAGE, html_page
 from core.errors import JumeauError
 from core.settings import Settings
 
@@ -81,7 +81,7 @@ class TwinRouter(GraphQLRouter[Any, None]):
         return UNSET
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
-        return HTMLResponse(GRAPHIQL_PAGE)
+        return html_page(GRAPHIQL_PAGE)
 
     def decode_json(self, data: str | bytes) -> object:
         """JSON, refused where it nests beyond all sense."""

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from api.app import create_app
-from api.line_page import PAGE, form_of_the_reference_line, policy
+from api.headers import policy
+from api.line_page import PAGE, form_of_the_reference_line
 from graph.schema.load import load_schema
 from graph.schema.model import Schema
 from services.access.doorkeeper import Doorkeeper
@@ -200,7 +201,7 @@ def test_the_page_is_whole_in_itself_and_its_policy_lets_only_what_is_in_it_run(
     answer = lines.guarded.http.get("/lines")
     assert (answer.status_code, answer.text) == (200, PAGE)
     told = answer.headers["Content-Security-Policy"]
-    assert told == policy()
+    assert told == policy(PAGE)
     assert "default-src 'none'" in told
     assert "unsafe" not in told
     assert policy(PAGE.replace("</script>", " </script>")) != told
