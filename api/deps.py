@@ -35,6 +35,7 @@ from services.jobs.queue import JobQueue
 from services.known_branches import author_of
 from services.moments import MomentService
 from services.operations import OperationsService
+from services.persons import PersonService
 from services.proposals import ProposalService
 from services.query import QueryService
 from services.simulation.jobs import SimulationJobs
@@ -68,6 +69,7 @@ class Services:
     webhooks: WebhookService
     jobs: LoadJobs
     simulations: SimulationJobs
+    persons: PersonService
     doorkeeper: Doorkeeper
     recorder: Recorder
     call: Call  # what becomes known of this request
@@ -120,6 +122,7 @@ class Services:
             WebhookService(twin.ledger, twin.schema, twin.settings, WebhookFilters(twin.schema)),
             jobs,
             simulations,
+            PersonService(twin.ledger, twin.clock, twin.settings),
             doorkeeper or Doorkeeper(twin.ledger, twin.clock, everybody=principal),
             recorder or recorder_of(twin),
             Call(twin.clock),
@@ -263,6 +266,7 @@ QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
 _LOAD: Final = "a load"
 _SIMULATION: Final = "a simulation"
 _ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters away
+_PERSONS: Final = "what is behind pseudonyms"  # it is kept by person, in no perimeter
 
 Anybody = Annotated[Services, Depends(anybody)]
 """The types of an endpoint's parameter that receives the services: each says who may call the endpoint."""
@@ -270,6 +274,9 @@ ToRead = Annotated[Services, Depends(to(Action.READ))]
 ToKeepTokens = Annotated[Services, Depends(to(Action.READ, changes=True))]
 ToEndTokens = Annotated[Services, Depends(to(Action.READ, changes=True, writes=False))]
 ToAudit = Annotated[Services, Depends(to(Action.AUDIT, whole="the audit trail"))]
+ToAuditPersons = Annotated[Services, Depends(to(Action.AUDIT, whole=_PERSONS))]
+ToReveal = Annotated[Services, Depends(to(Action.REVEAL, changes=False, whole=_PERSONS))]
+ToErase = Annotated[Services, Depends(to(Action.REVEAL, changes=False, writes=True, whole=_PERSONS))]
 ToLookBack = Annotated[Services, Depends(to(Action.LOOK_BACK))]
 ToSeeHistory = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the history of an element"))]
 ToCompare = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the difference of two moments"))]

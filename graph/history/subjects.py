@@ -235,7 +235,7 @@ class Subjects:
     def _opened(self, pseudonym: str, reason: str) -> Iterator[Connection]:
         """A transaction of its own for a look that has a reason."""
         if not reason.strip():
-            raise UsageError("a look behind a pseudonym has a reason", where="--reason", hint="say what it is for")
+            raise UsageError("a look behind a pseudonym has a reason", where="reason", hint="say what it is for")
         self._keys()  # in a transaction before this one
         for table in (subject, subject_access):
             self._ledger.prepare(table)

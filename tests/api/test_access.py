@@ -91,6 +91,9 @@ NEEDS: Mapping[tuple[str, str], Action] = {
     ("POST", "/api/webhooks/{name}/test"): Action.NOTIFY,
     ("GET", "/api/webhooks/{name}/deliveries"): Action.NOTIFY,
     ("POST", "/api/webhooks/{name}/replay"): Action.NOTIFY,
+    ("POST", "/api/persons/{name}/reveal"): Action.REVEAL,
+    ("POST", "/api/persons/{name}/erase"): Action.REVEAL,
+    ("GET", "/api/persons/looks"): Action.AUDIT,
     ("GET", "/api/audit"): Action.AUDIT,
     ("POST", "/api/audit/verify"): Action.AUDIT,
 }
@@ -156,7 +159,7 @@ WHOLE = frozenset(
         *(
             (method, path)
             for method, path in NEEDS
-            if path.startswith(("/api/ingestions", "/api/simulations", "/api/accounts", "/api/audit"))
+            if path.startswith(("/api/ingestions", "/api/simulations", "/api/accounts", "/api/audit", "/api/persons"))
         ),
         ("GET", "/metrics"),
         ("POST", "/api/history"),

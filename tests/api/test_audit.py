@@ -40,6 +40,8 @@ BODIES: Mapping[tuple[str, str], Any] = {
     ("POST", "/api/sign-in"): {"name": "ana", "password": PASSWORD},
     ("POST", "/api/simulations"): {"scenario": {"name": "x", "replications": 10**6}},
     ("POST", "/api/ingestions"): {"source": "csv", "reason": "weekly"},
+    ("POST", "/api/persons/{name}/reveal"): {"reason": "on call"},
+    ("POST", "/api/persons/{name}/erase"): {"reason": "request 17"},
 }
 BEGIN: frozenset[tuple[str, str]] = frozenset(
     {
@@ -61,6 +63,8 @@ BEGIN: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/api/webhooks/{name}/rotate"),
         ("POST", "/api/webhooks/{name}/test"),
         ("POST", "/api/webhooks/{name}/replay"),
+        ("POST", "/api/persons/{name}/reveal"),
+        ("POST", "/api/persons/{name}/erase"),
         ("POST", "/api/sign-in"),
         ("POST", "/api/ingestions"),
         ("PUT", "/api/ingestions/{id}/files/{name}"),
@@ -107,7 +111,7 @@ def watched(schema: Schema, tmp_path: Path) -> Iterator[Watched]:
     with opened("networkx", schema, tmp_path, small_estate()) as twin:
         clock = MovedClock()
         keeper = Doorkeeper(twin.ledger, clock, local_key="local", hasher=CHEAP)
-        account = keeper.accounts.create("ana", PASSWORD, ["administrator", "reader"], None, by="test")
+        account = keeper.accounts.create("ana", PASSWORD, ["administrator", "data_protection_officer"], None, by="test")
         secret, token = keeper.tokens.issue(account, timedelta(days=30))
         recorder = recorder_of(twin)
         app = create_app(twin, follow=False, doorkeeper=keeper, recorder=recorder)
@@ -323,7 +327,7 @@ def test_an_auditor_asks_in_graphql(watched: Watched) -> None:
     answer = watched.ask("POST", "/graphql", {"query": text % (fields, fields)}).json()["data"]
     (refused,) = answer["audit"]["entries"]
     assert answer["refused"]["entries"] == [refused]
-    assert (refused["who"], refused["roles"]) == ("ana", ["administrator", "reader"])
+    assert (refused["who"], refused["roles"]) == ("ana", ["administrator", "data_protection_officer"])
     assert refused["askedSha256"] == digest_of_text("nonsense")
     assert answer["audit"]["next"] == refused["number"]
     wrong = watched.ask("POST", "/graphql", {"query": "{ audit(first: 0) { next } }"}).json()

@@ -31,7 +31,7 @@ from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 SEEN: Mapping[str, tuple[str, tuple[str, ...]]] = {"north": ("ana", ("North",)), "nothing": ("zoe", ())}
 """Who asks, and the perimeters that they hold. One is limited to nothing."""
-ROLE = Role.ADMINISTRATOR.value
+ROLES = (Role.ADMINISTRATOR.value, Role.DATA_PROTECTION_OFFICER.value)
 """Whoever asks may do all there is: nothing but their perimeters holds them back."""
 SENTINEL = "CVE-sentinel"
 """The last thing that is written: whoever listens hears of it, and knows that nothing else comes."""
@@ -85,7 +85,7 @@ def whole(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         marks = _written(twin, told, {**branches, "others": "boss"})
         keeper, headers = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP), {}
         for name, perimeters in SEEN.values():
-            account = keeper.accounts.create(name, PASSWORD, [ROLE], perimeters, by="test")
+            account = keeper.accounts.create(name, PASSWORD, ROLES, perimeters, by="test")
             headers[name] = {"Authorization": f"Bearer {keeper.tokens.issue(account, timedelta(days=1))[0]}"}
         server = open_.enter_context(served(twin, create_app(twin, doorkeeper=keeper)))
         yield Whole(told, twin, server, headers, marks)
@@ -104,7 +104,7 @@ def doors(
     home: Path = tmp_path_factory.mktemp("left")
     with opened("networkx", schema, home) as twin:
         marks = _written(twin, left, {f"of-{name}": name})
-        everything = Principal(name, frozenset({ROLE}), None)
+        everything = Principal(name, frozenset(ROLES), None)
         with served(twin, create_app(twin, principal=everything)) as server:
             named = {MINE: f"of-{name}", OTHERS: "others"}
             limited = Asker(whole.server.http, whole.headers[name], {**whole.marks, **named})

@@ -2,7 +2,7 @@
 as over a graph of what is public alone. No answer, refusal or export names what is outside, whatever state is asked about: the present,
 past ones, a branch of one's own that others have changed too. Of branches of others there are none.
 
-Whoever asks is an administrator: nothing but their perimeters holds them back.
+Whoever asks is an administrator and may reveal persons: nothing but their perimeters holds them back.
 """
 
 from __future__ import annotations
