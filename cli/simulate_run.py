@@ -52,11 +52,15 @@ def run(
 
     Examples: jumeau simulate run --scenario year.yml; jumeau simulate run -s year.yml --branch second-site --keep
     """
-    from services.simulation.keep import check_keeping, keep  # here: other commands need no numba
-    from services.simulation.run import play
-    from simulate.builder.scenario import read_scenario
-    from simulate.plots.picture import draw, prepare
-    from simulate.plots.runs import availability
+    # Here and not above: what simulations need is an extra, and takes a second to import.
+    from simulate.extra import needs_the_extra
+
+    with needs_the_extra():
+        from services.simulation.keep import check_keeping, keep
+        from services.simulation.run import play
+        from simulate.builder.scenario import read_scenario
+        from simulate.plots.picture import draw, prepare
+        from simulate.plots.runs import availability
 
     settings = load_settings(backend=backend)
     read = read_scenario(scenario)

@@ -80,10 +80,13 @@ def live(
 
 def _kept(settings: Settings, scenario: Path, branch: str | None) -> str:
     """Play a scenario a few times and keep it, with all of its first replication that can be kept."""
-    from services.simulation.keep import MOST_INCIDENTS, check_keeping, keep  # here: other commands need no numba
-    from services.simulation.order import Order
-    from services.simulation.run import play
-    from simulate.builder.scenario import read_scenario
+    from simulate.extra import needs_the_extra  # here: other commands need no numba
+
+    with needs_the_extra():
+        from services.simulation.keep import MOST_INCIDENTS, check_keeping, keep
+        from services.simulation.order import Order
+        from services.simulation.run import play
+        from simulate.builder.scenario import read_scenario
 
     read = read_scenario(scenario)
     check_keeping(read.seed, MOST_INCIDENTS)

@@ -24,6 +24,7 @@ from simulate.engines.summary import LoadUse
 from simulate.insight.contributions import Contribution, Contributions, single_points
 from simulate.insight.recovery import Losses, Plan, RecoveryRow, recovery_rows
 from simulate.load.report import QUEUE, LoadRow
+from simulate.model.check import check_reading
 
 ABOUT: Final = frozenset({"RecoveryPlan", "RecoveryTest", "COVERS", "TESTS", *load.ABOUT})
 """What a snapshot needs besides the estate."""
@@ -87,6 +88,7 @@ def play_and_learn(
     scenario = calibrated(settings, scenario)
     estate = snapshot(settings, moment_of(scenario, asked), ABOUT)
     model = order.model(estate, scenario)
+    check_reading(model, min(detailed, order.wanted(scenario)))
     result = order.run(model, scenario)
     contributions, losses = Contributions(model), Losses(model)
     arrays = compile_model(model)

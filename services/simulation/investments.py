@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from simulate.optimise.plan import Plan
 from simulate.optimise.processes import shared
 from simulate.optimise.production import COMPLETED, LineObjective, line_after
 from simulate.optimise.production import OBJECTIVES as LINE_OBJECTIVES
-from simulate.yaml_files import FileKind, YamlFile, read_yaml
+from simulate.yaml_files import FileKind, YamlFile, read_yaml, validated
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +125,14 @@ def _estate(settings: Settings, plan: Plan, file: YamlFile, asked: Asked, proces
         raise InvestmentError(
             f"{name!r} is no objective of an estate", where=file.where("objective"), hint=", ".join(OBJECTIVES)
         )
-    content, shown = _content(plan.estate, file, scenarios.FILE)
-    branch = scenarios.as_scenario(content, shown).branch
+    read = _read(plan.estate, file, scenarios.FILE)
+    branch = validated(read, scenarios.Scenario, scenarios.FILE).branch
     found = snapshot(settings, replace(asked, branch=branch) if branch else asked)
-    content = looked_up(settings, content)
+    content = looked_up(settings, read.content)
     kept = ITEMS_KEPT // processes
-    objective = EstateObjective(found.nodes, found.edges, found.schema, plan, content, shown, name == OUTAGES, kept)
+    objective = EstateObjective(
+        found.nodes, found.edges, found.schema, plan, content, read.shown, name == OUTAGES, kept
+    )
     return _Played(objective, objective.model, name, less_is_better=True, step=STEP, sequence=found.sequence)
 
 
@@ -142,22 +144,22 @@ def _line(plan: Plan, file: YamlFile, choices: Choices) -> _Played:
         )
     if plan.weights:
         raise InvestmentError("weights are of an estate", where=file.where("weights"), hint="leave them out")
-    content, shown = _content(plan.line, file, lines.FILE)
+    read = _read(plan.line, file, lines.FILE)
+    lines.line_of_file(read)
 
     def line_of(configuration: Configuration) -> Line:
-        return line_after(plan, content, shown, configuration)
+        return line_after(plan, read.content, read.shown, configuration)
 
     objective = LineObjective(line_of, choices.base, name, plan.seed)
     return _Played(objective, line_of, name, LINE_OBJECTIVES[name], step=1, sequence=None)
 
 
-def _content(given: object, file: YamlFile, kind: FileKind) -> tuple[Mapping[str, Any], str]:
+def _read(given: object, file: YamlFile, kind: FileKind) -> YamlFile:
     """What is played as it was written: here, or in a file beside the plan."""
     if isinstance(given, str):
-        read = read_yaml(Path(file.shown).parent / given, kind)
-        return read.content, read.shown
+        return read_yaml(Path(file.shown).parent / given, kind)
     assert isinstance(given, dict)
-    return given, file.shown
+    return YamlFile(given, None, file.shown)
 
 
 def _check_each(check: Callable[[Configuration], object], choices: Choices) -> None:

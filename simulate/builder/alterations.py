@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from graph.model import Node
 from graph.schema.model import Schema
@@ -74,6 +74,21 @@ class Alterations:
     def arrivals(self, node: Node) -> float:
         """How many times the load of an item is."""
         return self._times(self.loads, node)
+
+    def idle(self, failing: Sequence[Node], busy: Sequence[Node], planned: Sequence[Node]) -> Iterator[str]:
+        """What is said of changes that meet nothing of what fails, of queues, or of planned changes and what they touch."""
+        changes: tuple[tuple[str, Sequence[_About[Any]], Sequence[Node], str], ...] = (
+            ("failures", self.failures, failing, "nothing that fails"),
+            ("repairs", self.repairs, failing, "nothing that is repaired"),
+            ("load", self.loads, busy, "no queue under `load`"),
+            ("delay", self.delays, planned, "no planned change"),
+            ("freeze", self.freezes, planned, "no planned change"),
+        )
+        for word, abouts, nodes, what in changes:
+            for about in abouts:
+                if not any(self._meets(about, node) for node in nodes):
+                    meant = ", ".join((*about.change.items, *about.change.kinds))
+                    yield f"{word}{f' of {meant}' if meant else ''}: {what} is met by it, it changes nothing"
 
     def _times(self, changes: tuple[_About[Times], ...], node: Node) -> float:
         product = 1.0

@@ -99,9 +99,15 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
     crew_at = {crew.name: at for at, crew in enumerate(crews)}
     items: list[Item] = []
     parts: list[Item] = []
+    failing: list[Node] = []
+    changing = list(planned.about)
     for id_ in ids:
         special = by_name.get(id_, by_name.get(estate.models.get(id_, id_)))
         item = _item(estate, id_, position, scenario, special, crew_at, altered)
+        if item.failure is not None:
+            failing.append(estate.nodes[id_])
+        if item.changes:
+            changing.append(estate.nodes[id_])
         if id_ in touching:
             item = replace(item, requires=(*item.requires, *touching[id_]))
         if id_ not in own:
@@ -129,7 +135,8 @@ def build(nodes: Iterable[Node], edges: Iterable[Edge], schema: Schema, scenario
     loads = loaded(model, scenario.load, busy, times, gone)
     if scenario.load.overloaded == "down":
         model = carried(model, loads)
-    model = replace(model, loads=loads)
+    idle = altered.idle(failing, [estate.nodes[one.id] for one in loads], changing)
+    model = replace(model, loads=loads, notes=(*model.notes, *idle))
     model = _without_failovers_on_cycles(model)
     check(model)
     return model

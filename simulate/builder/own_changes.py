@@ -44,9 +44,10 @@ class OwnChanges:
     items: tuple[Item, ...]
     touching: Mapping[str, tuple[int, ...]]  # places among the items, by what is touched
     notes: tuple[str, ...]
+    about: tuple[Node, ...]  # their records, and what they touch
 
 
-NO_CHANGES: Final = OwnChanges((), {}, ())
+NO_CHANGES: Final = OwnChanges((), {}, (), ())
 
 
 def change_records(nodes: Iterable[Node]) -> list[Node]:
@@ -93,7 +94,8 @@ def own_changes(
         name = str(change.node.properties.get("name", change.node.id))
         items.append(Item(change.node.id, name, CHANGE, changes=plans))
     notes = _notes(len(coming), learned, shares)
-    return OwnChanges(tuple(items), {id_: tuple(at) for id_, at in touching.items()}, notes)
+    about = [node for change in coming for node in (change.node, *(held[id_] for id_ in change.touched))]
+    return OwnChanges(tuple(items), {id_: tuple(at) for id_, at in touching.items()}, notes, tuple(about))
 
 
 def _coming(

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from simulate.builder.words import Share
+from simulate.builder.words import Real, Share, Whole
 from simulate.distributions import Distribution, triangular, uniform
 from simulate.errors import SimulationError
 from simulate.laws import Durations, law
@@ -42,8 +42,10 @@ _BETWEEN: Final[Mapping[str, tuple[str, ...]]] = {"uniform": ("low", "high"), "t
 
 DURATIONS: Final = Durations("min", ("s", "min", "h", "day", "week", "month", "year"), ("45 s", "6 min", "8 h"))
 
-Minutes = Annotated[float, BeforeValidator(DURATIONS.read), Field(ge=0.0, allow_inf_nan=False), DURATIONS.json_schema]
-Money = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+Minutes = Annotated[
+    float, BeforeValidator(DURATIONS.read), Field(ge=0.0, allow_inf_nan=False, strict=True), DURATIONS.json_schema
+]
+Money = Annotated[float, Field(ge=0.0, allow_inf_nan=False, strict=True)]
 
 
 class _Part(BaseModel):
@@ -62,7 +64,7 @@ class Time(_Part):
     ) = None
     mean: Minutes | None = None
     deviation: Minutes | None = Field(default=None, description="Standard deviation.")
-    shape: float | None = Field(default=None, description="Of a Weibull distribution: above 1 where machines wear out.")
+    shape: Real | None = Field(default=None, description="Of a Weibull distribution: above 1 where machines wear out.")
     values: tuple[Minutes, ...] = Field(default=(), max_length=MOST_VALUES, description="Times that were measured.")
     low: Minutes | None = Field(default=None, description="Of a uniform or triangular time: never less.")
     mode: Minutes | None = Field(default=None, description="Of a triangular time: the likeliest.")
@@ -111,7 +113,7 @@ class SetupPart(_Part):
     """A machine is set up after every so many pieces."""
 
     time: Time
-    every: int = Field(ge=1)
+    every: Whole = Field(ge=1)
 
 
 class BreakdownsPart(_Part):
@@ -126,9 +128,9 @@ class StagePart(_Part):
 
     name: str = Field(min_length=1, max_length=200)
     time: Time = Field(description="Processing time of a piece; a number alone is always the same.")
-    machines: int = Field(default=1, ge=1)
-    operators: int = Field(default=0, ge=0, description="That each machine needs while it works.")
-    buffer: int | None = Field(default=None, ge=1, description="Pieces that may wait before it; without, any number.")
+    machines: Whole = Field(default=1, ge=1)
+    operators: Whole = Field(default=0, ge=0, description="That each machine needs while it works.")
+    buffer: Whole | None = Field(default=None, ge=1, description="Pieces that may wait before it; without, any number.")
     setup: SetupPart | None = None
     breakdowns: BreakdownsPart | None = None
     scrap: Share = 0.0
@@ -165,10 +167,10 @@ class StagePart(_Part):
 class ReferencePart(_Part):
     """The line A, B, quality control by its usual parameters. A `variance` is a standard deviation, the `arrival_rate` a mean time."""
 
-    machine_a_capacity: int = Field(default=1, ge=1)
-    machine_b_capacity: int = Field(default=1, ge=1)
-    qc_capacity: int = Field(default=1, ge=1)
-    operators: int = Field(default=2, ge=1)
+    machine_a_capacity: Whole = Field(default=1, ge=1)
+    machine_b_capacity: Whole = Field(default=1, ge=1)
+    qc_capacity: Whole = Field(default=1, ge=1)
+    operators: Whole = Field(default=2, ge=1)
     machine_a_time: Minutes = Field(default=6.0, gt=0.0)
     machine_a_deviation: Minutes = Field(
         default=1.0, validation_alias=AliasChoices("machine_a_deviation", "machine_a_variance")
@@ -202,7 +204,7 @@ class LineFile(_Part):
     stages: tuple[StagePart, ...] = Field(default=(), description="In their order.")
     reference: ReferencePart | None = Field(default=None, description="In place of stages, arrivals and operators.")
     arrivals: Time | None = Field(default=None, description="Time between two pieces that arrive.")
-    operators: int = Field(default=0, ge=0, description="That the line has; with `operator_shifts`, at most.")
+    operators: Whole = Field(default=0, ge=0, description="That the line has; with `operator_shifts`, at most.")
     operator_shifts: tuple[OperatorShiftPart, ...] = Field(
         default=(), description="When operators are there, and how many; all of them always without."
     )
@@ -212,12 +214,12 @@ class LineFile(_Part):
     warm_up: Literal["auto"] | Minutes = Field(
         default=0.0, description="Played before, and not counted; `auto`: as long as the line takes to settle (MSER-5)."
     )
-    most_reworks: int = Field(default=3, ge=0, description="A piece that would be reworked more often is scrapped.")
+    most_reworks: Whole = Field(default=3, ge=0, description="A piece that would be reworked more often is scrapped.")
     item_value: Money = Field(default=0.0, description="Of a good piece.")
     material_cost: Money = Field(default=0.0, description="Of each piece that enters.")
     operator_cost_per_hour: Money = 0.0
-    replications: int = Field(default=200, ge=2, le=1_000_000)
-    seed: int = Field(default=1, ge=0, lt=2**64)
+    replications: Whole = Field(default=200, ge=2, le=1_000_000)
+    seed: Whole = Field(default=1, ge=0, lt=2**64)
 
     @field_validator("begins")
     @classmethod
@@ -297,6 +299,8 @@ def line_of_file(file: YamlFile) -> LineFile:
 def render_json_schema() -> str:
     """The JSON Schema of the files of lines."""
     schema = LineFile.model_json_schema(by_alias=False)
+    time = schema["$defs"]["Time"]
+    schema["$defs"]["Time"] = {"anyOf": [time, *(DURATIONS.json_schema.json_schema or {})["anyOf"]]}  # a time alone
     known = schema["$defs"]["ReferencePart"]["properties"]
     known.update({other: {**known[one], "title": other} for one, other in ALSO_CALLED.items()})
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "jumeau production line"}

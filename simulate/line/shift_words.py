@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from pydantic import Field
 
-from simulate.builder.words import Day, HoursOfDays, Real
+from simulate.builder.words import Day, HoursOfDays, Real, Whole
 from simulate.line.calendar import DAY, Shift
 from simulate.line.check import LineError
 
@@ -34,7 +34,7 @@ class ShiftPart(HoursOfDays):
 class OperatorShiftPart(ShiftPart):
     """And how many operators are there; those of shifts at the same time add up."""
 
-    operators: int = Field(ge=0)
+    operators: Whole = Field(ge=0)
 
 
 def shifts_of(parts: Iterable[ShiftPart]) -> tuple[Shift, ...]:

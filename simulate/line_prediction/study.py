@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from pydantic import Field, model_validator
 
-from simulate.builder.words import Part
+from simulate.builder.words import Part, Real, Whole, YesNo
 from simulate.line import file as lines
 from simulate.line.file import AUTO, LineFile, line_of_file
 from simulate.line.model import Line
@@ -31,9 +31,9 @@ USUAL: Final = ("throughput", "avg_cycle_time", "work_in_process")
 class Range(Part):
     """From the lowest to the highest value that is learned from."""
 
-    low: float = Field(allow_inf_nan=False)
-    high: float = Field(allow_inf_nan=False)
-    whole: bool = Field(default=False, description="Whole numbers alone: machines, operators, places.")
+    low: Real = Field(allow_inf_nan=False)
+    high: Real = Field(allow_inf_nan=False)
+    whole: YesNo = Field(default=False, description="Whole numbers alone: machines, operators, places.")
 
     @model_validator(mode="after")
     def is_a_range(self) -> Range:
@@ -66,14 +66,14 @@ class Study(Part):
     metrics: tuple[str, ...] = Field(
         default=USUAL, min_length=1, max_length=40, description="Of the line, or of a stage: `bake/utilisation`."
     )
-    runs: int = Field(default=128, ge=16, le=2_000, description="Points of the ranges that are learned from.")
-    calibration: int = Field(
+    runs: Whole = Field(default=128, ge=16, le=2_000, description="Points of the ranges that are learned from.")
+    calibration: Whole = Field(
         default=64, ge=20, le=2_000, description="Further ones that make the intervals wide enough."
     )
-    held_out: int = Field(default=64, ge=20, le=2_000, description="Further ones that the error is told by.")
-    replications: int = Field(default=20, ge=2, le=10_000, description="Of each point.")
-    seed: int = Field(default=1, ge=0, lt=2**64)
-    confidence: float = Field(default=0.95, gt=0.5, lt=0.995)
+    held_out: Whole = Field(default=64, ge=20, le=2_000, description="Further ones that the error is told by.")
+    replications: Whole = Field(default=20, ge=2, le=10_000, description="Of each point.")
+    seed: Whole = Field(default=1, ge=0, lt=2**64)
+    confidence: Real = Field(default=0.95, gt=0.5, lt=0.995)
 
     @property
     def points(self) -> int:

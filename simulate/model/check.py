@@ -65,6 +65,16 @@ def check(model: Model, most_events: float = MOST_EVENTS) -> None:
         )
 
 
+def check_reading(model: Model, replications: int) -> None:
+    """Refuse to read more events one by one than one replication may have. Raises TooManyEventsError."""
+    events = expected_events(model) * replications
+    if events > MOST_EVENTS:
+        raise TooManyEventsError(
+            f"about {events:,.0f} events in {replications:,} replications that are read one by one, {MOST_EVENTS:,} are allowed",
+            hint="fewer that are read (`--detailed`), a shorter duration, or rarer failures",
+        )
+
+
 def _check_item(item: Item, model: Model) -> None:
     if (item.failure is None) != (item.repair is None):
         raise SimulationError("failures and repairs go together", where=item.name, hint="give both, or neither")

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from simulate.builder.words import Part
+from simulate.builder.words import Part, Real
 from simulate.optimise.errors import InvestmentError
 
 _QUANTITY = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*([a-z]+)\s*$")
@@ -26,8 +26,8 @@ class Alteration(Part):
     """One of these. What is bought several times adds or multiplies several times."""
 
     set: Scalar | None = Field(default=None, description="The new value.")
-    add: float | None = Field(default=None, allow_inf_nan=False)
-    times: float | None = Field(default=None, allow_inf_nan=False)
+    add: Real | None = Field(default=None, allow_inf_nan=False)
+    times: Real | None = Field(default=None, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from simulate.builder.words import Part
+from simulate.builder.words import Part, Real, Whole
 from simulate.optimise.choices import Choices, Investment
 from simulate.optimise.errors import InvestmentError
 from simulate.optimise.objective import RankBy, Worth
@@ -32,8 +32,8 @@ def _as_list(given: object) -> object:
 class Purchase(Part):
     """Something that can be bought: its cost, how often, and what it changes."""
 
-    cost: float = Field(ge=0.0, allow_inf_nan=False, description="Of one, over the whole horizon.")
-    at_most: int = Field(default=1, ge=1, le=1_000)
+    cost: Real = Field(ge=0.0, allow_inf_nan=False, description="Of one, over the whole horizon.")
+    at_most: Whole = Field(default=1, ge=1, le=1_000)
     parameters: dict[str, Alteration] = Field(
         default_factory=dict,
         description="Places of the base (`crews/systems/size`, `stages/A/machines`): a new value, or {add: 1}, {times: 0.8}.",
@@ -60,14 +60,14 @@ class Plan(Part):
     objective: str | None = Field(
         default=None, description="What is improved; by default what a line completes, hours down of an estate."
     )
-    weights: dict[str, float] = Field(
+    weights: dict[str, Real] = Field(
         default_factory=dict, description="Of an estate: how much an hour of a watched item counts, by name; 1 without."
     )
-    item_value: float = Field(gt=0.0, allow_inf_nan=False, description="What one unit of the objective is worth.")
-    horizon: float = Field(
+    item_value: Real = Field(gt=0.0, allow_inf_nan=False, description="What one unit of the objective is worth.")
+    horizon: Real = Field(
         gt=0.0, allow_inf_nan=False, description="Over how many durations of the base the gain is counted."
     )
-    budgets: Annotated[tuple[float, ...], BeforeValidator(_as_list)] = Field(min_length=1, max_length=MOST_BUDGETS)
+    budgets: Annotated[tuple[Real, ...], BeforeValidator(_as_list)] = Field(min_length=1, max_length=MOST_BUDGETS)
     investments: dict[str, Purchase] = Field(min_length=1, max_length=MOST_INVESTMENTS)
     exclusions: tuple[tuple[str, ...], ...] = Field(
         default=(), description="Investments of which one kind at most can be bought."
@@ -75,18 +75,18 @@ class Plan(Part):
     rank_by: RankBy = Field(
         default=RankBy.ROI, description="roi: net gain per cost; net: gain less cost; output: the objective."
     )
-    indifference: float | None = Field(
+    indifference: Real | None = Field(
         default=None,
         gt=0.0,
         allow_inf_nan=False,
         description="Differences below do not matter, in units of `rank_by`: 0.05 of ROI, 1 % of the budget, 1 % of the "
         "value of the base without.",
     )
-    confidence: float = Field(default=0.95, gt=0.5, lt=1.0)
-    seed: int = Field(default=1, ge=0, lt=2**64)
-    most_replications: int = Field(default=5_000, ge=20, le=1_000_000, description="Of one configuration.")
-    held_out: int = Field(default=200, ge=2, le=1_000_000, description="Fresh replications that are reported.")
-    trials: int = Field(default=400, ge=1, le=100_000, description="Proposals beyond 5,000 configurations.")
+    confidence: Real = Field(default=0.95, gt=0.5, lt=1.0)
+    seed: Whole = Field(default=1, ge=0, lt=2**64)
+    most_replications: Whole = Field(default=5_000, ge=20, le=1_000_000, description="Of one configuration.")
+    held_out: Whole = Field(default=200, ge=2, le=1_000_000, description="Fresh replications that are reported.")
+    trials: Whole = Field(default=400, ge=1, le=100_000, description="Proposals beyond 5,000 configurations.")
 
     @model_validator(mode="after")
     def plays_one_thing(self) -> Plan:
@@ -141,5 +141,9 @@ def parse_plan(text: str, shown: str = "investments.yml") -> tuple[Plan, YamlFil
 def render_json_schema() -> str:
     """The JSON Schema of investment plans."""
     schema = Plan.model_json_schema()
+    alteration, budgets = schema["$defs"]["Alteration"], schema["properties"]["budgets"]
+    one = {**alteration, "minProperties": 1, "maxProperties": 1}
+    schema["$defs"]["Alteration"] = {"anyOf": [one, {"type": ["boolean", "number", "string"]}]}  # a new value alone
+    schema["properties"]["budgets"] = {"anyOf": [budgets, {"type": "number"}]}
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "jumeau investment plan"}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -137,3 +137,49 @@ def test_a_budget_below_every_cost_buys_nothing_and_says_so(console: Here, tmp_p
     assert answer["notes"] == [
         "a budget of 10 is below every cost (the cheapest is 11): nothing can be bought, the base stays"
     ]
+
+
+PLAN = (
+    "name: x\nestate: year.yml\nitem_value: 1\nhorizon: 1\nbudgets: 10\nheld_out: 2\n"
+    "investments: {third: {cost: 1, changes: [{add: {to: pair}}]}}\n"
+)
+COMMANDS = [
+    pytest.param(("compare", "base.yml", "year.yml"), id="compare"),
+    pytest.param(("insight", "-s", "year.yml"), id="insight"),
+    pytest.param(("live", "-s", "year.yml"), id="live"),
+    pytest.param(("optimise", "plan.yml"), id="optimise"),
+]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_that_plays_the_estate_refuses_the_same(
+    console: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "base.yml").write_text(laws("{mean: 30 days}"), encoding="utf-8")
+    (tmp_path / "plan.yml").write_text(PLAN, encoding="utf-8")
+    for text, code, seen in (
+        (laws("{mean: -1}"), "SCENARIO", "year.yml:3"),
+        (laws("{family: weibull, shape: 2}"), "SCENARIO", "needs `mean`"),
+        ("name: x\nitems: {pair: {needed: 3}}\n", "SIMULATION_K_OF_N", "3 members are needed"),
+        ("name: x\nitems: {nobody: {priority: 1}}\n", "SCENARIO", "no configuration item nobody"),
+        ("name: x\nbranch: gone\n", "NOT_FOUND", "gone"),
+        (laws("{mean: 1 s}", "{mean: 1 ms}"), "SIMULATION_TOO_MANY_EVENTS", "events"),
+    ):
+        written(tmp_path, text)
+        refused = console.run("simulate", *command)
+        assert (refused.returncode, f"[{code}]" in refused.stderr, seen in refused.stderr) == (2, True, True), (
+            refused.stderr
+        )
+
+
+@pytest.mark.usefixtures("untouched")
+def test_more_events_than_can_be_read_one_by_one_are_refused_before_anything_is_played(
+    console: Here, tmp_path: Path
+) -> None:
+    """Some two million in each of fifty replications: the run itself takes seconds, reading it would take an hour."""
+    path = written(tmp_path, laws("{mean: 1 min}", "{mean: 1 s}"))
+    refused = console.run("simulate", "insight", "-s", path, "--replications", "1000")
+    assert (refused.returncode, "[SIMULATION_TOO_MANY_EVENTS]" in refused.stderr) == (2, True)
+    assert "--detailed" in refused.stderr

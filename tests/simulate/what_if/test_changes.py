@@ -220,3 +220,47 @@ class TestRefused:
         with pytest.raises(ScenarioError) as caught:
             parse_change(text)
         assert "--change" in str(caught.value.where)
+
+
+class TestWithoutEffect:
+    """A change of nothing is no error, but nobody shall take its zero for an answer."""
+
+    @pytest.mark.parametrize(
+        ("change", "told"),
+        [
+            pytest.param("load: {times: 2}", "load: no queue under `load`", id="no load"),
+            pytest.param(
+                "failures: {times: 2, kinds: [MainframePartition]}",
+                "failures of MainframePartition: nothing that fails",
+                id="none",
+            ),
+            pytest.param("repairs: {times: 2, items: [pair]}", "repairs of pair: nothing that is repaired", id="never"),
+            pytest.param(
+                "delay: {by: 1 day, kinds: [DataCenter]}", "delay of DataCenter: no planned change", id="unplanned"
+            ),
+            pytest.param(
+                "freeze: {duration: 1 day, items: [north]}", "freeze of north: no planned change", id="unfrozen"
+            ),
+        ],
+    )
+    def test_a_change_that_meets_nothing_is_told(self, schema: Schema, change: str, told: str) -> None:
+        found = model(schema, change)
+        assert found.notes == (f"{told} is met by it, it changes nothing",)
+        assert found.items == model(schema).items
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "failures: {times: 2}",
+            "repairs: {times: 2, kinds: [DataCenter]}",
+            "delay: {by: 1 day}",
+            "freeze: {duration: 1 year, then: cancelled, items: [app]}",
+        ],
+    )
+    def test_of_one_that_meets_something_nothing_is_said(self, schema: Schema, change: str) -> None:
+        assert model(schema, change).notes == ()
+
+    def test_a_load_that_is_there_is_met(self, schema: Schema) -> None:
+        extra = "load: {items: {pair: {arrivals: 4, service: {mean: 8 ms}}}}\n"
+        assert model(schema, "load: {times: 2}", extra=extra).notes == ()
+        assert model(schema, "load: {times: 2, items: [app]}", extra=extra).notes != ()
