@@ -11,13 +11,13 @@ from typing import Final
 from agent.language.frame import Frame
 from agent.language.items import Item
 from agent.language.outcome import Unheld
-from agent.language.reading.settling import Settling
+from agent.language.reading.guards import Guards
 from agent.language.reading.words import BUCKETS
 
 _ALL: Final = frozenset({"tous", "toutes", "all", "every", "chaque", "each"})
 
 
-class Grammar(Settling):
+class Grammar(Guards):
     """Reads the items of one question."""
 
     def read(self) -> Frame:
@@ -29,6 +29,7 @@ class Grammar(Settling):
                 continue
             self._item(at, item)
         self._settle()
+        self._guard()
         if self.frame.mode == "yes":
             for item in self.items:
                 if item.folded in _ALL:

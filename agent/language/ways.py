@@ -70,11 +70,11 @@ class Ways:
                 for way in self._direct(start, end)
                 if way.steps[0].relation == relation and forward in (None, way.steps[0].forward)
             ]
-            through = [way for way in self._preferred(start, end) if any(s.relation == relation for s in way.steps)]
+            through = [way for way in self.preferred(start, end) if any(s.relation == relation for s in way.steps)]
             if (through and forward is None) or (through and len(through[0].steps) > 1):
                 return through[0], 0.6 + 0.1 * len(through[0].steps)
             return (direct[0], 0.5) if direct else (through[0], 0.8) if through else None
-        preferred = list(self._preferred(start, end))
+        preferred = list(self.preferred(start, end))
         if preferred:
             return preferred[0], 0.6 + 0.25 * len(preferred[0].steps)
         direct = self._direct(start, end)
@@ -82,7 +82,8 @@ class Ways:
             return direct[0], 1.0 + 0.1 * (len(direct) - 1)
         return self._search(start, end)
 
-    def _preferred(self, start: str, end: str) -> Iterable[Way]:
+    def preferred(self, start: str, end: str) -> Iterable[Way]:
+        """The preferred ways between two kinds, the nearest first."""
         schema = self.schema
 
         def distance(way: Way) -> int | None:

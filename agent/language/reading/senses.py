@@ -104,7 +104,7 @@ class Senses(Groups):
             self.negation = ""
             return
         if relations:
-            self.hint, self.hint_at = relations, at
+            self._lead(at, relations)
             return
         raise Unheld(item.text)
 
@@ -132,6 +132,10 @@ class Senses(Groups):
                     )
                     return True
         return False
+
+    def _lead(self, at: int, relations: tuple[Meaning, ...]) -> None:
+        self.hint, self.hint_at = relations, at
+        self.verbs.append((at, relations))
 
     def _hint_after(self) -> None:
         """A verb behind its elements: which servers does X run on?"""
@@ -166,7 +170,7 @@ class Senses(Groups):
         if meaning.sort == "attribute":
             self.pending_attributes.append((at, meaning.name))
             return True
-        self.hint, self.hint_at = item.means("relation"), at
+        self._lead(at, item.means("relation"))
         if self._next(at) is None or all(one.empty for one in self.items[at + 1 :]):
             self._hint_after()
         return True

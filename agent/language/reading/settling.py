@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from agent.language.frame import Measure, Node
 from agent.language.meanings import Meaning, nearest
 from agent.language.outcome import Unclear, Unheld
@@ -12,8 +10,6 @@ from agent.language.reading.words import CATEGORY, DATES, NUMBERS, SUPERLATIVES
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, Missing
 from graph.schema.model import ValueType
-
-_PARTICIPLES: Final = ("é", "ée", "és", "ées", "ed")
 
 
 class Settling(Phrases):
@@ -58,8 +54,6 @@ class Settling(Phrases):
             raise Unheld(self.items[at].text)
         self._settle_attributes()
         self._settle_negation()
-        if self.hint and self._said_of_nothing(self.hint_at):
-            raise Unheld(self.items[self.hint_at].text)
         self._join_values()
         frame.counted = self.count_at >= 0 and self._counts(frame.target)
         if self.superlative and not frame.order_by:
@@ -227,12 +221,6 @@ class Settling(Phrases):
                 if self.frame.mode == "count" and not self.frame.groups:
                     self.frame.groups.append(value)
                     self.frame.group_names.append(name)
-
-    def _said_of_nothing(self, at: int) -> bool:
-        """Whether a participle is all that is said, and nothing is known by it: applications tested for six months."""
-        text = self.items[at].text.lower()
-        rest = self.items[at + 1 :]
-        return text.endswith(_PARTICIPLES) and not any(item.meanings or item.name for item in rest)
 
     def _superlative(self) -> None:
         frame = self.frame

@@ -53,6 +53,7 @@ class Reading:
         self.pending_measures: list[tuple[int, tuple[Meaning, ...]]] = []
         self.pending_groups: list[tuple[int, Item]] = []
         self.pending_periods: list[int] = []
+        self.verbs: list[tuple[int, tuple[Meaning, ...]]] = []  # relations that were said, wherever they lead
 
     def _next(self, at: int, *, over: bool = True) -> int | None:
         """The next item that is no mere function word."""
