@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from agent.language.figures import functions_of, mean_of_counts, side_by_side
 from agent.language.frame import Frame, Node
-from agent.language.meanings import Way
 from agent.language.outcome import Unclear
+from agent.language.patterns import Patterns
 from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
 from agent.query.scope import aggregated
 
 
-class Composer:
+class Composer(Patterns):
     """Builds the query of one frame."""
-
-    def __init__(self, frame: Frame, language: Language) -> None:
-        self.frame, self.language = frame, language
-        self.counter = 0
 
     def question(self) -> m.Question:
         """The whole question. Raises Unclear."""
@@ -30,79 +25,6 @@ class Composer:
             as_of=self.frame.as_of,
             assumptions=tuple(dict.fromkeys(self.frame.assumptions)),
         )
-
-    # --- patterns --------------------------------------------------------------------------------------------------
-
-    def _entity(self, node: Node, where: list[m.Condition] | None = None) -> m.Entity:
-        conditions = node.where if where is None else where
-        named = m.Named(tuple(e.id for e in node.named), tuple(e.name for e in node.named)) if node.named else None
-        kinds = (node.kind,)
-        return m.Entity(node.name, kinds, named, m.all_of(conditions))
-
-    def _hops(self, start: str, way: Way, end: str) -> tuple[list[m.Entity], list[m.Hop]]:
-        entities, hops, previous = [], [], start
-        endless = self.frame.indirect and len(way.steps) == 1 and way.steps[0].relation == "DEPENDS_ON"
-        for at, step in enumerate(way.steps):
-            last = at == len(way.steps) - 1
-            if last:
-                name = end
-            else:
-                self.counter += 1
-                name = f"{step.kind[:1].lower()}{step.kind[1:]}By{self.counter}"
-                entities.append(m.Entity(name, (step.kind,)))
-            hops.append(
-                m.Hop(
-                    previous,
-                    (step.relation,),
-                    name,
-                    "out" if step.forward else "in",
-                    step.least,
-                    None if endless else step.most,
-                )
-            )
-            previous = name
-        return entities, hops
-
-    def _children(self, node: Node) -> list[Node]:
-        return [other for other in self.frame.nodes if other.parent is node]
-
-    def _below(self, node: Node) -> m.Pattern:
-        """The pattern of a node and what hangs from it, joined to its parent."""
-        assert node.parent is not None
-        assert node.way is not None
-        between, hops = self._hops(node.parent.name, node.way, node.name)
-        entities = [*between, self._entity(node)]
-        conditions: list[m.Condition] = []
-        for child in self._children(node):
-            inner = self._below(child)
-            if child.absent:
-                conditions.append(m.Exists(inner, negated=True))
-            else:
-                entities += inner.entities
-                hops += list(inner.hops)
-                if inner.where is not None:
-                    conditions.append(inner.where)
-        return m.Pattern(tuple(entities), tuple(hops), m.all_of(conditions))
-
-    def _reroot(self) -> None:
-        """Make the target the root, so that everything hangs from it."""
-        frame = self.frame
-        target = frame.target
-        assert target is not None
-        chain, node = [], target
-        while node.parent is not None:
-            chain.append(node)
-            node = node.parent
-        from agent.language.meanings import reversed_way
-
-        for below in reversed(chain):
-            above, way = below.parent, below.way
-            assert above is not None
-            assert way is not None
-            back = reversed_way(way)
-            last = back.steps[-1]
-            above.parent, above.way = below, Way(below.kind, (*back.steps[:-1], replace(last, kind=above.kind)))
-        target.parent, target.way = None, None
 
     # --- the select ------------------------------------------------------------------------------------------------
 
@@ -121,10 +43,11 @@ class Composer:
         for child in self._children(target):
             if child in apart:
                 continue
+            if child.tested:
+                conditions += self._tests(child)
+                continue
             inner = self._below(child)
-            if child.absent:
-                conditions.append(m.Exists(inner, negated=True))
-            elif self._test_only(child):
+            if self._test_only(child):
                 conditions.append(m.Exists(inner))
             else:
                 entities += inner.entities

@@ -33,6 +33,20 @@ class Node:
     plural: bool = True
     order: int = 0
     explicit: bool = True
+    every: bool = False  # what is said of it behind `nucleus_at` is true of every one
+    nucleus_at: int = -1
+    restricting: int = 0  # conditions before that: which ones
+    adjectives: int = 0  # conditions that were said before its kind
+    only: bool = False  # there are no others than it says
+    among: str = ""  # the kind of those that there could be
+    concrete: tuple[str, ...] = ()  # the kinds that there are, of `among`
+    divides: bool = False  # every one of them is related
+    both: int = 0  # the place, from 1, of the condition whose values must all be there, each with one
+
+    @property
+    def tested(self) -> bool:
+        """Whether it is a condition of what it hangs from, and no part of the rows."""
+        return self.absent or self.every or self.only or self.divides or bool(self.both)
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from agent.language.frame import Frame
 from agent.language.items import Item
 from agent.language.outcome import Unheld
 from agent.language.reading.guards import Guards
+from agent.language.reading.quantifiers import ALL
 from agent.language.reading.words import BUCKETS
 
-_ALL: Final = frozenset({"tous", "toutes", "all", "every", "chaque", "each"})
+_ALL: Final = ALL | {"chaque", "each"}
 
 
 class Grammar(Guards):
@@ -27,12 +28,14 @@ class Grammar(Guards):
         for at, item in enumerate(self.items):
             if at in self.used:
                 continue
+            if self._says(at):
+                self._begin_nucleus(at)
             self._item(at, item)
         self._settle()
         self._guard()
         if self.frame.mode == "yes":
             for item in self.items:
-                if item.folded in _ALL:
+                if item.folded in _ALL and not any(node.every or node.divides for node in self.frame.nodes):
                     raise Unheld(item.text)  # whether all of them: one that is does not tell
         return self.frame
 
@@ -53,6 +56,8 @@ class Grammar(Guards):
             self._meanings(at, item)
         elif item.unknown:
             self._unknown(at, item)
+        elif item.folded in ALL:
+            self._all_of_them(at)
 
     def _unknown(self, at: int, item: Item) -> None:
         if item.folded in self.literals and self._literal(at, self.literals[item.folded]):

@@ -10,12 +10,12 @@ from agent.language.items import Item
 from agent.language.meanings import Meaning
 from agent.language.names import NamedElement
 from agent.language.periods import Period
-from agent.language.reading.joining import Joining
+from agent.language.reading.quantifiers import Quantifiers
 from agent.language.reading.words import OPERATORS
 from agent.query.model import Attribute, Compare
 
 
-class Elements(Joining, ABC):
+class Elements(Quantifiers, ABC):
     """Makes elements of kinds."""
 
     @abstractmethod
@@ -114,6 +114,8 @@ class Elements(Joining, ABC):
             ):
                 self.pending.append((position, negated))
             self.negation = ""
+        node.adjectives = len(node.where)
+        self._quantify(at, node)
         for position, texts in list(self.pending_texts):
             if self._text_value(position, texts):
                 self.pending_texts.remove((position, texts))

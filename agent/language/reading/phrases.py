@@ -32,6 +32,10 @@ class Phrases(Senses):
             elif (frame.target is not None and not frame.target.explicit) or frame.mode == "list":
                 self.wants_count = True
                 frame.mode = "count"
+        elif "both" in turns:
+            self.both_at = at
+        elif "only" in turns and self._only(at):
+            pass
         elif "noise" in turns or ("none_of_it" in turns and self._none_of_it()):
             pass
         elif "without" in turns:
@@ -96,6 +100,16 @@ class Phrases(Senses):
             )  # more of one than of another: nothing that is counted here
         elif _OVER_TIME & set(turns) and not item.empty:
             raise Unheld(item.text)
+
+    def _only(self, at: int) -> bool:
+        """Only: of what is said behind it. At the head of a follow-up it narrows what was asked before."""
+        if at == 0 or self.frame.target is None:
+            return False
+        if self.negation == "not" and self.items[self.negated_at].folded.split()[0] in ("n", "ne"):
+            self.negation = ""  # n'ont que des
+        if not self._all_of_them(at):
+            self.only_at = at
+        return True
 
     def _where(self) -> None:
         self.where_asked = True

@@ -55,6 +55,7 @@ class Settling(Phrases):
         self._settle_attributes()
         self._settle_negation()
         self._join_values()
+        self._settle_quantifiers()
         frame.counted = self.count_at >= 0 and self._counts(frame.target)
         if self.superlative and not frame.order_by:
             self._superlative()

@@ -53,6 +53,9 @@ class Reading:
         self.pending_measures: list[tuple[int, tuple[Meaning, ...]]] = []
         self.pending_groups: list[tuple[int, Item]] = []
         self.pending_periods: list[int] = []
+        self.only_at = -1
+        self.both_at = -1
+        self.or_at = -1
         self.verbs: list[tuple[int, tuple[Meaning, ...]]] = []  # relations that were said, wherever they lead
 
     def _next(self, at: int, *, over: bool = True) -> int | None:
@@ -106,6 +109,8 @@ class Reading:
         return wording.fr if self.language == "fr" else wording.en
 
     def _say(self, node: Node, condition: Condition) -> None:
+        if node is self.frame.target:
+            self.only_at = -1  # only the critical ones
         node.where.append(condition)
         self.frame.last_condition = (node, condition)
         if self.frame.mode == "ratio" and self.frame.target is None:
