@@ -30,6 +30,7 @@ class Grammar(Guards):
                 continue
             if self._says(at):
                 self._begin_nucleus(at)
+            self.at = at
             self._item(at, item)
         self._settle()
         self._guard()

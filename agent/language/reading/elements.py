@@ -12,7 +12,7 @@ from agent.language.names import NamedElement
 from agent.language.periods import Period
 from agent.language.reading.quantifiers import Quantifiers
 from agent.language.reading.words import OPERATORS
-from agent.query.model import Attribute, Compare
+from agent.query.model import Attribute, Compare, Constant
 
 
 class Elements(Quantifiers, ABC):
@@ -66,6 +66,12 @@ class Elements(Quantifiers, ABC):
             )
             kind = ranked[0].name
         self._node(at, kind, (), plural=_plural(item.folded) or (item.corrected and _plural(fold(item.text))))
+        for meaning in item.means("value"):
+            sort = self.schema.kinds[kind].attributes.get("kind")
+            if sort is not None and sort.enum == meaning.name and self.frame.nodes[-1].kind == kind:
+                node = self.frame.nodes[-1]
+                self._say(node, Compare(Attribute(node.name, "kind"), "=", Constant(meaning.value)))
+                node.adjectives = node.restricting = len(node.where)
 
     def _node(self, at: int, kind: str, elements: tuple[NamedElement, ...], *, plural: bool = True) -> None:
         frame = self.frame

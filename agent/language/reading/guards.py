@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from agent.language.outcome import Unheld
+from agent.language.frame import Measure
+from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.settling import Settling
+from agent.language.reading.words import DATES
+from agent.language.wordings import say
+from agent.query.model import Attribute
+from graph.schema.model import ValueType
 
 _WE: Final = frozenset({"we", "i", "you", "they", "on", "nous", "vous", "ils", "elles"})
+
+_CONCERNED: Final = frozenset(
+    """concerne concernes concernee concernees impacte impactes impactee impactees lies liees touche touches touchees
+    concerned involved affected impacted related""".split()
+)
 
 
 class Guards(Settling):
@@ -15,6 +25,46 @@ class Guards(Settling):
 
     def _guard(self) -> None:
         self._verbs_lead_somewhere()
+        self._a_date_is_told()
+        self._columns_are_shown()
+        self._something_is_told_apart()
+
+    def _a_date_is_told(self) -> None:
+        """Where it is asked when, a date is what is answered."""
+        frame = self.frame
+        values = [self._type(name) for _, name in frame.outputs]
+        values += [self._type(value.name) for value, _ in frame.order_by if isinstance(value, Attribute)]
+        if self.when_asked and not any(one in DATES for one in values):
+            raise Unclear(say("which_date", self.language))
+
+    def _columns_are_shown(self) -> None:
+        """What is asked beside groups or a yes is a figure of them, or nobody knows what."""
+        frame = self.frame
+        if frame.groups and frame.outputs and not frame.measures and not frame.function and frame.mode != "ratio":
+            money = [one for one in frame.outputs if self._type(one[1]) is ValueType.MONEY]
+            if len(money) != len(frame.outputs):
+                raise Unclear(say("which_figure", self.language))
+            frame.outputs.clear()
+            frame.measures += [Measure(Attribute(node.name, name), name, node.at) for node, name in money]
+            frame.functions.append((0, "sum"))
+        if frame.mode == "yes" and frame.outputs:
+            raise Unclear(say("which_figure", self.language))
+
+    def _something_is_told_apart(self) -> None:
+        """The server, in the singular, is one that was told apart; those concerned are concerned by something."""
+        frame, target = self.frame, self.frame.target
+        assert target is not None
+        plain = not (target.where or target.named or frame.groups or frame.order_by or frame.most or frame.measures)
+        if not plain or frame.outputs:
+            return
+        if frame.mode == "yes" and not target.plural and self._definite(target.at):
+            raise Unclear(say("which_this", self.language))
+        if len(frame.nodes) == 1 and frame.mode == "list" and any(one.folded in _CONCERNED for one in self.items):
+            raise Unclear(say("which_this", self.language))
+
+    def _definite(self, at: int) -> bool:
+        before = self.items[at - 1].folded if 0 < at <= len(self.items) else ""
+        return before in ("le", "la", "l", "the", "ce", "cet", "cette", "this")
 
     def _verbs_lead_somewhere(self) -> None:
         """A verb that names a relation is what joins two elements, or says what a value behind it is of."""

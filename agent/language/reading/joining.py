@@ -9,6 +9,7 @@ from agent.language.frame import Node
 from agent.language.meanings import Meaning, Way, is_a
 from agent.language.outcome import Unheld
 from agent.language.reading.neighbours import Neighbours
+from agent.language.reading.words import CATEGORY
 from agent.language.wordings import say
 
 _LEAVES: Final = frozenset(
@@ -22,21 +23,20 @@ class Joining(Neighbours):
     def _implicit(self, attribute: str) -> Node | None:
         """A kind that has an attribute, beside a kind that has not: the software version of a server."""
         best: tuple[float, str, Node, Way] | None = None
+        declared = {k.attributes[attribute].declared_in for k in self.schema.concrete_kinds() if attribute in k.attributes}
         for node in self._recent():
-            for kind in self.schema.kinds.values():
+            for kind in declared & self.schema.kinds.keys():
+                said = self.schema.kinds[kind]
+                if said.bookkeeping or said.category in ("generics", "simulation") or kind == CATEGORY:
+                    continue
+                found = self.ways.between(node.kind, kind)
                 if (
-                    attribute in kind.attributes
-                    and not kind.bookkeeping
-                    and kind.category not in ("generics", "simulation")
+                    found
+                    and found[1] < 1.3
+                    and all(s.most == 1 for s in found[0].steps)
+                    and (best is None or found[1] < best[0])
                 ):
-                    found = self.ways.between(node.kind, kind.name)
-                    if (
-                        found
-                        and found[1] < 1.3
-                        and all(s.most == 1 for s in found[0].steps)
-                        and (best is None or found[1] < best[0])
-                    ):
-                        best = (found[1], kind.name, node, found[0])
+                    best = (found[1], kind, node, found[0])
         if best is None:
             return None
         _, kind_name, parent, way = best

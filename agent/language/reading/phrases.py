@@ -15,6 +15,9 @@ _OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rise
 """Turns that nothing has taken up: what they ask for over time is not understood."""
 
 
+_BOUNDS: Final = frozenset({"gt", "ge", "lt", "le", "between"})
+
+
 class Phrases(Senses):
     """Reads turns of phrase."""
 
@@ -98,8 +101,16 @@ class Phrases(Senses):
             raise Unclear(
                 say("which_figure", self.language)
             )  # more of one than of another: nothing that is counted here
+        elif "same" in turns and item.folded in ("same", "meme", "memes") and at and not self._has_turn(at, "yesno"):
+            raise Unheld(item.text)
         elif _OVER_TIME & set(turns) and not item.empty:
             raise Unheld(item.text)
+        elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
+            raise Unclear(say("which_figure", self.language))
+        elif "or" in turns and frame.nodes:
+            self.or_at = at
+        elif "when" in turns:
+            self.when_asked = True
 
     def _only(self, at: int) -> bool:
         """Only: of what is said behind it. At the head of a follow-up it narrows what was asked before."""

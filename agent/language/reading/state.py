@@ -9,8 +9,10 @@ from agent.language.items import Item
 from agent.language.lexicon import Lexicon
 from agent.language.meanings import Meaning
 from agent.language.names import NamedElement, NameIndex
+from agent.language.outcome import Unclear
 from agent.language.ways import Ways
-from agent.query.model import Condition
+from agent.language.wordings import say
+from agent.query.model import Condition, Some
 from graph.schema.model import ValueType
 
 
@@ -22,6 +24,7 @@ class Reading:
     sort_descending = True
     where_asked = False
     who_asked = False
+    when_asked = False
     last_at = -9
     compares = False  # periods side by side
     count_at = -1  # where it says that something is counted
@@ -56,6 +59,8 @@ class Reading:
         self.only_at = -1
         self.both_at = -1
         self.or_at = -1
+        self.at = -1  # the item that is read
+        self.said_at = -1  # the item that the last condition was of
         self.verbs: list[tuple[int, tuple[Meaning, ...]]] = []  # relations that were said, wherever they lead
 
     def _next(self, at: int, *, over: bool = True) -> int | None:
@@ -111,7 +116,21 @@ class Reading:
     def _say(self, node: Node, condition: Condition) -> None:
         if node is self.frame.target:
             self.only_at = -1  # only the critical ones
+        if self.or_at >= 0 and (condition := self._either(node, condition)) in node.where:
+            return
         node.where.append(condition)
         self.frame.last_condition = (node, condition)
+        self.said_at = self.at
         if self.frame.mode == "ratio" and self.frame.target is None:
             self.frame.rate.append((node, condition))
+
+    def _either(self, node: Node, condition: Condition) -> Condition:
+        """A condition, or this one or the one before it where "or" stands between them. Raises Unclear."""
+        at, self.or_at = self.or_at, -1
+        last = self.frame.last_condition
+        if self.said_at > at or self.at < at:
+            return condition  # an "or" of other things
+        if last is None or last[0] is not node or last[1] not in node.where:
+            raise Unclear(say("which_this", self.language))
+        node.where.remove(last[1])
+        return Some((*last[1].conditions, condition) if isinstance(last[1], Some) else (last[1], condition))
