@@ -43,6 +43,9 @@ class Composer(Patterns):
         for child in self._children(target):
             if child in apart:
                 continue
+            if self._bounds(child):
+                conditions.append(self._so_many(child))
+                continue
             if child.tested:
                 conditions += self._tests(child)
                 continue
@@ -113,7 +116,7 @@ class Composer(Patterns):
 
         having: m.Condition | None = None
         order: list[m.Sort] = []
-        counted = [n for n in frame.nodes if n.measured and not n.absent]
+        counted = [n for n in frame.nodes if n.measured and not n.absent and not self._bounds(n)]
         mean = mean_of_counts(frame, target, self.language)
         if mean is not None:
             return [mean], None, []
@@ -140,8 +143,6 @@ class Composer(Patterns):
                 for measure in frame.measures:
                     add(_plain(measure.name), measure.value)
         elif counted:
-            if frame.mode == "count" and counted[0].bound and not frame.groups:
-                return self._counted_having(target, counted[0])
             if not frame.groups:
                 add(_plain(target.kind), m.Itself(target.name))
             for node in counted:
@@ -181,12 +182,15 @@ class Composer(Patterns):
                 having = m.Compare(sides[0], frame.versus.more, sides[1])  # type: ignore[arg-type]
         return columns, having, order
 
-    def _counted_having(self, target: Node, node: Node) -> tuple[list[m.Column], m.Condition | None, list[m.Sort]]:
-        """How many elements have more than so many others: a count of the elements of which a count holds."""
+    def _bounds(self, node: Node) -> bool:
+        """Whether so many elements are a mere condition of what is counted, of a rate, of a yes: apps with over 3 servers."""
+        counts = self.frame.mode in ("count", "yes", "ratio")
+        return counts and node.measured and node.bound is not None and not self.frame.most
+
+    def _so_many(self, node: Node) -> m.Condition:
         assert node.bound is not None
-        inner = self._below(node)
-        bound = m.Compare(m.HowMany(inner, node.name), node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
-        return [m.Column("count", m.Aggregate("count", m.Itself(target.name), where=bound))], None, []
+        many = m.HowMany(self._below(node), node.name)
+        return m.Compare(many, node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
 
     def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, m.Value], str]) -> None:
         frame = self.frame

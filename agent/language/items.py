@@ -79,6 +79,9 @@ _BESIDE: Final = frozenset({"mean", "sum", "maximum", "minimum", "median", "rise
 """Turns of phrase whose words are terms of the domain as well: what stands around them tells."""
 
 
+_PARTICIPLES: Final = ("é", "ée", "és", "ées", "ed", "es", "e")
+
+
 def read_items(question: str, lexicon: Lexicon, names: NameIndex, now: datetime) -> tuple[Item, ...]:
     """The items of a question, in order, none overlapping another."""
     question = composed(question)
@@ -272,6 +275,9 @@ class _Reader:
         """A relation that would take the word of a grouping with it: changes by outcome."""
         if found is None or found.size < 2 or self.words[found.after - 1] not in ("by", "par"):
             return found
+        following = self.words[found.after] if found.after < len(self.words) else ""
+        if following in self.lexicon.turns.articles and self.tokens[found.first].text.lower().endswith(_PARTICIPLES):
+            return found  # causés par un changement
         alone = self.lexicon.at(self.words[: found.after - 1], self.stems[: found.after - 1], found.first)
         if (
             alone is not None

@@ -61,6 +61,8 @@ class Dates(Values):
                     self.pending_periods.append(at)
                     return
                 raise Unclear(say("which_date", self.language))
+            if node.named and is_a(self.schema, node.kind, CATEGORY):
+                raise Unclear(say("which_date", self.language))  # nothing that happens: Paie in 2024
             ahead = nearest(self.schema, node.kind, self.idioms.ahead)
             attribute = ahead if ahead and (period.ahead) else nearest(self.schema, node.kind, self.idioms.times)
         assert node is not None
@@ -70,6 +72,8 @@ class Dates(Values):
             self.negation = ""
         kind = self._type(attribute) or ValueType.INSTANT
         condition = window(Attribute(node.name, attribute), kind, period, negated=negated)
+        if self.or_at >= 0:
+            condition = self._either(node, condition)
         node.where.append(condition)
         self.frame.windows.append(Window(node, condition, Attribute(node.name, attribute), kind))
         if at < node.at:

@@ -140,13 +140,21 @@ class Neighbours(Reading):
     def _leads_on(self, at: int) -> bool:
         """Whether an element follows that a verb could lead to."""
         after = self._next(at)
-        while after is not None and self._has_turn(after, "most", "least"):
+        while after is not None and (
+            self._has_turn(after, "most", "least", "gt", "ge", "lt", "le", "onlyone", "several", "only")
+            or self.items[after].number is not None
+            or (self.items[after].meanings and self.items[after].meanings[0].sort in ("value", "predicate"))
+        ):
             after = self._next(after)
         return (
             after is not None
             and (self.items[after].name is not None or bool(self.items[after].means("kind")))
-            and self.items[at].means("kind")[0].name != "Cause"
+            and (self.items[at].means("kind")[0].name != "Cause" or self._participle(at))
         )
+
+    def _participle(self, at: int) -> bool:
+        """Whether a word is a form of a verb: by its accent, or by the auxiliary before it."""
+        return self.items[at].text.lower().endswith(("é", "ée", "és", "ées", "ed")) or self._being(at)
 
     def _of_name(self, at: int, attributes: tuple[Meaning, ...]) -> str | None:
         """The attribute that is asked of an element named right behind: the IP of X."""

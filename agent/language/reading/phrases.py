@@ -70,6 +70,8 @@ class Phrases(Senses):
             self.grouping = True
         elif any(turn in turns for turn in FUNCTIONS):
             frame.functions.append((at, next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)))
+        elif "list" in turns and self._asks_which(at):
+            frame.shown.append(frame.nodes[-1])
         elif frame.mode == "yes" and at and "list" in turns and self._asks_for_all(at):
             frame.mode = "list"
         elif ("yesno" in turns and at == 0) or (
@@ -107,10 +109,15 @@ class Phrases(Senses):
             raise Unheld(item.text)
         elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
-        elif "or" in turns and frame.nodes:
+        elif "or" in turns and frame.nodes and not self._first_of_two(at):
             self.or_at = at
         elif "when" in turns:
             self.when_asked = True
+
+    def _first_of_two(self, at: int) -> bool:
+        """Whether it says that two things come: either X or Y."""
+        later = any("or" in one.turns for one in self.items[at + 1 :])
+        return self.items[at].folded in ("soit", "either") and later
 
     def _only(self, at: int) -> bool:
         """Only: of what is said behind it. At the head of a follow-up it narrows what was asked before."""

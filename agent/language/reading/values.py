@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from agent.language.frame import Measure, Node
 from agent.language.meanings import Condition as Said
-from agent.language.meanings import Meaning, Test, holders, is_a, nearest
+from agent.language.meanings import Meaning, Test, Way, holders, is_a, nearest
 from agent.language.reading.elements import Elements
 from agent.query.model import (
     Arithmetic,
@@ -60,7 +60,7 @@ class Values(Elements):
                     "in" if not negated else "not in",
                     Constant([*(old if isinstance(old, list) else [old]), meaning.value]),
                 )
-                self.last_at = at
+                self.last_at, self.or_at = at, -1
                 return True
             if self.comparator == "ne":
                 negated, self.comparator = True, ""
@@ -126,6 +126,9 @@ class Values(Elements):
                 said: Said | None = nearest(self.schema, node.kind, self.idioms.predicates[meaning.name])
                 if said is None:
                     continue
+                if said.steps and self._dated_by(at, said):
+                    self._happened(at, node, said)
+                    return True
                 if said.steps and (through := self._through(node, said)) is not None:
                     node, said = through, Said((), said.tests)
                 negated, self.negation = bool(self.negation), ""
@@ -134,6 +137,24 @@ class Values(Elements):
                 self._without_subject(at)
                 return True
         return False
+
+    def _dated_by(self, at: int, said: Said) -> bool:
+        """Whether a period stands behind a predicate that is something that happened: plans tested in 2024."""
+        after = self._next(at)
+        return (
+            after is not None
+            and self.items[after].period is not None
+            and said.steps[-1].kind in self.idioms.times
+            and all(step.most == 1 for step in said.steps)
+        )
+
+    def _happened(self, at: int, node: Node, said: Said) -> None:
+        """What a predicate speaks of as an element of its own, which the period behind it is of."""
+        event = self._new(said.steps[-1].kind, at)
+        event.parent, event.way, event.explicit = node, Way(node.kind, said.steps), False
+        event.where = [self._test(event.name, event.kind, test) for test in said.tests]
+        event.absent, self.negation = bool(self.negation), ""
+        self.scope = event
 
     def _without_subject(self, at: int) -> None:
         """Leave out an attribute that a predicate is said of, which is not asked for: whose OS is out of support."""
