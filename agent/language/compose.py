@@ -8,7 +8,6 @@ from agent.language.figures import functions_of, mean_of_counts, side_by_side
 from agent.language.frame import Frame, Node
 from agent.language.outcome import Unclear
 from agent.language.patterns import Patterns
-from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
 from agent.query.scope import aggregated

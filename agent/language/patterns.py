@@ -93,7 +93,7 @@ class Patterns:
         if not truths:
             raise Unclear(say("which_this", self.language))
         base = self._alone(kept, restricting)
-        failing = m.Negation(m.all_of(truths)) if len(truths) > 1 else _denied(truths[0])
+        failing = m.Negation(m.All(tuple(truths))) if len(truths) > 1 else _denied(truths[0])
         where = m.all_of([*([] if base.where is None else [base.where]), failing])
         without = m.Pattern(base.entities, base.hops, where)
         return [m.Exists(base), m.Exists(without, negated=True)]

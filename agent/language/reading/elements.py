@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import Final
 
 from agent.language.folding import fold
 from agent.language.frame import Node
@@ -13,6 +14,15 @@ from agent.language.periods import Period
 from agent.language.reading.quantifiers import Quantifiers
 from agent.language.reading.words import OPERATORS
 from agent.query.model import Attribute, Compare, Constant
+
+_ONE_ALONE: Final = frozenset(
+    [
+        "ASSIGNED_TO", "OWNED_BY", "SUPPORTED_BY", "LOCATED_IN", "HOSTED_ON", "PART_OF", "SUPPLIED_BY", "MEMBER_OF",
+        "MEMBER_OF_TEAM", "RAISED_ON", "FOUND_ON", "CONCERNS", "BACKS_UP", "CHECKS", "HAS_CAUSE", "VERSION_OF", "RUNS_VERSION",
+        "REALISES", "AFFECTS", "TESTS", "COVERS", "DOCUMENTS",
+    ]
+)  # fmt: skip
+"""Relations of which an element has one as a rule: of two that are named, either is meant."""
 
 
 class Elements(Quantifiers, ABC):
@@ -80,6 +90,8 @@ class Elements(Quantifiers, ABC):
         node = self._new(kind, at)
         node.named, node.plural = elements, plural
         pending, self.pending = self.pending, []
+        if self._beside(node):
+            return
         if frame.target is None and not elements and not (frame.mode == "yes" and len(frame.nodes) > 1):
             self._be_target(node)
             if len(frame.nodes) > 1:
@@ -128,6 +140,42 @@ class Elements(Quantifiers, ABC):
         for position in list(self.pending_periods):
             self.pending_periods.remove(position)
             self._period(position, self.items[position].period)  # type: ignore[arg-type]
+
+    def _beside(self, node: Node) -> bool:
+        """Whether an element that is named stands beside another of its kind: of team A and team B, on A or B.
+
+        Either is meant where one is all that there can be; else both are there, each joined as the other is.
+        """
+        last = self.frame.nodes[-2] if len(self.frame.nodes) > 1 else None
+        if last is None or not (node.named and last.named) or last.way is None or last.kind != node.kind:
+            return False
+        between = self.items[last.at + 1 : node.at]
+        joining = [one for one in between if {"and", "or"} & set(one.turns) or one.folded == ","]
+        if not joining or not all(one.empty or one in joining or self._kind_of(one, node.kind) for one in between):
+            return False
+        alternative = any("or" in one.turns and "and" not in one.turns for one in joining)
+        last_step = last.way.steps[-1]
+        if alternative or (self.both_at < 0 and not last.absent and last_step.relation in _ONE_ALONE):
+            last.named = (*last.named, *node.named)
+            self.frame.nodes.remove(node)
+            self.or_at = -1
+            if not alternative and self.frame.mode == "count" and not self.frame.groups:
+                self._group_beside(last)
+        elif last.absent:
+            last.named = (*last.named, *node.named)  # of neither
+            self.frame.nodes.remove(node)
+        else:
+            node.parent, node.way = last.parent, last.way
+        last.at = node.at
+        self.scope = last
+        return True
+
+    def _kind_of(self, item: Item, kind: str) -> bool:
+        return any(self.ways.overlap(m.name, kind) for m in item.means("kind"))
+
+    @abstractmethod
+    def _group_beside(self, node: Node) -> None:
+        """Of a room above: count of each of several elements."""
 
     def _bare_repeat(self, at: int, kind: str, elements: tuple[NamedElement, ...]) -> bool:
         """Whether a kind is said again of the same elements: `which servers are ... servers`."""

@@ -136,6 +136,9 @@ class Groups(Named):
         node.parent, node.way = target, min(options, key=lambda o: o[0])[1]
         self.hint = ()
 
+    def _group_beside(self, node: Node) -> None:
+        self._group_by(node)
+
     def _group_by(self, node: Node) -> None:
         from agent.query.model import Itself
 

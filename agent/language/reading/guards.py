@@ -15,9 +15,11 @@ from graph.schema.model import ValueType
 _WE: Final = frozenset({"we", "i", "you", "they", "on", "nous", "vous", "ils", "elles"})
 
 _CONCERNED: Final = frozenset(
-    """concerne concernes concernee concernees impacte impactes impactee impactees lies liees touche touches touchees
-    concerned involved affected impacted related""".split()
-)
+    [
+        "concerne", "concernes", "concernee", "concernees", "impacte", "impactes", "impactee", "impactees", "lies", "liees",
+        "touche", "touches", "touchees", "concerned", "involved", "affected", "impacted", "related",
+    ]
+)  # fmt: skip
 
 
 class Guards(Settling):
@@ -25,9 +27,23 @@ class Guards(Settling):
 
     def _guard(self) -> None:
         self._verbs_lead_somewhere()
+        self._sides_are_told()
         self._a_date_is_told()
         self._columns_are_shown()
         self._something_is_told_apart()
+
+    def _sides_are_told(self) -> None:
+        """Which of two alike depends on the other, a verb says."""
+        said = {relation.name for _, relations in self.verbs for relation in relations}
+        for node in self.frame.nodes:
+            if node.parent is None or node.way is None or len(node.way.steps) != 1:
+                continue
+            relation = node.way.steps[0].relation
+            alike = self.ways.overlap(node.parent.kind, node.kind)
+            if alike and relation not in said and relation in ("DEPENDS_ON", "REPLICATES_TO", "FAILS_OVER_TO"):
+                raise Unheld(
+                    say("no_link", self.language, names=f"{self._label(node.parent.kind)} / {self._label(node.kind)}")
+                )
 
     def _a_date_is_told(self) -> None:
         """Where it is asked when, a date is what is answered."""

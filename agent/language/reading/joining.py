@@ -23,11 +23,13 @@ class Joining(Neighbours):
     def _implicit(self, attribute: str) -> Node | None:
         """A kind that has an attribute, beside a kind that has not: the software version of a server."""
         best: tuple[float, str, Node, Way] | None = None
-        declared = {k.attributes[attribute].declared_in for k in self.schema.concrete_kinds() if attribute in k.attributes}
+        declared = {
+            k.attributes[attribute].declared_in for k in self.schema.concrete_kinds() if attribute in k.attributes
+        }
         for node in self._recent():
             for kind in declared & self.schema.kinds.keys():
                 said = self.schema.kinds[kind]
-                if said.bookkeeping or said.category in ("generics", "simulation") or kind == CATEGORY:
+                if said.bookkeeping or said.category == "simulation" or kind in ("Element", CATEGORY):
                     continue
                 found = self.ways.between(node.kind, kind)
                 if (

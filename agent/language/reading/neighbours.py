@@ -196,6 +196,7 @@ class Neighbours(Reading):
         if not one and word == "which" and at + 1 < len(self.items) and self.items[at + 1].folded in ("one", "ones"):
             one = True
             self.used.add(at + 1)
+        self.grouping = self.grouping and not one  # by which one
         return one and len(self.frame.nodes) > 1 and self.frame.nodes[-1] is not self.frame.target
 
     def _being(self, at: int) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.language.items import Item
+from agent.language.meanings import Meaning
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.senses import Senses
 from agent.language.reading.words import BUCKETS, COMPARISONS, FUNCTIONS, OPERATORS, SUPERLATIVES
@@ -37,9 +38,7 @@ class Phrases(Senses):
                 frame.mode = "count"
         elif "both" in turns:
             self.both_at = at
-        elif "only" in turns and self._only(at):
-            pass
-        elif "noise" in turns or ("none_of_it" in turns and self._none_of_it()):
+        elif ("only" in turns and self._only(at)) or "noise" in turns or ("none_of_it" in turns and self._none_of_it()):
             pass
         elif "without" in turns:
             self.negation, self.negated_at = "without", at
@@ -103,9 +102,7 @@ class Phrases(Senses):
             raise Unclear(
                 say("which_figure", self.language)
             )  # more of one than of another: nothing that is counted here
-        elif "same" in turns and item.folded in ("same", "meme", "memes") and at and not self._has_turn(at, "yesno"):
-            raise Unheld(item.text)
-        elif _OVER_TIME & set(turns) and not item.empty:
+        elif (_OVER_TIME & set(turns) and not item.empty) or self._same_as(at):
             raise Unheld(item.text)
         elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
@@ -113,6 +110,12 @@ class Phrases(Senses):
             self.or_at = at
         elif "when" in turns:
             self.when_asked = True
+        elif "dependents" in turns and frame.nodes:
+            self._lead(at, (Meaning("relation", "DEPENDS_ON"),))
+
+    def _same_as(self, at: int) -> bool:
+        """Whether it says that something is the same: nothing compares two elements here."""
+        return at > 0 and self.items[at].folded in ("same", "meme", "memes") and "same" in self.items[at].turns
 
     def _first_of_two(self, at: int) -> bool:
         """Whether it says that two things come: either X or Y."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.language.frame import Node
+from agent.language.items import Item
 from agent.language.meanings import is_a
 from agent.language.outcome import Unclear
 from agent.language.reading.joining import Joining
@@ -12,7 +13,9 @@ from agent.language.wordings import say
 from agent.query.model import Compare, Constant
 
 ALL: Final = frozenset({"tous", "toutes", "all", "every"})
-_SAYING: Final = frozenset({"est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were"})
+_SAYING: Final = frozenset(
+    {"est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were"}
+)
 _FAMILIES: Final = ("Server", "Deployable")
 
 
@@ -37,9 +40,7 @@ class Quantifiers(Joining):
         family = next((one for one in _FAMILIES if node.kind != one and is_a(self.schema, node.kind, one)), "")
         if family and not node.named and node.parent is not None:
             node.among = family
-            node.concrete = tuple(
-                k.name for k in self.schema.concrete_kinds() if is_a(self.schema, k.name, node.kind)
-            )
+            node.concrete = tuple(k.name for k in self.schema.concrete_kinds() if is_a(self.schema, k.name, node.kind))
 
     def _all_of_them(self, at: int) -> bool:
         """All, or only, behind a verb: whose servers are all in production, whose servers run only Linux."""
@@ -75,16 +76,18 @@ class Quantifiers(Joining):
         """Both of two values: each has one that has it. Two elements that are named are both there anyway."""
         for node in self.frame.nodes:
             for place, one in enumerate(node.where):
-                listed = isinstance(one, Compare) and isinstance(one.right, Constant) and isinstance(one.right.value, list)
+                listed = (
+                    isinstance(one, Compare) and isinstance(one.right, Constant) and isinstance(one.right.value, list)
+                )
                 if not listed:
                     continue
                 if node is self.frame.target:
                     raise Unclear(say("which_this", self.language))  # nothing is Windows and Linux
                 node.both = place + 1
 
-    def _determiners(self, at: int):  # type: ignore[no-untyped-def]
+    def _determiners(self, at: int) -> list[Item]:
         """The small words and adjectives right before an item."""
-        found = []
+        found: list[Item] = []
         before = at - 1
         while before >= 0 and (self.items[before].empty or self.items[before].means("value")) and len(found) < 4:
             found.append(self.items[before])
@@ -95,7 +98,24 @@ class Quantifiers(Joining):
         """Whether a preposition leads to the element: on all servers of Paie is on any of them."""
         before = next((one for one in range(at - 1, -1, -1) if self.items[one].folded in ALL), at)
         word = self.items[before - 1].folded if before else ""
-        return word in ("sur", "de", "d", "a", "pour", "dans", "par", "of", "on", "for", "in", "across", "to", "from", "by", "at")
+        return word in (
+            "sur",
+            "de",
+            "d",
+            "a",
+            "pour",
+            "dans",
+            "par",
+            "of",
+            "on",
+            "for",
+            "in",
+            "across",
+            "to",
+            "from",
+            "by",
+            "at",
+        )
 
     def _near_verb(self, at: int) -> bool:
         """Whether a verb of several letters stands right before: serve all regional banks."""

@@ -1,0 +1,117 @@
+"""How the parts of a question hang together: all of them, only these, both, either, so many of them, and what nobody can place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from agent.language.outcome import Parse
+from agent.query.check import check
+from agent.query.emit import emit
+from graph.cypher.printer import print_tree
+from graph.queries.catalogue import load_catalogue
+from graph.schema.model import Schema
+
+Read = Callable[..., Parse]
+
+
+def cypher(parse: Parse, schema: Schema) -> str:
+    assert parse.question is not None, (parse.outcome, parse.missing, parse.message)
+    check(parse.question, schema, load_catalogue())
+    return " ".join(print_tree(step.query) for step in emit(parse.question, schema)).replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Applications dont tous les serveurs sont sous Linux",
+        "Applications dont les serveurs sont tous sous Linux",
+        "Quelles applications tournent uniquement sur des serveurs Linux ?",
+        "Quelles applications ne tournent que sur des serveurs Linux ?",
+        "Which applications run only on Linux servers?",
+        "Applications whose servers are all Linux",
+    ],
+)
+def test_what_is_said_of_all_is_not_said_of_one(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert text.count("EXISTS") == 2
+    assert "NOT server2.os_family = 'linux'" in text
+
+
+def test_which_ones_are_meant_stands_before_the_verb_and_what_is_said_of_them_behind(
+    read: Read, schema: Schema
+) -> None:
+    text = cypher(read("Applications dont les serveurs de production sont tous sous Windows"), schema)
+    assert text.count("environment = 'production'") == 2
+    assert "NOT server2.environment" not in text
+    assert "NOT server2.os_family = 'windows'" in text
+
+
+def test_a_kind_alone_is_one_among_its_family(read: Read, schema: Schema) -> None:
+    text = cypher(read("Quelles applications tournent uniquement sur des machines virtuelles ?"), schema)
+    assert "NOT labels(virtualMachine2)[0] IN ['VirtualMachine']" in text
+
+
+def test_every_one_of_those_that_are_served(read: Read, schema: Schema) -> None:
+    text = cypher(read("Quelles applications servent toutes les caisses régionales ?"), schema)
+    assert text.count("NOT EXISTS") == 2
+    assert "kind = 'regional_bank'" in text
+
+
+def test_both_of_two_values_are_two_elements(read: Read, schema: Schema) -> None:
+    text = cypher(read("Applications qui tournent à la fois sur Windows et sur Linux"), schema)
+    assert text.count("EXISTS") == 2
+    assert "IN [" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Which servers are Windows or in preproduction?", "os_family = 'windows' OR server1.environment"),
+        ("Incidents P1 or opened in December 2024", "priority = 'P1' OR incident1.opened_at"),
+        ("Quels serveurs sont soit hors support soit jamais patchés ?", "OR server1.last_patch IS NULL"),
+        ("serveurs Windows ou Linux", "IN ['windows', 'linux']"),
+    ],
+)
+def test_either_of_two_conditions_is_enough(read: Read, schema: Schema, question: str, said: str) -> None:
+    assert said in cypher(read(question), schema)
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        ("How many servers host more than two applications?", "> 2 RETURN count(server1)", "HOSTED_ON"),
+        ("Est-ce que Paie tourne sur plus de 10 serveurs ?", "> 10 RETURN count(*) > 0", "WITH"),
+        ("Which servers host vital applications?", "[:RUNS_ON]", "HOSTED_ON"),
+        ("incidents causés par un changement", "[:CAUSED_BY]", "HAS_CAUSE"),
+        ("Incidents par cause", "[:HAS_CAUSE]", "CAUSED_BY"),
+        ("Quels changements n'ont pas causé d'incident ?", "NOT EXISTS { MATCH (change1)<-[:CAUSED_BY]-", "HAS_CAUSE"),
+        ("Plans de reprise testés en 2024", "recoveryTest2.done_on >= date('2024-01-01')", "NOT EXISTS"),
+        ("Coût annuel des applications par équipe", "sum(businessApplication1.yearly_cost)", "count("),
+    ],
+)
+def test_what_a_verb_and_a_number_are_of(read: Read, schema: Schema, question: str, said: str, not_said: str) -> None:
+    text = cypher(read(question), schema)
+    assert said in text, text
+    assert not_said not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("Produits sans version supportée", "unanswerable"),
+        ("How many tickets were escalated to the vendor?", "unanswerable"),
+        ("Quel est le coût des incidents en 2024 ?", "unanswerable"),
+        ("Servers in the same data centre as lil1papp0012", "unanswerable"),
+        ("Load tests whose measured load is below the objective", "clarify"),
+        ("Quelles applications sont concernées ?", "clarify"),
+        ("Le serveur est-il sauvegardé ?", "clarify"),
+        ("RTO des applications vitales par équipe", "clarify"),
+        ("Que vaut Paie en 2024 ?", "clarify"),
+        ("Serveurs sans sauvegarde ou hors support", "clarify"),
+        ("Quand Red Hat Enterprise Linux 7 a-t-il été installé sur lil1papp0012 ?", "clarify"),
+    ],
+)
+def test_what_nothing_stands_for_is_no_answer(read: Read, question: str, outcome: str) -> None:
+    assert read(question).outcome == outcome
