@@ -17,6 +17,7 @@ from tests.conftest import ROOT
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 SETTINGS = {f"JUMEAU_{name.upper()}" for name in Settings.model_fields}
 FOR_DEVELOPERS = {
+    "JUMEAU_ADVISORIES",
     "JUMEAU_FAILPOINT",
     "JUMEAU_FAILPOINT_LOG",
     "JUMEAU_FAILPOINT_STOP",
@@ -29,7 +30,7 @@ FOR_DEVELOPERS = {
     "JUMEAU_TCK",
     "JUMEAU_TEST_POSTGRESQL",
 }
-"""Read by tests and failpoints, no settings of an installation."""
+"""Read by tests, failpoints and make, no settings of an installation."""
 NAME = re.compile(r"\bJUMEAU_[A-Z0-9_]*[A-Z0-9]\b")
 
 

@@ -1,7 +1,7 @@
 """What is installed is what the lock says, file by file, under licences that were looked at.
 
-Not an audit for known vulnerabilities: that needs an advisory database, which is asked over a network. It is what can be held
-without one: nothing comes in that is not pinned and hashed, and no licence that nobody has agreed to.
+Not the audit for known vulnerabilities: that needs a database of advisories (`make audit`). It is what can be held without one:
+nothing comes in that is not pinned and hashed, and no licence that nobody has agreed to.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Holds what is installed against published advisories of vulnerabilities."""
