@@ -266,6 +266,7 @@ QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
 _LOAD: Final = "a load"
 _SIMULATION: Final = "a simulation"
 _ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters away
+_READINGS: Final = "what is measured on a line"  # a proposal changes stages and sensors in any perimeter
 _PERSONS: Final = "what is behind pseudonyms"  # it is kept by person, in no perimeter
 
 Anybody = Annotated[Services, Depends(anybody)]
@@ -282,6 +283,7 @@ ToSeeHistory = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the histo
 ToCompare = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the difference of two moments"))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
+ToTellReadings = Annotated[Services, Depends(to(Action.BRANCH, whole=_READINGS))]
 ToLoad = Annotated[Services, Depends(to(Action.LOAD, whole=_LOAD))]
 ToSeeLoads = Annotated[Services, Depends(to(Action.LOAD, changes=False, whole=_LOAD))]
 ToSimulate = Annotated[Services, Depends(to(Action.SIMULATE, whole=_SIMULATION))]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from api.deps import Services, ToRead
+from api.deps import Services, ToRead, ToTellReadings
 from api.job_events import MEDIA_TYPE
 from api.line_page import form_of_the_reference_line
 from api.line_stream import OFTENEST_S, SELDOMEST_S, LineStream
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/api/lines", tags=["production lines"])
 
 MOST_REPLICATIONS: Final = 2_000
+MOST_READINGS: Final = 10_000
+"""Of one request."""
 
 
 class LineRequest(BaseModel):
@@ -55,6 +57,26 @@ class WatchLineRequest(LineRequest):
     speed: str = Field(description="How fast the clock goes, such as `1s=5min`: a second for five minutes.")
     every: float = Field(default=1.0, ge=OFTENEST_S, le=SELDOMEST_S, description="Seconds between two looks.")
     started_at: datetime | None = Field(default=None, description="When the clock was started; by default now.")
+
+
+class ReadingsRequest(BaseModel):
+    """Measured times, as a gateway of sensors tells them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"readings": [{"stage": "bake", "minutes": 13.9, "sensor": "oven-1", "at": "2025-01-01T08:00:00Z"}]}
+            ]
+        },
+    )
+
+    readings: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=MOST_READINGS,
+        description="`stage` and `minutes` of one piece, `at` and `sensor` where known; what is no reading is told and passed over.",
+    )
+    propose: bool = Field(default=False, description="Propose what was measured where a stage has drifted.")
 
 
 class LinesAnswer(BaseModel):
@@ -91,6 +113,24 @@ def simulate(body: SimulateLineRequest, services: ToRead) -> dict[str, Any]:
         told = played(line, body.seed, body.replications)
     services.call.told(1)
     return told
+
+
+@router.post("/{name}/readings", response_model=dict[str, Any])
+def readings(name: str, body: ReadingsRequest, services: ToTellReadings) -> dict[str, Any]:
+    """Hold measured times against a kept line: what has drifted, the law that fits, and the proposal that somebody else approves.
+
+    Twenty readings of a stage at least say something of it. An open proposal of the line stands until it is decided on.
+    """
+    from simulate.extra import needs_the_extra
+
+    with needs_the_extra():
+        from services.simulation.production_lines import ProductionLines
+
+        twin = services.twin
+        kept = ProductionLines(twin.ledger, twin.schema, twin.clock, services.actor)
+        told = kept.told(name, body.readings, "readings over HTTP", propose=body.propose)
+    services.call.told(told.readings)
+    return told.to_dict()
 
 
 @router.post(

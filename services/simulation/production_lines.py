@@ -22,7 +22,7 @@ from graph.schema.model import Schema
 from ingest.identity import NaturalKeys, element_of
 from services.branches import BranchService
 from services.edits import NodeEdit, RelationEdit
-from services.proposals import Proposal, ProposalService
+from services.proposals import Proposal, ProposalService, ProposalState
 from services.simulation.calibrations import Calibrations
 from simulate.calibration.report import described
 from simulate.line.check import LineError, check
@@ -39,12 +39,14 @@ from simulate.line.in_graph import (
     stage_attributes,
 )
 from simulate.line.model import Line
-from simulate.line.readings import Reading, Refused, StageReadings, assess, read_readings
+from simulate.line.readings import Reading, Refused, StageReadings, assess, read_readings, readings_of
 from simulate.line.simulate import simulate_line
 from simulate.statistics.paired import paired_difference
 
 SETTINGS: Final[Mapping[str, type]] = {"machines": int, "operators": int, "buffer": int}
 """What a command can set on a stage."""
+READINGS: Final = "line-readings"
+"""What branches of proposals of readings are called, with a number."""
 REPLICATIONS: Final = 200
 """That tell what a command would change."""
 
@@ -137,17 +139,38 @@ class ProductionLines:
         return applied.events
 
     def read(self, name: str, path: Path, *, propose: bool) -> ReadingsReport:
-        """Hold a file of readings against a line. Where a stage has drifted, `propose` makes a proposal of what was measured.
+        """Hold a file of readings against a line, as `told` does. Raises LineError."""
+        line, ids = self.get(name)
+        return self._held(line, ids, *read_readings(path, line), path.name, propose=propose)
 
-        Main stays as it is until somebody approves. Raises LineError.
+    def told(self, name: str, rows: Sequence[Any], source: str, *, propose: bool) -> ReadingsReport:
+        """Hold readings, as JSON has them, against a line. Where a stage has drifted, `propose` makes a proposal of what was measured.
+
+        Main stays as it is until somebody approves. An earlier one that is still open stands for this one, too: what comes every minute
+        does not pile up. Raises LineError.
         """
         line, ids = self.get(name)
-        readings, refused = read_readings(path, line)
+        return self._held(line, ids, *readings_of(enumerate(rows, 1), line), source, propose=propose)
+
+    def _held(
+        self,
+        line: Line,
+        ids: Mapping[str, str],
+        readings: Sequence[Reading],
+        refused: Sequence[Refused],
+        source: str,
+        *,
+        propose: bool,
+    ) -> ReadingsReport:
+        name = line.name
         stages = assess(line, readings)
         report = ReadingsReport(name, len(readings), tuple(refused), tuple(stages))
         drifted = [one for one in stages if one.has_drifted and one.fitted is not None]
         if not propose or not drifted:
             return report
+        waiting = self._waiting(name)
+        if waiting is not None:
+            return replace(report, proposal=waiting)
         document = {
             "cases": len(readings),
             "unit": "minutes",
@@ -165,8 +188,8 @@ class ProductionLines:
         sensors = _sensors(readings)
         nodes += [NodeEdit("Sensor", values, upsert=True) for values, _ in sensors]
         proposal = self._propose(
-            "line-readings",
-            f"measured on {name}: {told}",
+            READINGS,
+            f"{_measured_on(name)}{told}",
             nodes,
             lambda made: [
                 RelationEdit("MEASURES", sensor, ids[stage])
@@ -174,7 +197,7 @@ class ProductionLines:
             ],
         )
         kept = Calibrations(self._ledger, self._clock).keep(
-            f"line {name}".replace("@", " ")[:64].strip(), path.name, document, by=self._actor
+            f"line {name}".replace("@", " ")[:64].strip(), source, document, by=self._actor
         )
         return replace(report, calibration=f"{kept.name}@{kept.version}", proposal=proposal)
 
@@ -209,6 +232,14 @@ class ProductionLines:
         )
         return proposal, effect
 
+    def _waiting(self, name: str) -> Proposal | None:
+        """The proposal of readings of a line that nobody has decided on yet."""
+        open_ = ProposalService(self._branches, self._clock).all([ProposalState.OPEN])
+        begins = f"{READINGS}-", _measured_on(name)
+        return next(
+            (one for one in open_ if (one.branch.startswith(begins[0]) and one.reason.startswith(begins[1]))), None
+        )
+
     def _propose(
         self, title: str, reason: str, nodes: Sequence[NodeEdit], related: Callable[[list[str]], list[RelationEdit]]
     ) -> Proposal:
@@ -236,6 +267,11 @@ class ProductionLines:
 
     def _key(self, kind: str, values: Mapping[str, Any]) -> str:
         return NaturalKeys(self._schema).of(kind, values)[0]
+
+
+def _measured_on(name: str) -> str:
+    """How the reason of a proposal of readings begins."""
+    return f"measured on {name}: "
 
 
 def _sensors(readings: Sequence[Reading]) -> list[tuple[dict[str, Any], str]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,7 +103,11 @@ def read_readings(path: Path, line: Line) -> tuple[list[Reading], list[Refused]]
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError as error:
         raise LineError(f"the readings cannot be read: {error.strerror}", where=str(path)) from error
-    rows = _csv(text) if path.suffix.lower() == ".csv" else _json_lines(text)
+    return readings_of(_csv(text) if path.suffix.lower() == ".csv" else _json_lines(text), line)
+
+
+def readings_of(rows: Iterable[tuple[int, Any]], line: Line) -> tuple[list[Reading], list[Refused]]:
+    """Readings of a line's stages, of rows with their numbers; and the rows that are none."""
     stages = {stage.name for stage in line.stages}
     read: list[Reading] = []
     refused: list[Refused] = []

@@ -44,6 +44,7 @@ NEEDS: Mapping[tuple[str, str], Action] = {
     ("GET", "/api/lines"): Action.READ,
     ("POST", "/api/lines/simulate"): Action.READ,
     ("POST", "/api/lines/live"): Action.READ,
+    ("POST", "/api/lines/{name}/readings"): Action.BRANCH,
     ("GET", "/metrics"): Action.MAINTAIN,
     ("POST", "/api/ingestions"): Action.LOAD,
     ("GET", "/api/ingestions"): Action.LOAD,
@@ -161,6 +162,7 @@ WHOLE = frozenset(
             for method, path in NEEDS
             if path.startswith(("/api/ingestions", "/api/simulations", "/api/accounts", "/api/audit", "/api/persons"))
         ),
+        ("POST", "/api/lines/{name}/readings"),
         ("GET", "/metrics"),
         ("POST", "/api/history"),
         ("POST", "/api/difference"),

@@ -49,6 +49,7 @@ BEGIN: frozenset[tuple[str, str]] = frozenset(
         ("POST", "/api/branches/{name}/changes"),
         ("DELETE", "/api/branches/{name}"),
         ("POST", "/api/branches/{name}/apply"),
+        ("POST", "/api/lines/{name}/readings"),
         ("POST", "/api/graph/catch-up"),
         ("POST", "/api/graph/verify"),
         ("POST", "/api/tokens"),

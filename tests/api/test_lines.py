@@ -43,6 +43,7 @@ class Lines:
     guarded: Server
     open: Server
     reader: dict[str, str]
+    operator: dict[str, str]
     elsewhere: dict[str, str]
 
 
@@ -64,14 +65,20 @@ def lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lines]:
         twin.catch_up()
         people = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP)
 
-        def bearer(name: str, perimeters: list[str] | None) -> dict[str, str]:
-            account = people.accounts.create(name, PASSWORD, ["reader"], perimeters, by="test")
+        def bearer(name: str, perimeters: list[str] | None, role: str = "reader") -> dict[str, str]:
+            account = people.accounts.create(name, PASSWORD, [role], perimeters, by="test")
             secret, _ = people.tokens.issue(account, timedelta(days=1))
             return {"Authorization": f"Bearer {secret}"}
 
         guarded = stack.enter_context(served(twin, create_app(twin, follow=False, doorkeeper=people)))
         free = stack.enter_context(served(twin, create_app(twin, follow=False)))
-        yield Lines(guarded, free, bearer("reader", None), bearer("elsewhere", ["Payments"]))
+        yield Lines(
+            guarded,
+            free,
+            bearer("reader", None),
+            bearer("gateway", None, "operator"),
+            bearer("elsewhere", ["Payments"], "operator"),
+        )
 
 
 def events(server: Server, body: dict[str, Any], headers: dict[str, str]) -> list[tuple[str, Any]]:
@@ -150,6 +157,58 @@ def test_a_line_is_watched_to_its_end_with_the_readings_of_its_sensors(lines: Li
     assert (last["completed"], last["in_line"]) == (seen.completed, seen.in_line)
     assert last["bottleneck"]["stage"] is not None
     assert last["readings"] == [{"stage": MACHINE_A, "sensor": "probe", "minutes": 6.25, "at": None, "readings": 40}]
+
+
+SLOWER = [
+    {"stage": MACHINE_A, "minutes": 8.0 + n % 5 / 4.0, "sensor": "oven", "at": f"2025-01-01T08:{n:02}:00Z"}
+    for n in range(40)
+]
+
+
+def test_readings_of_a_gateway_tell_what_has_drifted_and_become_one_proposal(lines: Lines) -> None:
+    def told(**more: Any) -> Any:
+        body = {"readings": [*SLOWER, {"stage": "nowhere", "minutes": 3}], **more}
+        answer = lines.guarded.http.post("/api/lines/Kept/readings", json=body, headers=lines.operator)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    seen = told()
+    assert (seen["drifted"], seen["readings"], seen["proposal"]) == ([MACHINE_A], 40, None)
+    assert seen["refused"] == [{"row": 41, "reason": "there is no stage 'nowhere'"}]
+    proposed = told(propose=True)
+    assert proposed["calibration"] == "line Kept@1"
+    assert proposed["proposal"]["state"] == "open"
+    assert proposed["proposal"]["author"] == "gateway"
+    again = told(propose=True)
+    assert (again["proposal"], again["calibration"]) == (proposed["proposal"], None)
+    body = {"name": "Kept", "replications": 2}
+    still = lines.guarded.http.post("/api/lines/simulate", json=body, headers=lines.reader).json()
+    assert still["metrics"]["completed"]["mean"] == simulate_line(KEPT, 1, 2).metrics["completed"].mean()
+
+
+def test_readings_are_taken_of_whoever_may_propose_for_the_whole_estate(lines: Lines) -> None:
+    body = {"readings": SLOWER}
+    for headers, status, code in (
+        (lines.reader, 403, "FORBIDDEN"),
+        (lines.elsewhere, 403, "RESTRICTED"),
+        ({}, 401, "UNAUTHENTICATED"),
+    ):
+        answer = lines.guarded.http.post("/api/lines/Kept/readings", json=body, headers=headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "code"),
+    [
+        pytest.param("Kept", {"readings": []}, "PAYLOAD", id="nothing"),
+        pytest.param("Kept", {"readings": [{}] * 10_001}, "PAYLOAD", id="too many"),
+        pytest.param("Kept", {"readings": [3]}, "PAYLOAD", id="a number"),
+        pytest.param("Lost", {"readings": SLOWER}, "SIMULATION_LINE", id="no such line"),
+    ],
+)
+def test_readings_that_cannot_be_are_refused(lines: Lines, name: str, body: dict[str, Any], code: str) -> None:
+    answer = lines.guarded.http.post(f"/api/lines/{name}/readings", json=body, headers=lines.operator)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
 
 
 def test_the_same_beginning_shows_the_same_moment_to_everybody(lines: Lines) -> None:

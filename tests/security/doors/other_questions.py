@@ -71,6 +71,7 @@ WHOLE_ROUTES: Final[Mapping[tuple[str, str], Mapping[str, Any] | None]] = {
     ("POST", "/api/ingestions/{id}/cancel"): None,
     ("DELETE", "/api/ingestions/{id}"): None,
     ("GET", "/api/ingestions/{id}/events"): None,
+    ("POST", "/api/lines/{name}/readings"): {"readings": [{"stage": "bake", "minutes": 3}]},
     ("POST", "/api/simulations"): {"scenario": {"name": "a week", "duration": 168}},
     ("GET", "/api/simulations"): None,
     ("GET", "/api/simulations/{id}"): None,
