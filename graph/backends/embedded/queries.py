@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from math import copysign
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import ladybug
 
 from graph.backends.embedded.cells import CellReader
 from graph.backends.embedded.compiler import DISTINCT, HUGE, MOST_SKIPPED, LadybugCompiler
+from graph.backends.embedded.fetching import next_rows
 from graph.backends.embedded.holders import HolderIndex
 from graph.backends.embedded.index import AdjacencyIndex
 from graph.backends.embedded.layout import Layout
@@ -156,7 +156,7 @@ class CompiledQueries:
     def batch(self, compiled: Compiled, result: ladybug.QueryResult, rows: int) -> list[tuple[Any, ...]]:
         """The next rows of a result that the store has put in order, as many as are wanted; none at its end."""
         converters = self._converters(compiled, result.get_column_data_types())
-        return _converted(converters, cast(list[list[Any]], list(islice(result, rows))))
+        return _converted(converters, next_rows(result, rows))
 
     def _converters(self, compiled: Compiled, types: list[str]) -> tuple[Callable[[Any], Any] | None, ...]:
         if compiled.converters is None:
@@ -173,7 +173,7 @@ class CompiledQueries:
             table = result.get_as_arrow(-1)
             columns = [column.to_pylist() for column in table.slice(0, row_cap).columns]
             return list(zip(*columns, strict=True)), table.num_rows > row_cap
-        found = cast(list[list[Any]], list(islice(result, row_cap + 1)))
+        found = next_rows(result, row_cap + 1)
         return _converted(converters, found[:row_cap]), len(found) > row_cap
 
 

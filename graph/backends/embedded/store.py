@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, cast
+from typing import Any
 
 import ladybug
 import structlog
@@ -26,6 +26,7 @@ from graph.backends.embedded.ddl import (
     homes_of,
 )
 from graph.backends.embedded.errors import POST_COMMIT, StoreCorruptError, store_error, translated
+from graph.backends.embedded.fetching import next_rows
 from graph.backends.embedded.layout import META, SETS, VERSION, Layout
 from graph.backends.embedded.lock import StoreLock
 from graph.backends.embedded.perimeter_sets import PerimeterSets
@@ -92,7 +93,7 @@ class Reader:
 
     def rows(self, statement: str, parameters: Mapping[str, Any] | None = None) -> list[list[Any]]:
         """Every row of one statement. Raises what ladybug raises."""
-        return cast(list[list[Any]], self.result(statement, parameters).get_all())
+        return next_rows(self.result(statement, parameters))
 
     def result(self, statement: str, parameters: Mapping[str, Any] | None = None) -> ladybug.QueryResult:
         """The result of one statement, to be read row by row or as Arrow."""
@@ -131,7 +132,7 @@ class Writer:
         """Every row that a statement answers."""
         result = self._connection.execute(statement, {"rows": rows})
         assert not isinstance(result, list)
-        return [list(row) for row in result.get_all()]
+        return next_rows(result)
 
 
 class Store:
