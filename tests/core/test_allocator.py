@@ -1,0 +1,45 @@
+"""A server's threads share few arenas, so that what one question gave back serves the next."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = """
+import ctypes, re, threading
+from core.allocator import few_arenas
+told = few_arenas()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+ready = threading.Barrier(13)
+def allocate():
+    libc.malloc(10_000)
+    ready.wait()
+    ready.wait()
+threads = [threading.Thread(target=allocate) for _ in range(12)]
+for thread in threads: thread.start()
+ready.wait()
+libc.fopen.restype = ctypes.c_void_p
+out = libc.fopen(b"/dev/stdout", b"w")
+libc.malloc_info(0, ctypes.c_void_p(out))
+libc.fclose(ctypes.c_void_p(out))
+ready.wait()
+print(told)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+@pytest.mark.parametrize(("given", "arenas", "told"), [({}, 2, "True"), ({"MALLOC_ARENA_MAX": "5"}, 5, "False")])
+def test_many_threads_allocate_from_few_arenas_and_what_the_operator_set_holds(
+    given: dict[str, str], arenas: int, told: str
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "MALLOC_ARENA_MAX"} | given
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.count("<heap nr=") == arenas
+    assert done.stdout.split()[-1] == told
