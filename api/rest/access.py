@@ -14,7 +14,7 @@ from core.errors import UsageError
 from core.principal import Principal
 from services.access.accounts import Account
 from services.access.names import listed
-from services.access.rights import Action, allowed
+from services.access.rights import Action, allowed, require_giving
 from services.access.tokens import LONGEST
 
 router = APIRouter(prefix="/api", tags=["access"])
@@ -171,8 +171,9 @@ def accounts(services: ToAdminister) -> list[AccountAnswer]:
 
 @router.post("/accounts", status_code=201)
 def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
-    """A new local account."""
+    """A new local account. A token with a scope makes none that may more than it does."""
     services.call.target = body.name
+    require_giving(services.principal, body.roles)
     perimeters = None if body.whole_estate else body.perimeters
     made = services.doorkeeper.accounts.create(
         body.name, body.password, body.roles, perimeters, by=services.principal.id
@@ -182,9 +183,12 @@ def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
 
 @router.patch("/accounts/{name}")
 def change(name: str, body: AccountChange, services: ToAdminister) -> AccountAnswer:
-    """Change an account. The last administrator stays one."""
+    """Change an account. The last administrator stays one; a token with a scope may only disable who may more than it does."""
     changes: dict[str, Any] = body.model_dump()
-    return AccountAnswer(**services.doorkeeper.accounts.change(name, **changes).to_dict())
+    accounts = services.doorkeeper.accounts
+    if changes != AccountChange(enabled=False).model_dump():
+        require_giving(services.principal, {*accounts.get(name).roles, *(body.roles or ())})
+    return AccountAnswer(**accounts.change(name, **changes).to_dict())
 
 
 def _within(seen: frozenset[str] | None, wanted: list[str] | None) -> list[str] | None:

@@ -84,6 +84,21 @@ def require(principal: Principal, action: Action) -> None:
         raise ForbiddenError(f"{principal.id} may not {action.value}", hint=f"roles that may: {roles}")
 
 
+def require_giving(principal: Principal, roles: Iterable[str]) -> None:
+    """Refuse to give roles to an account by a token that has a scope, where they may more than it. Raises ForbiddenError.
+
+    Else such a token would be worth every right that there is: it could make an account, or take one over, and sign in with it.
+    """
+    if principal.scope is None:
+        return
+    given: frozenset[Action] = frozenset().union(*(RIGHTS[Role(role)] for role in roles if role in _NAMES))
+    if beyond := given - allowed(principal):
+        names = ", ".join(sorted(action.value for action in beyond))
+        raise ForbiddenError(
+            f"a token with a scope gives no rights that it has not: {names}", hint="sign in with the account"
+        )
+
+
 def checked(names: Iterable[str], among: type[StrEnum], what: str) -> frozenset[str]:
     """Names of roles or actions. Raises UsageError for one that there is not."""
     known = [member.value for member in among]

@@ -410,6 +410,31 @@ def test_an_administrator_makes_and_changes_accounts(guarded: Guarded) -> None:
     assert http.post("/api/sign-in", json={"name": "bob", "password": PASSWORD}).status_code == 401
 
 
+def test_a_token_with_a_scope_gives_no_account_more_than_it_may(guarded: Guarded) -> None:
+    keeper, http = guarded.keeper, guarded.server.http
+    account = keeper.accounts.create("desk", PASSWORD, ["administrator"], None, by="test")
+    actions = ["accounts", *(action.value for action in RIGHTS[Role.READER])]
+    headers = _bearer(keeper.tokens.issue(account, timedelta(days=1), actions=actions)[0])
+
+    def made(name: str, *roles: str) -> int:
+        body = {"name": name, "password": PASSWORD, "roles": list(roles)}
+        return http.post("/api/accounts", json=body, headers=headers).status_code
+
+    def changed(name: str, **what: Any) -> int:
+        return http.patch(f"/api/accounts/{name}", json=what, headers=headers).status_code
+
+    assert made("intern", "reader") == 201
+    assert [made(f"wants-{role.value}", role.value) for role in Role if role is not Role.READER] == [403] * 7
+    assert changed("intern", password="another " + PASSWORD) == 200
+    assert changed("intern", roles=["administrator"]) == 403
+    assert [
+        changed("desk", **what) for what in ({"password": PASSWORD}, {"whole_estate": True}, {"enabled": True})
+    ] == [403] * 3, "nobody takes over who may more"
+    assert changed("operator", enabled=False) == 200
+    assert keeper.accounts.change("operator", enabled=True).roles == frozenset({"operator"})
+    assert not keeper.accounts.has("wants-administrator")
+
+
 def test_who_writes_on_a_branch_is_its_author(guarded: Guarded) -> None:
     http = guarded.server.http
     made = http.post("/api/branches", json={"name": "mine"}, headers=dict(guarded.headers["owner"]))
