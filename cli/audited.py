@@ -43,6 +43,7 @@ QUESTIONS: Final = frozenset(
         "simulate insight",
         "simulate runs",
         "simulate show",
+        "simulate schema",
         "simulate calibrate",
         "simulate calibrations",
         "catalogue list",

@@ -11,6 +11,7 @@ from cli import (
     simulate_line,
     simulate_optimise,
     simulate_run,
+    simulate_schema,
     simulation_live,
     simulation_runs,
     single_model,
@@ -29,6 +30,7 @@ app.command("runs")(simulation_runs.runs)
 app.command("show")(simulation_runs.show)
 app.command("drop")(simulation_runs.drop)
 app.command("live")(simulation_live.live)
+app.command("schema")(simulate_schema.schema)
 app.command("model")(single_model.model)
 app.command("calibrate")(calibration.calibrate)
 app.command("calibrations")(calibration.calibrations)

@@ -26,6 +26,11 @@ class FileKind:
     schema: str
     error: type[JumeauError]
 
+    @property
+    def words(self) -> str:
+        """What `jumeau simulate schema` calls it."""
+        return self.schema.rpartition("/")[2].partition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class YamlFile:
@@ -86,7 +91,7 @@ def validated(file: YamlFile, model: type[Checked], kind: FileKind) -> Checked:
         raise kind.error(
             f"{path or kind.noun}: {first['msg'].removeprefix('Value error, ')}",
             where=file.where(*first["loc"]),
-            hint=f"the words of {kind.noun} files are in {kind.schema}, which editors read",
+            hint=f"the words of {kind.noun} files, for editors, too: jumeau simulate schema {kind.words}",
         ) from error
 
 

@@ -126,7 +126,7 @@ def parse_change(text: str) -> Change:
         raise ScenarioError(
             f"{path or 'change'}: {first['msg'].removeprefix('Value error, ')}",
             where=f"--change {text}",
-            hint="the words of a scenario are in simulate/builder/scenario.schema.json",
+            hint="the words of a scenario: jumeau simulate schema scenario",
         ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise ScenarioError(

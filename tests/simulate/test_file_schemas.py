@@ -11,7 +11,10 @@ from typing import Any, Final
 import pytest
 import yaml
 from jsonschema_rs import Draft202012Validator
+from typer.testing import CliRunner
 
+from cli.main import app
+from cli.simulate_schema import Words
 from simulate.errors import SimulationError
 from simulate.line import file as lines
 from simulate.line_prediction import study as studies
@@ -110,3 +113,21 @@ def documented() -> Iterator[Any]:
 @pytest.mark.parametrize(("kind", "text"), list(documented()))
 def test_files_of_the_documents_are_accepted_by_the_schemas_too(kind: str, text: str) -> None:
     assert is_valid(kind, text)
+
+
+@pytest.mark.parametrize("words", list(Words))
+def test_editors_get_each_schema_from_the_console(tmp_path: Path, words: Words) -> None:
+    path = tmp_path / "words.json"
+    printed = CliRunner().invoke(app, ["simulate", "schema", words.value], catch_exceptions=False)
+    told = CliRunner().invoke(app, ["simulate", "schema", words.value, "--to", str(path)], catch_exceptions=False)
+    assert path.read_text(encoding="utf-8") == printed.stdout
+    assert json.loads(printed.stdout)["additionalProperties"] is False
+    assert "$schema=words.json" in told.stderr
+
+
+def test_what_is_refused_says_where_its_words_are_told() -> None:
+    for kind, loader in LOADERS.items():
+        with pytest.raises(SimulationError) as refused:
+            loader("name: x\nnobody: 1\n")
+        name = (refused.value.hint or "").rpartition("jumeau simulate schema ")[2]
+        assert SCHEMAS[kind].name == f"{Words(name).value}.schema.json"
