@@ -12,7 +12,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test kernels nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm audit check clean
+.PHONY: help setup lock demo test kernels nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm compose audit check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ neo4j: $(STAMP) ## Run a local Neo4j from Maven artifacts, in the foreground
 
 helm: $(STAMP) ## Build the pinned helm from its source with Go, so that the tests render and lint the chart (minutes, once)
 	$(BIN)/python -m scripts.helm
+
+compose: $(STAMP) ## Build the program of the Compose specification with Go, so that the tests read docker-compose.yml with it (a minute, once)
+	$(BIN)/python -m scripts.compose
 
 audit: $(STAMP) ## Hold the lock against known vulnerabilities (ADVISORIES=file, folder or https address of OSV's archive of PyPI)
 	$(BIN)/python -m scripts.advisories $(ADVISORIES)

@@ -17,7 +17,8 @@ import yaml
 
 from api.app import describe_rest
 from core.settings import Settings, load_settings
-from scripts.helm.build import HelmUnavailableError, build, find
+from scripts.go_program import ProgramUnavailableError
+from scripts.helm.build import HELM, find
 from tests.conftest import ROOT
 
 CHART = ROOT / "deploy" / "helm" / "jumeau"
@@ -74,10 +75,10 @@ def test_files_that_are_no_templates_are_yaml_and_the_version_is_that_of_the_pro
 def test_without_a_helm_it_is_said_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(HelmUnavailableError, match=r"python -m scripts\.helm"):
+    with pytest.raises(ProgramUnavailableError, match=r"python -m scripts\.helm"):
         find()
-    with pytest.raises(HelmUnavailableError, match="no `go` in PATH"):
-        build(lambda _: None)
+    with pytest.raises(ProgramUnavailableError, match="no `go` in PATH"):
+        HELM.build(lambda _: None)
 
 
 def test_a_build_that_fails_tells_what_go_said_and_leaves_nothing(
@@ -87,8 +88,8 @@ def test_a_build_that_fails_tells_what_go_said_and_leaves_nothing(
     (tmp_path / "go").chmod(0o755)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    with pytest.raises(HelmUnavailableError, match="checksum mismatch"):
-        build(lambda _: None)
+    with pytest.raises(ProgramUnavailableError, match="checksum mismatch"):
+        HELM.build(lambda _: None)
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
 
 
@@ -99,7 +100,7 @@ def test_a_build_that_fails_tells_what_go_said_and_leaves_nothing(
 def helm() -> Path:
     try:
         return find()
-    except HelmUnavailableError as error:
+    except ProgramUnavailableError as error:
         pytest.skip(f"NO HELM, the chart is neither rendered nor linted: {error}")
 
 

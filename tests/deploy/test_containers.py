@@ -1,7 +1,11 @@
-"""Dockerfile and docker-compose.yml, as far as they can be checked without a container engine: none runs these tests."""
+"""Dockerfile and docker-compose.yml, as far as they can be checked without a container engine: none runs these tests.
+
+Where `make compose` has built it, the program of the Compose specification reads the file too.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -19,12 +23,15 @@ import yaml
 from api.app import describe_rest
 from cli.main import app
 from core.settings import Settings, load_settings
+from scripts.compose import COMPOSE
+from scripts.go_program import ProgramUnavailableError
 from tests.conftest import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "docker" / "Dockerfile").read_text(encoding="utf-8")
 LOCK = ROOT / "deploy" / "docker" / "requirements.lock"
-COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
+FILE: dict[str, Any] = yaml.safe_load(TEXT)
+SERVICES: dict[str, dict[str, Any]] = FILE["services"]
 VARIABLE = re.compile(r"\$\{(\w+)([^}]*)\}")
 PINNED = re.compile(r"[a-z0-9./-]+:\d+\.\d+(\.\d+)?(-[a-z]+)*")
 KEYS = {
@@ -59,7 +66,7 @@ def instructions(name: str) -> list[str]:
 
 
 def test_a_twin_its_ledger_and_its_graph_are_described_in_keys_of_the_specification() -> None:
-    assert set(COMPOSE) - {"x-hardened"} == {"name", "services", "networks", "volumes"}
+    assert set(FILE) - {"x-hardened"} == {"name", "services", "networks", "volumes"}
     assert set(SERVICES) == {"twin", "ledger", "graph"}
     assert {key for service in SERVICES.values() for key in service} <= KEYS
 
@@ -109,15 +116,15 @@ def test_every_setting_exists_and_its_value_is_taken(monkeypatch: pytest.MonkeyP
 def test_every_volume_and_network_is_declared_and_used_and_nothing_of_the_machine_is_mounted() -> None:
     volumes = {mount.split(":")[0] for service in SERVICES.values() for mount in service["volumes"]}
     networks = {name for service in SERVICES.values() for name in service["networks"]}
-    assert volumes == set(COMPOSE["volumes"])
-    assert networks == set(COMPOSE["networks"])
+    assert volumes == set(FILE["volumes"])
+    assert networks == set(FILE["networks"])
     assert f"home:{SERVICES['twin']['environment']['JUMEAU_HOME']}" in SERVICES["twin"]["volumes"]
 
 
 def test_only_the_twin_is_reached_from_outside_and_from_this_machine_only() -> None:
     assert {name for name, service in SERVICES.items() if "ports" in service} == {"twin"}
     assert all(port.startswith("127.0.0.1:") for port in SERVICES["twin"]["ports"])
-    assert COMPOSE["networks"]["stores"]["internal"] is True
+    assert FILE["networks"]["stores"]["internal"] is True
     assert {name for name, service in SERVICES.items() if "front" in service["networks"]} == {"twin"}
 
 
@@ -149,6 +156,56 @@ def test_docker_compose_reads_the_file_where_it_is_installed() -> None:
         ]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         assert min(done.returncode, 1) == code, done.stderr
+
+
+# --- read by the program of the specification ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def compose() -> Path:
+    try:
+        return COMPOSE.find()
+    except ProgramUnavailableError as error:
+        pytest.skip(f"docker-compose.yml is checked by its structure only: {error}")
+
+
+def read_by(program: Path, text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What the program makes of a file whose secrets are given."""
+    path = folder / "docker-compose.yml"
+    path.write_text(VARIABLE.sub("0123456789abcdef", text), encoding="utf-8")
+    return subprocess.run(
+        [str(program), "-format", "json", path.name],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_file_is_rendered_as_the_specification_has_it(compose: Path, tmp_path: Path) -> None:
+    done = read_by(compose, TEXT, tmp_path)
+    assert done.returncode == 0, done.stderr
+    services = json.loads(done.stdout)["services"]
+    assert services.keys() == SERVICES.keys()
+    for name, service in services.items():
+        assert (service["read_only"], service["cap_drop"], service["user"]) == (True, ["ALL"], SERVICES[name]["user"])
+    (port,) = services["twin"]["ports"]
+    assert (port["host_ip"], port["published"], port["target"]) == ("127.0.0.1", "8000", 8000)
+    assert {waits["condition"] for waits in services["twin"]["depends_on"].values()} == {"service_healthy"}
+
+
+@pytest.mark.parametrize(
+    ("written", "wrongly"),
+    [
+        pytest.param("read_only: true", "read_onli: true", id="a key that there is not"),
+        pytest.param("condition: service_healthy", "condition: healthy", id="a condition that there is not"),
+        pytest.param("stop_grace_period: 30s", "stop_grace_period: [30]", id="a value of another form"),
+    ],
+)
+def test_a_file_with_a_fault_is_refused(written: str, wrongly: str, compose: Path, tmp_path: Path) -> None:
+    assert written in TEXT
+    assert read_by(compose, TEXT.replace(written, wrongly), tmp_path).returncode != 0
 
 
 def test_new_secrets_are_for_their_owner_differ_each_time_and_are_never_written_over(tmp_path: Path) -> None:
