@@ -75,6 +75,9 @@ _KEPT: Final = frozenset(
 """Turns of phrase that carry the grammar: they stay so where a term of the domain is as long."""
 
 
+_JOINING: Final = frozenset({"ou", "or", "et", "and"})
+_MEANS: Final = frozenset({"mttr", "mtta"})
+"""Names of figures that are means by themselves."""
 _BESIDE: Final = frozenset({"mean", "sum", "maximum", "minimum", "median", "rises"})
 """Turns of phrase whose words are terms of the domain as well: what stands around them tells."""
 
@@ -158,7 +161,7 @@ class _Reader:
         token = self.tokens[at]
         period = self.periods.get(at)
         name = self.names.at(self.tokens, at) if token.folded not in self.lexicon.turns.articles else None
-        found = self._not_by(self.lexicon.at(self.words, self.stems, at))
+        found = self._before_version(self._not_by(self.lexicon.at(self.words, self.stems, at)))
         if name is None and found is None:
             name = self._product(at)
         turn = self._shortened(self.lexicon.turns.at(self.tokens, at))
@@ -195,6 +198,8 @@ class _Reader:
             )
         ):
             inside = tuple(AGGREGATES[w] for w in self.words[at + 1 : found.after] if w in AGGREGATES)
+            if not inside and self.words[at] in _MEANS and found.meanings[0].sort == "measure":
+                inside = ("mean",)
             return self._made(
                 at,
                 found.after,
@@ -252,8 +257,31 @@ class _Reader:
                 if end <= len(self.words) and any(c.isdigit() for c in following[0]):
                     elements = self.names.of_version(beginning, following)
                     if elements:
-                        return NameFound(elements, at, end, True)
+                        return self._more_versions(NameFound(elements, at, end, True), beginning)
         return None
+
+    def _more_versions(self, found: NameFound, beginning: str) -> NameFound:
+        """A version with others of the same product behind it, whose product is not said again: 2016 or 2019."""
+        at = found.after
+        while at < len(self.words) and self.words[at] in _JOINING:
+            at += 1
+        if not at < len(self.words) or not self.words[at][:1].isdigit() or self._is_unit(at + 1):
+            return found
+        for more in (2, 1):
+            other = self.names.of_version(beginning, self.words[at : at + more]) if at + more <= len(self.words) else ()
+            if other:
+                return self._more_versions(NameFound((*found.elements, *other), found.first, at + more, True), beginning)
+        return found
+
+    def _before_version(self, found: Found | None) -> Found | None:
+        """A phrase without the product in it whose version follows: sous windows | 2012."""
+        if found is None or found.after - found.first < 2:
+            return found
+        for at in range(found.first + 1, found.after):
+            version = self._version(at)
+            if version is not None and version.after > found.after:
+                return self.lexicon.at(self.words[:at], self.stems[:at], found.first)
+        return found
 
     def _mean(self, turn: Turn, at: int) -> bool:
         """Whether a mean is meant and no middle value: a figure stands right before it (mean RTO, RTO moyen)."""

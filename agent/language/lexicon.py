@@ -59,6 +59,7 @@ class Lexicon:
         self._prefixes: set[tuple[str, ...]] = set()
         self._exact: dict[str, list[Meaning]] = {}  # single words as they are written: stems are coarse
         self._words: dict[str, None] = {}
+        self._of_language: set[str] = set()  # words of the texts of this language
         self._fill()
         self._without_kinds()
         self._known = {self.stem(word) for word in self._words}
@@ -91,6 +92,10 @@ class Lexicon:
             if not relation.bookkeeping:
                 self._wording(relation.wording, Meaning("relation", relation.name, rank=1))
                 self._wording(relation.inverse, Meaning("relation", relation.name, inverse=True, rank=1))
+        for names in self.idioms.wordings.values():
+            for said in names.values():
+                texts = [text for part in ("", "_also", "_inverse") for text in said.get(f"{self.language}{part}", ())]
+                self._of_language.update(word.folded for text in texts for word in tokenise(fold(composed(text))))
         for section, sort in (("kinds", "kind"), ("roles", "role"), ("attributes", "attribute"), ("predicates", "predicate"),
                               ("measures", "measure")):  # fmt: skip
             for name, said in self.idioms.wordings.get(section, {}).items():
@@ -124,6 +129,9 @@ class Lexicon:
     def _wording(self, wording: Wording, meaning: Meaning) -> None:
         for language in LANGUAGES:
             rank = meaning.rank + (language != self.language)
+            if language == self.language:
+                own = (wording.fr, *wording.synonyms_fr) if language == "fr" else (wording.en, *wording.synonyms_en)
+                self._of_language.update(word.folded for text in own for word in tokenise(fold(composed(text))))
             self._add((wording.fr if language == "fr" else wording.en,), meaning, rank)
             self._add(wording.synonyms_fr if language == "fr" else wording.synonyms_en, meaning, rank + 1)
 
@@ -208,6 +216,18 @@ class Lexicon:
             or self.stem(word) in self._known
             or word in self.turns.words
             or word in self._measures
+        )
+
+    def own_words(self, words: Iterable[str]) -> int:
+        """How many of some folded words the language has of its own, whatever the other one lends it."""
+        return sum(self._own_word(word) for word in words)
+
+    def _own_word(self, word: str) -> bool:
+        forms = (word, word[:-1]) if word.endswith("s") else (word, word + "s")
+        return (
+            self.turns.empty(word)
+            or word in self.turns.words
+            or any(form in self._of_language for form in forms)
         )
 
     def correction(self, word: str) -> str | None:

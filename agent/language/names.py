@@ -171,7 +171,11 @@ class NameIndex:
     def of_version(self, beginning: str, following: Sequence[str]) -> tuple[NamedElement, ...]:
         """The versions of a product whose name goes on like this: 7, 2012 R2, 19c."""
         said = _plain((*self._words(beginning), *following))
-        return tuple(self._versions.get(said, []) or self._versions.get(said.rstrip("cg"), []))
+        exact = self._versions.get(said, []) or self._versions.get(said.rstrip("cg"), [])
+        if exact or not said[-1:].isdigit():
+            return tuple(exact)
+        longer = [name for name in self._versions if name.startswith(said) and name[len(said)].isalpha()]
+        return tuple(self._versions[longer[0]]) if len(longer) == 1 else ()  # 2008, where there is a 2008 R2 alone
 
 
 def _plain(words: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
@@ -30,6 +31,7 @@ from agent.language.wordings import say
 from agent.query.model import Question
 from graph.schema.model import PersonalData, Schema
 
+_PAIR: Final = re.compile(r"(?<![\w/.:-])([^\W\d_]{2,}|[^\W\d_]+\d)/([^\W\d_]{2,}|[^\W\d_]+\d)(?![\w/.:-])")
 LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
 
@@ -52,6 +54,8 @@ class Parser:
                 *(a.wording.en for a in attributes),
             )
         )
+        words = sorted({re.escape(word) for word in self.idioms.products if word.isalpha()}, key=len, reverse=True)
+        self._glued = re.compile(rf"\b({'|'.join(words)})-?(\d+(?:\.\d+)?)(r2)?\b", re.IGNORECASE) if words else None
         self._lexicons = {language: Lexicon(schema, language, self.idioms) for language in languages}
 
     def parse(
@@ -68,12 +72,12 @@ class Parser:
         `understood`: what the one before was understood as, whoever understood it.
         """
         literals: dict[str, str] = {}
-        question = spelt_out(question)
+        question = self._apart(spelt_out(question))
         if not self.idioms.times:
             question, literals = lift(question, self._known)
         tokens = tokenise(composed(question))
         unnamed = _outside_names(tokens, names)
-        detected = told or detect_language(unnamed, self._fallback(after))
+        detected = told or self._language(unnamed, after)
         language: Language = detected if detected in self._lexicons else next(iter(self._lexicons))
         acts = load_acts()
         reason = "send" if "://" in question else acts.refusal(question, unnamed, self._knows)
@@ -90,7 +94,7 @@ class Parser:
             return self._failed("unanswerable", language, missing=tuple(foreign))
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
-        said = [f" {item.folded} " for item in items if item.turns and " " in item.folded]
+        said = [f" {item.folded} " for item in items if (item.turns or item.meanings) and " " in item.folded]
         if vague := [
             word for word in acts.too_vague(unnamed, language) if not any(f" {word} " in turn for turn in said)
         ]:
@@ -161,9 +165,30 @@ class Parser:
         for text in after:
             detected = detect_language(tokenise(composed(text)))
             lexicon = self._lexicons.get(detected) or next(iter(self._lexicons.values()))
-            read = read_items(spelt_out(text), lexicon, names, now)
+            read = read_items(self._apart(spelt_out(text)), lexicon, names, now)
             items = continued(items, read) if items and is_follow_up(read) else read
         return items
+
+    def _apart(self, question: str) -> str:
+        """The question with words apart that are written as one: RHEL7, win2012, P1/P2."""
+        if self._glued is not None:
+            question = self._glued.sub(lambda found: " ".join(filter(None, found.groups())), question)
+
+        def parted(found: re.Match[str]) -> str:
+            known = all(self._knows(fold(part)) for part in found.groups()) and not self._knows(fold(found.group()))
+            return f"{found.group(1)}, {found.group(2)}" if known else found.group()
+
+        return _PAIR.sub(parted, question)
+
+    def _language(self, tokens: tuple[Token, ...], after: Sequence[str]) -> Language:
+        """The language by its function words; where these tell nothing, by which of the two knows more of the words."""
+        fallback = self._fallback(after)
+        if after or detect_language(tokens, "fr") == detect_language(tokens, "en"):
+            return detect_language(tokens, fallback)
+        words = [token.folded for token in tokens if token.kind == "word"]
+        known = {language: lexicon.own_words(words) for language, lexicon in self._lexicons.items()}
+        best = max(known, key=lambda language: known[language], default=fallback)
+        return best if known and known[best] > min(known.values()) else fallback
 
     def _fallback(self, after: Sequence[str]) -> Language:
         return detect_language(tokenise(composed(after[-1]))) if after else "fr"

@@ -81,6 +81,12 @@ _ORDINAL: Final = {"premier": 1, "premiere": 1, "1er": 1, "first": 1, "1st": 1, 
                    "4th": 4, "4eme": 4, "4e": 4, "dernier": 4}  # fmt: skip
 
 
+_WEEKDAYS: Final = {
+    name: n
+    for n, names in enumerate(("lundi monday", "mardi tuesday", "mercredi wednesday", "jeudi thursday", "vendredi friday",
+                               "samedi saturday", "dimanche sunday"))
+    for name in names.split()
+}  # fmt: skip
 _END_OF: Final = r"(?:la |the )?(?:fin|end) (?:du |de |of |d')(?:la |le |l'|the )?"
 
 
@@ -154,6 +160,8 @@ _NAMED: Final = (  # a stretch of the calendar: groups differ per alternative
     rf"|(?:the )?(?:last|previous|past) (?P<past2>week|month|quarter|semester|year)\b"
     rf"|(?:the |la |le |l')?(?P<next>semaine|mois|trimestre|semestre|annee|an) (?:prochaine?|suivante?|a venir)\b"
     rf"|(?:the )?(?:next|coming|following) (?P<next2>week|month|quarter|semester|year)\b"
+    rf"|(?:(?P<wdrel>last|next|this|ce) )?(?P<weekday>{'|'.join(_WEEKDAYS)})\b(?: (?P<wdrel2>dernier|passe|prochain))?"
+    r"|(?:(?P<werel>last|next|this|ce) )?(?P<weekend>week[ -]?end)\b(?: (?P<werel2>dernier|passe|prochain))?"
     r"|(?P<year>(?:19|20)\d{2})\b(?![-/.]\d)"
 )
 _NAMED_RE: Final = re.compile(_NAMED)
@@ -236,6 +244,12 @@ def _resolved(g: dict[str, str | None], today: date) -> _Span | None:
     for key, shift in (("yesterday", -1), ("today", 0), ("tomorrow", 1)):
         if g[key]:
             return _Span(*_calendar(today, "day", shift))
+    if g["weekday"]:
+        return _weekday(_WEEKDAYS[g["weekday"]], g["wdrel"] or g["wdrel2"] or "", today)
+    if g["weekend"]:
+        moved = {"last": -1, "dernier": -1, "passe": -1, "next": 1, "prochain": 1}.get(g["werel"] or g["werel2"] or "", 0)
+        saturday = floor(today, "week") + timedelta(days=5 + 7 * moved)
+        return _Span(saturday, saturday + timedelta(days=2))
     for key, shift in (("this", 0), ("this2", 0), ("past", -1), ("past2", -1), ("next", 1), ("next2", 1)):
         if g[key]:
             return _Span(*_calendar(today, UNITS[g[key] or ""], shift))
@@ -244,12 +258,25 @@ def _resolved(g: dict[str, str | None], today: date) -> _Span | None:
     return None
 
 
+def _weekday(day: int, said: str, today: date) -> _Span:
+    """A day of the week: the latest one and the next one, or the one that is said."""
+    past = today - timedelta(days=(today.weekday() - day) % 7 or (7 if said else 0))
+    future = today + timedelta(days=(day - today.weekday()) % 7 or 7)
+    one = timedelta(days=1)
+    if said in ("next", "prochain"):
+        return _Span(future, future + one)
+    return _Span(past, past + one, None if said in ("last", "dernier", "passe") else (future, future + one))
+
+
 @lru_cache(maxsize=4)
 def _rolling(language: Language) -> re.Pattern[str]:
     n = number_pattern(language) if language == "fr" else rf"(?:{number_pattern(language)}|an?\b)"
     if language == "fr":
         text = (
             rf"(?P<over>(?:depuis|il y a|date de|datant de|vieux de|datent de|remonte a|remontent a|remontant a|agee?s? de|vieilles? de) (?:(?:plus|au moins) (?:de |d')?))(?P<n0>{n}) ?(?P<u0>{_LENGTH}|j|ans?)\b"
+            rf"|(?P<oldover>(?:de |d')(?:plus|au moins) (?:de |d'))(?P<n0c>{n}) ?(?P<u0c>jours?|j|semaines?|mois|ans?|annees?)\b"
+            rf"|(?P<oldunder>de moins (?:de |d'))(?P<n1c>{n}) ?(?P<u1c>jours?|j|semaines?|mois|ans?|annees?)\b"
+            rf"|(?:(?:dans|au cours|sur|pendant|durant|depuis|lors|de|des|du|ces|les) )*(?:derniers|dernieres) (?P<n4c>{n}) ?(?P<u4c>{_LENGTH}|h|j|ans?)\b"
             rf"|(?P<under>(?:depuis|il y a) moins (?:de |d'))(?P<n1>{n}) ?(?P<u1>{_LENGTH}|j|ans?)\b"
             rf"|(?P<since>depuis|sur|pendant|durant)(?: les| ces)? (?P<n2>{n}) ?(?P<u2>{_LENGTH}|j|ans?)\b"
             rf"|(?P<ago>il y a) (?P<n3>{n}) ?(?P<u3>{_LENGTH}|j|ans?)\b"
@@ -265,7 +292,7 @@ def _rolling(language: Language) -> re.Pattern[str]:
             rf"|(?P<overago>(?:more than|over|at least)) (?P<n0b>{n}) ?(?P<u0b>{_LENGTH}|d)\b (?:ago|old)"
             rf"|(?P<under>(?:for|since)? ?(?:less than|under)) (?P<n1>{n}) ?(?P<u1>{_LENGTH}|d)\b(?: ago| old)"
             rf"|(?P<next>(?:(?:in|within|over|during|for|by) )?(?:the )?(?:next|coming|following|upcoming)) (?P<n5>{n}) ?(?P<u5>{_LENGTH}|d)\b"
-            rf"|(?P<past>(?:(?:in|within|over|during|for|since) )?(?:the |these )?(?:last|past|previous|latest)) (?P<n4>{n}) ?(?P<u4>{_LENGTH}|d)\b"
+            rf"|(?P<past>(?:(?:in|within|over|during|for|since) )?(?:the |these )?(?:last|past|previous|latest)) (?P<n4>{n}) ?(?P<u4>{_LENGTH}|d|h)\b"
             rf"|(?P<within>within|in less than|in under|in) (?P<n6>{n}) ?(?P<u6>{_LENGTH}|d)\b(?! ago)(?:'? time)?"
             rf"|(?P<since>for|since) (?P<n2>{n}) ?(?P<u2>{_LENGTH}|d)\b(?! ago)"
             rf"|(?P<n3>{n}) ?(?P<u3>{_LENGTH}|d) (?P<ago>ago)\b"
@@ -364,12 +391,8 @@ def _led(folded: str, match: re.Match[str], span: _Span, language: Language, tod
         if (found := _lead(language).fullmatch(head[-back:])) and found.lastgroup:
             lead, begin = found.lastgroup, first - back
             break
-    if (
-        match.group("year")
-        and lead == ""
-        and not re.search(r"(?:incident|changement|change|ann|year|en|in|campa|test)\w* ?$", head)
-    ):
-        return None  # four figures alone are not a year: a product version, a count
+    if match.group("year") and lead == "" and not _alone(folded, first, after):
+        return None  # four figures are not always a year: a product's version, a count
     if match.group("m3") == "may" and not lead and not match.group("y3"):
         return None  # the verb
     if lead == "between":
@@ -416,12 +439,28 @@ def _led(folded: str, match: re.Match[str], span: _Span, language: Language, tod
     return replace(past, future=shaped(*future))
 
 
+_NO_YEAR_BEFORE: Final = re.compile(
+    r"(?:^|[^\w])(?:windows|win|server|sql|office|exchange|visual|studio|version|v|release|rhel|port|vlan|than|que|de|d|sup|inf|[<>=+-]"
+    r"|ou|or|et|and|vs|list|top|liste|environ|about|[a-z]+\d[\w.-]*)[ ,:/-]*$"
+)
+_NO_YEAR_BEHIND: Final = re.compile(r" ?(?:%|r2\b|go\b|gb\b|mo\b|mb\b|to\b|tb\b|h\b|heures?\b|hours?\b|min|jours?\b|days?\b|€|eur|k\b)")
+
+
+def _alone(folded: str, first: int, after: int) -> bool:
+    """Whether four figures without a preposition are a year: incidents 2024 par mois, résultats des tests 2024."""
+    year = int(folded[first:after])
+    if not 2000 <= year <= 2049 or _NO_YEAR_BEHIND.match(folded, after):
+        return False
+    return first > 0 and not _NO_YEAR_BEFORE.search(folded[:first])
+
+
 def _unit(match: re.Match[str]) -> str:
     for key, unit in (
         ("iso", "day"),
         ("slash", "day"),
         ("d1", "day"),
         ("d2", "day"),
+        ("weekday", "day"),
         ("m3", "month"),
         ("isomonth", "month"),
         ("year", "year"),

@@ -26,6 +26,15 @@ def _with_half(number: str) -> str:
     return f"{known.get(number.lower()) or int(number)}.5"
 
 
+def _thousands(found: re.Match[str]) -> str:
+    """Thousands and millions in figures: 500k, 1,5 M€."""
+    number = float(found.group(1).replace(",", "."))
+    return str(round(number * (1_000 if found.group(2).lower() == "k" else 1_000_000)))
+
+
+_FR_SPAN, _EN_SPAN = r"(\d+ ?(?:j|jours?|semaines?|mois|ans?))\b", r"(\d+ ?(?:d|days?|weeks?|months?|years?))\b"
+_OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|unresolved"
+_ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<!\S)\+ ?(?=d'|de\b|que\b)", "plus "),
@@ -61,6 +70,28 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"\b(more than |less than )three quarters\b", r"\g<1>75 %"),
     (r"\b(more than |less than )a quarter\b", r"\g<1>25 %"),
     (r"\b(more than |less than )a third\b", r"\g<1>33.3 %"),
+    (r"\b(\d+(?:[.,]\d+)?) ?([km])(?= ?(?:€|euros?\b|eur\b))", _thousands),
+    (r"\b(\d+)(k)(?![\w€])", _thousands),
+    (r"(?<=[\w€]) ?/ ?(mois|jour|semaine|trimestre|an|année|annee|[ée]quipe|env|site|appli)\b", r" par \1"),
+    (r"(?<=[\w€]) ?/ ?(month|day|week|quarter|year|team)\b", r" per \1"),
+    (r"\b(depuis|il y a) ?> ?(?=\d)", r"\1 plus de "),
+    (r"\b(for|since|in) ?> ?(?=\d+ ?(?:d|days?|weeks?|months?|years?|h|hours?)\b)", r"\1 more than "),
+    (rf"\b({_OPEN}) ?> ?{_FR_SPAN}", r"\1 depuis plus de \2"),
+    (rf"\b({_OPEN}) ?> ?{_EN_SPAN}", r"\1 for more than \2"),
+    (rf"\b({_ENDING}) ?< ?{_FR_SPAN}", r"\1 dans les \2"),
+    (rf"\b(expires?|expiring|ending) ?< ?{_EN_SPAN}", r"\1 in the next \2"),
+    (r"\b(?:est|sont|is|are) (?:nuls?|nulles?|à zéro|a zero|zero)\b", "= 0"),
+    (r"\b1 (seule?)\b", r"un \1"),
+    (r"\bau moins (?:une?|1) (?!heure|jour|semaine|mois|an\b|ann|minute|trimestre|fois)(?=[a-zà-ÿ])", ""),
+    (r"\bat least (?:one|an?|1) (?!hour|day|week|month|year|minute|quarter|time)(?=[a-z])", ""),
+    (r"\bun(patched|validated|documented|tested|restarted|rebooted)\b", r"not \1"),
+    (r"\bfy ?'?(?:20)?(\d\d)\b", r"20\1"),
+    (r"\b(20\d\d)[ -]?([qts])([1-4])\b", r"\2\3 \1"),
+    (r"\b([qtsh][1-4])[ '/-]+(\d\d)\b(?![/\d-])(?! ?%)", r"\1 20\2"),
+    (r"(?<![\d/])(0?[1-9]|1[0-2])/(20\d\d)\b", lambda found: f"{found.group(2)}-{int(found.group(1)):02}"),
+    (r"\b(janv?|f[ée]vr?|feb|avr|apr|juil|jul|aug|sept?|oct|nov|d[ée]c)\. ?(?=\d)", r"\1 "),
+    (r"\b(?:ytd|year to date)\b", "this year"),
+    (r"\bn-1\b", "last year"),
     (r"\bde (\d{1,3}) (?:à|a) (\d{1,3})\b(?![/:])", r"entre \1 et \2"),
     (r"\bfrom (\d{1,3}) to (\d{1,3})\b(?![/:])", r"between \1 and \2"),
 )
