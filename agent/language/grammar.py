@@ -6,14 +6,16 @@ element that it fits best, by the relation that the verb between them names. Wha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from agent.language.frame import Frame
 from agent.language.items import Item
 from agent.language.outcome import Unheld
+from agent.language.periods import Shape
 from agent.language.reading.guards import Guards
 from agent.language.reading.quantifiers import ALL
-from agent.language.reading.words import BUCKETS
+from agent.language.reading.words import BUCKETS, NUMBERS
 
 _ALL: Final = ALL | {"chaque", "each"}
 
@@ -47,6 +49,9 @@ class Grammar(Guards):
             item.period is not None and item.text.isdigit() and at and self.items[at - 1].folded in self.idioms.products
         ):
             raise Unheld(f"{self.items[at - 1].text} {item.text}")  # windows 2012: a version, not a year
+        elif item.period is not None and (bound := self._bound_of(at, item)) is not None:
+            self.comparator = "gt" if item.period.shape is Shape.OVER else "lt"
+            self._number(at, bound)
         elif item.period is not None:
             self._period(at, item.period)
         elif item.name is not None and not (item.meanings and not self._name_first(at, item)):
@@ -59,6 +64,20 @@ class Grammar(Guards):
             self._unknown(at, item)
         elif item.folded in ALL:
             self._all_of_them(at)
+
+    def _bound_of(self, at: int, item: Item) -> Item | None:
+        """A stretch of time that bounds a figure, no date: a RTO of more than 2 days, outages of more than a day."""
+        period = item.period
+        if period is None or period.unit not in ("day", "week") or item.folded.split()[0] not in ("de", "d"):
+            return None
+        if len(item.folded.split()) < 2 or item.folded.split()[1] not in ("plus", "moins", "au"):
+            return None
+        figure = any(self._type(name) in NUMBERS for _, name in self.pending_attributes)
+        measured = any(one.means("measure") for one in self.items[max(0, at - 4) : at])
+        lasts = any(self._measure(node, "duration") is not None for node in self._recent()[:1])
+        if not (figure or measured or lasts):
+            return None
+        return replace(item, period=None, number=period.count * (7 if period.unit == "week" else 1), unit="jours")
 
     def _unknown(self, at: int, item: Item) -> None:
         if item.folded in self.literals and self._literal(at, self.literals[item.folded]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,6 +26,10 @@ class Idioms:
     predicates: Mapping[str, Mapping[str, Condition]] = field(default_factory=dict)  # predicate -> kind -> condition
     measures: Mapping[str, Mapping[str, tuple[str, str, str]]] = field(default_factory=dict)  # kind -> from, to, unit
     times: Mapping[str, str] = field(default_factory=dict)
+    default_kinds: Mapping[str, str] = field(
+        default_factory=dict
+    )  # attribute -> kind that its values alone are said of
+    shorthand: tuple[tuple[re.Pattern[str], str], ...] = ()  # what people write -> how it is read
     ahead: Mapping[str, str] = field(default_factory=dict)
     future_attributes: frozenset[str] = frozenset()
     adjectives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -68,6 +73,8 @@ def load_idioms(pack: str) -> Idioms:
         predicates=predicates,
         measures={name: {k: tuple(v) for k, v in said["of"].items()} for name, said in data["measures"].items()},
         times=data["times"],
+        default_kinds=data["default_kinds"],
+        shorthand=tuple((re.compile(one["said"], re.IGNORECASE), one["read"]) for one in data["shorthand"]),
         ahead=data["ahead"],
         future_attributes=frozenset(data["future_attributes"]),
         adjectives=data["adjectives"],

@@ -161,7 +161,7 @@ class _Reader:
         token = self.tokens[at]
         period = self.periods.get(at)
         name = self.names.at(self.tokens, at) if token.folded not in self.lexicon.turns.articles else None
-        found = self._before_version(self._not_by(self.lexicon.at(self.words, self.stems, at)))
+        found = self._before_period(self._before_version(self._not_by(self.lexicon.at(self.words, self.stems, at))))
         if name is None and found is None:
             name = self._product(at)
         turn = self._shortened(self.lexicon.turns.at(self.tokens, at))
@@ -270,8 +270,19 @@ class _Reader:
         for more in (2, 1):
             other = self.names.of_version(beginning, self.words[at : at + more]) if at + more <= len(self.words) else ()
             if other:
-                return self._more_versions(NameFound((*found.elements, *other), found.first, at + more, True), beginning)
+                return self._more_versions(
+                    NameFound((*found.elements, *other), found.first, at + more, True), beginning
+                )
         return found
+
+    def _before_period(self, found: Found | None) -> Found | None:
+        """A phrase of a relation without the preposition that a period begins with: planned | for Q1."""
+        if found is None or found.after - found.first < 2 or found.meanings[0].sort != "relation":
+            return found
+        cut = next((at for at in range(found.first + 1, found.after) if at in self.periods), None)
+        if cut is None or self.periods[cut][1] <= found.after:
+            return found
+        return self.lexicon.at(self.words[:cut], self.stems[:cut], found.first)
 
     def _before_version(self, found: Found | None) -> Found | None:
         """A phrase without the product in it whose version follows: sous windows | 2012."""

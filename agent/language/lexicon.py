@@ -121,6 +121,9 @@ class Lexicon:
         for key, meanings in list(self._phrases.items()):
             if len(key) < 2:
                 continue
+            said_of = any(m.sort in ("predicate", "value") for m in self._phrases.get(key[:1], ()))
+            if len(key) == 2 and said_of and any(m.sort == "kind" for m in self._phrases.get(key[1:], ())):
+                meanings[:] = [m for m in meanings if m.sort != "relation"]  # open incidents: nothing that opened one
             for kind, rest in ((key[:1], key[1:]), (key[-1:], key[:-1])):
                 if any(m.sort == "kind" for m in self._phrases.get(kind, ())):
                     same = {(m.name, m.value) for m in self._phrases.get(rest, ()) if m.sort == "value"}
@@ -177,11 +180,13 @@ class Lexicon:
         """The longest phrase that begins at a token. Articles inside it do not count."""
         key: tuple[str, ...] = ()
         best: Found | None = None
+        taken = False
         articles = self.turns.articles
         if words[first] in articles:
             return None
         for at in range(first, len(stems)):
             if key and (words[at] in _SKIPPED or words[at] in AGGREGATES) and (*key, stems[at]) not in self._prefixes:
+                taken = taken or words[at] in AGGREGATES
                 continue
             key = (*key, stems[at])
             if key not in self._prefixes:
@@ -191,6 +196,8 @@ class Lexicon:
                     meanings = self._as_written(words[at]) or meanings
                 elif {"kind", "predicate"} <= {m.sort for m in meanings}:  # a load test, load tested
                     meanings = self._as_written(" ".join(words[first : at + 1])) or meanings
+                if taken and not any(m.sort in ("attribute", "measure") for m in meanings):
+                    continue  # nothing that a mean is taken of: complétude moyenne des fiches
                 best = Found(tuple(sorted(meanings, key=lambda m: m.rank)), first, at + 1, len(key))
         return best
 
@@ -224,11 +231,7 @@ class Lexicon:
 
     def _own_word(self, word: str) -> bool:
         forms = (word, word[:-1]) if word.endswith("s") else (word, word + "s")
-        return (
-            self.turns.empty(word)
-            or word in self.turns.words
-            or any(form in self._of_language for form in forms)
-        )
+        return self.turns.empty(word) or word in self.turns.words or any(form in self._of_language for form in forms)
 
     def correction(self, word: str) -> str | None:
         """The word that a misspelt one was meant to be, where exactly one comes close enough."""

@@ -171,6 +171,8 @@ class Parser:
 
     def _apart(self, question: str) -> str:
         """The question with words apart that are written as one: RHEL7, win2012, P1/P2."""
+        for pattern, words in self.idioms.shorthand:
+            question = pattern.sub(words, question)
         if self._glued is not None:
             question = self._glued.sub(lambda found: " ".join(filter(None, found.groups())), question)
 

@@ -247,7 +247,9 @@ def _resolved(g: dict[str, str | None], today: date) -> _Span | None:
     if g["weekday"]:
         return _weekday(_WEEKDAYS[g["weekday"]], g["wdrel"] or g["wdrel2"] or "", today)
     if g["weekend"]:
-        moved = {"last": -1, "dernier": -1, "passe": -1, "next": 1, "prochain": 1}.get(g["werel"] or g["werel2"] or "", 0)
+        moved = {"last": -1, "dernier": -1, "passe": -1, "next": 1, "prochain": 1}.get(
+            g["werel"] or g["werel2"] or "", 0
+        )
         saturday = floor(today, "week") + timedelta(days=5 + 7 * moved)
         return _Span(saturday, saturday + timedelta(days=2))
     for key, shift in (("this", 0), ("this2", 0), ("past", -1), ("past2", -1), ("next", 1), ("next2", 1)):
@@ -443,7 +445,9 @@ _NO_YEAR_BEFORE: Final = re.compile(
     r"(?:^|[^\w])(?:windows|win|server|sql|office|exchange|visual|studio|version|v|release|rhel|port|vlan|than|que|de|d|sup|inf|[<>=+-]"
     r"|ou|or|et|and|vs|list|top|liste|environ|about|[a-z]+\d[\w.-]*)[ ,:/-]*$"
 )
-_NO_YEAR_BEHIND: Final = re.compile(r" ?(?:%|r2\b|go\b|gb\b|mo\b|mb\b|to\b|tb\b|h\b|heures?\b|hours?\b|min|jours?\b|days?\b|€|eur|k\b)")
+_NO_YEAR_BEHIND: Final = re.compile(
+    r" ?(?:%|r2\b|go\b|gb\b|mo\b|mb\b|to\b|tb\b|h\b|heures?\b|hours?\b|min|jours?\b|days?\b|€|eur|k\b)"
+)
 
 
 def _alone(folded: str, first: int, after: int) -> bool:

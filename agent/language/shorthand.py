@@ -33,6 +33,10 @@ def _thousands(found: re.Match[str]) -> str:
 
 
 _FR_SPAN, _EN_SPAN = r"(\d+ ?(?:j|jours?|semaines?|mois|ans?))\b", r"(\d+ ?(?:d|days?|weeks?|months?|years?))\b"
+_MONTH: Final = (
+    "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
+    "|january|february|march|april|may|june|july|august|september|october|november|december"
+)
 _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|unresolved"
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
@@ -74,6 +78,12 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"\b(\d+)(k)(?![\w€])", _thousands),
     (r"(?<=[\w€]) ?/ ?(mois|jour|semaine|trimestre|an|année|annee|[ée]quipe|env|site|appli)\b", r" par \1"),
     (r"(?<=[\w€]) ?/ ?(month|day|week|quarter|year|team)\b", r" per \1"),
+    (
+        rf"\b(?:du|entre le|between the|from the|from|between) (\d{{1,2}})(?:er|st|nd|rd|th)? (?:et|au|and|to)(?: le| the)? (\d{{1,2}})(?:st|nd|rd|th|er)? (?:of )?({_MONTH})( \d{{4}})?\b",
+        lambda found: ("between {0} and {1}" if found.group()[0] in "fb" else "entre {0} et {1}").format(
+            *(f"{day} {found.group(3)}{found.group(4) or ''}" for day in found.group(1, 2))
+        ),
+    ),
     (r"\b(depuis|il y a) ?> ?(?=\d)", r"\1 plus de "),
     (r"\b(for|since|in) ?> ?(?=\d+ ?(?:d|days?|weeks?|months?|years?|h|hours?)\b)", r"\1 more than "),
     (rf"\b({_OPEN}) ?> ?{_FR_SPAN}", r"\1 depuis plus de \2"),

@@ -6,9 +6,12 @@ from dataclasses import replace
 
 from agent.language.frame import Node
 from agent.language.items import Item
+from agent.language.meanings import nearest
 from agent.language.outcome import Unclear, Unheld
+from agent.language.periods import UNITS, Period, Shape
 from agent.language.reading.dates import Dates
 from agent.language.reading.words import NUMBERS, OPERATORS
+from agent.language.windows import window
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Condition, Constant, Elapsed
 from agent.query.model import (
@@ -68,8 +71,11 @@ class Bounds(Dates):
         if plain and self.frame.target is None and self.frame.limit is None and not kinds and self._kind_soon(after):
             self.frame.limit = int(item.number or 0)
             return
+        self._declare_for(item)
         attribute, node = self._attribute_near(at, item)
-        if attribute is None and kinds:
+        if attribute is None and (
+            kinds or (self.comparator and self.frame.nodes and not item.unit and self._kind_soon(after))
+        ):
             self.number = item
             return
         if (
@@ -83,8 +89,7 @@ class Bounds(Dates):
             self.number = item
             return
         if attribute is None or node is None:
-            ratio = self._measure_near(item)
-            if ratio:
+            if self._measure_near(item) or self._lasting_so_long(item) or self._aged(item):
                 return
             if (
                 plain
@@ -102,6 +107,51 @@ class Bounds(Dates):
             condition, self.negation = Not(condition), ""
         self._say(node, condition)
         self.comparator = ""
+
+    def _declare_for(self, item: Item) -> None:
+        """The elements of an attribute that stands alone before its bound: RTO > 4 h."""
+        if self.frame.nodes or not self.comparator or not self.pending_attributes:
+            return
+        name = self.pending_attributes[-1][1]
+        declared = {k.attributes[name].declared_in for k in self.schema.concrete_kinds() if name in k.attributes}
+        kind = next(iter(declared)) if len(declared) == 1 else ""
+        if self._type(name) in NUMBERS and kind in self.schema.kinds and self._unit_fits(item, kind, name):
+            self._node(self.pending_attributes[-1][0], kind, ())
+
+    def _lasting_so_long(self, item: Item) -> bool:
+        """A bound in hours alone, of what lasts: outages of more than 4 h."""
+        if not self.comparator or item.unit not in self.idioms.units.get("minutes", {}):
+            return False
+        for node in self._recent()[:1]:
+            value = self._measure(node, "duration")
+            if isinstance(value, Elapsed):
+                per = {"minutes": 1, "hours": 60, "days": 1440, "weeks": 10080}[value.unit]
+                number = float(item.number or 0) * self.idioms.units["minutes"][item.unit] / per
+                self._say(node, Compare(value, OPERATORS[self.comparator], Constant(number)))  # type: ignore[arg-type]
+                self.comparator = ""
+                return True
+        return False
+
+    def _aged(self, item: Item) -> bool:
+        """A bound in days alone, of what has an age: tickets > 10 days."""
+        unit = UNITS.get(item.unit, "")
+        if self.comparator not in ("gt", "ge", "lt", "le") or unit not in ("day", "week", "month", "year"):
+            return False
+        for node in self._recent()[:1]:
+            attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get("age", {}))
+            if attribute is None:
+                return False
+            over = self.comparator in ("gt", "ge")
+            shape = Shape.OVER if over else Shape.SINCE
+            period = Period(
+                shape, None, None, 0, 0, unit=unit, rolling=True, count=float(item.number or 0), behind=True
+            )
+            node.where.append(
+                window(Attribute(node.name, attribute), self._type(attribute) or ValueType.INSTANT, period)
+            )
+            self.comparator = ""
+            return True
+        return False
 
     def _measure_near(self, item: Item) -> bool:
         """A bound on a measure that was mentioned before: filled at more than 90 %, resolved in more than 4 hours."""
@@ -168,6 +218,9 @@ class Bounds(Dates):
                 ]
                 if len(fitting) == 1:
                     return fitting[0].name, node
+                size = nearest(self.schema, node.kind, self.idioms.adjectives.get("size", {}))
+                if any(one.name == size for one in fitting):
+                    return size, node  # volumes > 5 TB: their size
         return None, None
 
     def _unit_fits(self, item: Item, kind: str, attribute: str) -> bool:

@@ -11,7 +11,7 @@ from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.named import Named
 from agent.language.reading.words import NUMBERS
 from agent.language.wordings import say
-from agent.query.model import Attribute
+from agent.query.model import Attribute, Compare
 from graph.schema.model import ValueType
 
 
@@ -24,7 +24,10 @@ class Groups(Named):
 
     def _bucket(self, at: int, period: str) -> None:
         self.grouping = False
-        if period == "year" and any(self._type(name) is ValueType.MONEY for _, name in self.pending_attributes):
+        said = self.frame.last_condition[1] if self.frame.last_condition is not None else None
+        bound = said.left.name if isinstance(said, Compare) and isinstance(said.left, Attribute) else ""
+        names = [*(name for _, name in self.pending_attributes), *([bound] if bound else [])]
+        if period == "year" and any(self._type(name) is ValueType.MONEY for name in names):
             return  # costs are by year already
         node = self._timed()
         if node is None:

@@ -57,6 +57,8 @@ class Senses(Groups):
             return
         if self.negation == "never" and dated and self._missing(at, dated):
             return  # never patched: without a date of it, whatever else was done
+        if self.negation in ("not", "never") and dated and self._held_alone(dated, values) and self._missing(at, dated):
+            return  # not patched: the server has a date of it, an action of that type is another matter
         if (being or self.negation in ("not", "never")) and not (
             kinds and kinds[0].rank == 0 and (self._next_is_name(at) or self._determined(at))
         ):
@@ -92,7 +94,7 @@ class Senses(Groups):
             kinds
             and relations
             and self.frame.target is not None
-            and relations[0].rank <= kinds[0].rank
+            and relations[0].rank <= kinds[0].rank + being
             and self._leads_on(at)
         ):
             ordered = [*relations, *ordered]
@@ -107,6 +109,12 @@ class Senses(Groups):
             self._lead(at, relations)
             return
         raise Unheld(item.text)
+
+    def _held_alone(self, dated: list[Meaning], values: tuple[Meaning, ...]) -> bool:
+        """Whether an element has one of some dates, and none that is mentioned has one of some values."""
+        if not values or not any(self._holder(m.name) is not None for m in dated):
+            return False
+        return not any(next(holders(self.schema, n.kind, m), None) for n in self.frame.nodes for m in values)
 
     def _value_of_attribute(self, at: int, values: tuple[Meaning, ...]) -> bool:
         """A value whose attribute is said beside it: the outcome incident, in the database category."""

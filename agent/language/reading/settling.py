@@ -38,7 +38,12 @@ class Settling(Phrases):
         if frame.target is None and self.pending_measures:
             self._measuring()
         if frame.target is None:
+            self._by_values()
+        if frame.target is None:
             raise Unclear(say("of_what", self.language))
+        for at in list(self.pending_periods):
+            self.pending_periods.remove(at)
+            self._period(at, self.items[at].period)  # type: ignore[arg-type]
         for at, measures in self.pending_measures:
             if not self._measured(at, measures) or (self.pending_measures[-1][0] != at and False):
                 raise Unheld(self.items[at].text)
@@ -59,6 +64,10 @@ class Settling(Phrases):
         frame.counted = self.count_at >= 0 and self._counts(frame.target)
         if self.superlative and not frame.order_by:
             self._superlative()
+        if self.wants_most and not frame.most and frame.measures and not frame.function and not frame.groups:
+            frame.order_by.append((frame.measures.pop().value, self.wants_most == "most"))
+            if frame.limit is None and not frame.target.plural:
+                frame.limit, frame.ties = 1, True
         if self.wants_most and not frame.most:
             measured = next(
                 (
@@ -72,6 +81,8 @@ class Settling(Phrases):
                 measured.measured, frame.most = True, self.wants_most  # type: ignore[assignment]
             elif not frame.order_by:
                 raise Unclear(say("by_what", self.language))
+        if self.ranking and frame.limit and not frame.order_by and not frame.most and not frame.groups:
+            self._counted_beside()
         if (self.ranking or frame.limit) and not frame.order_by and not frame.most:
             if frame.groups:
                 frame.most = "most"
@@ -126,6 +137,15 @@ class Settling(Phrases):
             ):
                 self.frame.target = self._new(kind, at)
                 return
+
+    def _by_values(self) -> None:
+        """The elements that a value alone is said of, as data tells: the P1 of last month, how many Windows in production."""
+        for at, _ in self.pending:
+            for meaning in self.items[at].means("value"):
+                kind = self.idioms.default_kinds.get(meaning.name)
+                if kind is not None:
+                    self._node(at, kind, ())
+                    return
 
     def _measuring(self) -> None:
         """The elements that a measure alone is taken of, where it is of one kind: the MTTR in November."""
@@ -222,6 +242,14 @@ class Settling(Phrases):
                 if self.frame.mode == "count" and not self.frame.groups:
                     self.frame.groups.append(value)
                     self.frame.group_names.append(name)
+
+    def _counted_beside(self) -> None:
+        """What a ranking without a word of measure counts: the one other kind that it mentions (top 5 apps incidents)."""
+        others = [
+            n for n in self.frame.nodes if n is not self.frame.target and n.explicit and not n.named and not n.absent
+        ]
+        if len(others) == 1:
+            others[0].measured, self.frame.most = True, "most"
 
     def _superlative(self) -> None:
         frame = self.frame

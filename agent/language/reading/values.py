@@ -33,6 +33,9 @@ class Values(Elements):
     """Says something of elements."""
 
     def _value(self, at: int, values: tuple[Meaning, ...]) -> bool:
+        values = tuple(m for m in values if m.value != "other" or "autre" not in self.items[at].folded)
+        if not values:
+            return False
         negated = bool(self.negation)
         near = self._recent()
         for node in sorted(near, key=lambda one: bool(one.named)):  # what has a name needs no more telling apart
