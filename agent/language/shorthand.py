@@ -37,6 +37,7 @@ _MONTH: Final = (
     "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
     "|january|february|march|april|may|june|july|august|september|october|november|december"
 )
+_DAY: Final = r"(\d{1,2})(?:er|st|nd|rd|th)?"
 _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|unresolved"
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
@@ -79,7 +80,8 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<=[\w€]) ?/ ?(mois|jour|semaine|trimestre|an|année|annee|[ée]quipe|env|site|appli)\b", r" par \1"),
     (r"(?<=[\w€]) ?/ ?(month|day|week|quarter|year|team)\b", r" per \1"),
     (
-        rf"\b(?:du|entre le|between the|from the|from|between) (\d{{1,2}})(?:er|st|nd|rd|th)? (?:et|au|and|to)(?: le| the)? (\d{{1,2}})(?:st|nd|rd|th|er)? (?:of )?({_MONTH})( \d{{4}})?\b",
+        rf"\b(?:du|entre le|between the|from the|from|between) {_DAY} (?:et|au|and|to)(?: le| the)? {_DAY} (?:of )?({_MONTH})"
+        r"( \d{4})?\b",
         lambda found: ("between {0} and {1}" if found.group()[0] in "fb" else "entre {0} et {1}").format(
             *(f"{day} {found.group(3)}{found.group(4) or ''}" for day in found.group(1, 2))
         ),
