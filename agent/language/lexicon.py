@@ -94,8 +94,8 @@ class Lexicon:
                 self._wording(relation.inverse, Meaning("relation", relation.name, inverse=True, rank=1))
         for names in self.idioms.wordings.values():
             for said in names.values():
-                texts = [text for part in ("", "_also", "_inverse") for text in said.get(f"{self.language}{part}", ())]
-                self._of_language.update(word.folded for text in texts for word in tokenise(fold(composed(text))))
+                ours = [text for part in ("", "_also", "_inverse") for text in said.get(f"{self.language}{part}", ())]
+                self._of_language.update(word.folded for text in ours for word in tokenise(fold(composed(text))))
         for section, sort in (("kinds", "kind"), ("roles", "role"), ("attributes", "attribute"), ("predicates", "predicate"),
                               ("measures", "measure")):  # fmt: skip
             for name, said in self.idioms.wordings.get(section, {}).items():
