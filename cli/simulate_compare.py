@@ -9,7 +9,7 @@ import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption, PlotFormatOption, PlotOption
 from cli.output import Output, print_json, print_rows, say
-from cli.simulating import ProcessesOption, ReplicationsOption, SeedOption, ordering, say_notes, say_pictures
+from cli.simulating import ProcessesOption, ReplicationsOption, SeedOption, leave, ordering, say_notes, say_pictures
 from core.errors import UsageError
 from core.settings import load_settings
 from services.moments import Asked
@@ -91,14 +91,14 @@ def compare(
         say_notes(comparison.replications, comparison.wanted, comparison.notes)
     if output is Output.JSON:
         print_json([comparison.to_dict() for comparison in found])
-        return
-    if output is Output.CSV:
+    elif output is Output.CSV:
         rows = [(one.scenario, *row) for one in found for row in _rows(one, measure, show_all=True)]
         print_rows(("scenario", *COLUMNS), rows, output)
-        return
-    for comparison in found:
-        print_rows(COLUMNS, _rows(comparison, measure, show_all=show_all), output, comparison.scenario)
-        _say(comparison, measure)
+    else:
+        for comparison in found:
+            print_rows(COLUMNS, _rows(comparison, measure, show_all=show_all), output, comparison.scenario)
+            _say(comparison, measure)
+    leave(min(one.replications for one in found), found[0].wanted)
 
 
 def _others(base: Scenario, others: list[Scenario], changes: list[str], branch: str | None) -> list[Scenario]:

@@ -15,6 +15,7 @@ from cli.simulating import (
     ReplicationsOption,
     ScenarioOption,
     SeedOption,
+    leave,
     ordering,
     say_notes,
     say_pictures,
@@ -122,13 +123,19 @@ def insight(
     say_notes(report.replications, report.wanted, report.notes)
     if output is Output.JSON:
         print_json(found.to_dict())
-        return
-    for one in part or list(Part):
+    else:
+        _print_tables(found, part or list(Part), top, output)
+    leave(report.replications, report.wanted)
+
+
+def _print_tables(found: Insight, parts: list[Part], top: int, output: Output) -> None:
+    for one in parts:
         columns, rows = _table(found, one)
         shown = rows if output is Output.CSV else rows[:top]
         print_rows(columns, shown, output, one.value.replace("_", " "))
         if len(shown) < len(rows):
             say(f"{len(rows) - len(shown)} more: --top, or --output json")
+    report = found.report
     say(
         f"{report.replications} replications of {report.hours:g} hours, {found.detailed} of them read event by event, "
         f"{report.items} items, seed {report.seed}"

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.line import lines_of_the_twin
 from cli.options import OutputOption, PlotFormatOption, PlotOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulating import stopping
+from cli.simulating import leave, stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:
     from simulate.statistics.student import Interval
-
-INTERRUPTED: Final = 130
 
 
 class ChartLanguage(StrEnum):
@@ -99,7 +97,7 @@ def line(
     say(f"{result.replications} replications of {result.line.duration:g} minutes, seed {result.seed}")
     if result.replications < wanted:
         say(f"note: stopped after {result.replications} of {wanted} replications")
-        raise typer.Exit(INTERRUPTED)
+    leave(result.replications, wanted)
 
 
 def _shown(interval: Interval | None) -> tuple[Any, Any, Any]:

@@ -9,7 +9,7 @@ import typer
 
 from cli.options import AsOfOption, BackendOption, BranchOption, OutputOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulating import ProcessesOption, stopping
+from cli.simulating import INTERRUPTED, ProcessesOption, stopping
 from core.settings import load_settings
 from services.moments import Asked
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from simulate.optimise.optimum import Optimum
     from simulate.statistics.student import Interval
 
-INTERRUPTED: Final = 130
 COLUMNS: Final = ("configuration", "cost", "value", "gain", "gain %", "net", "ROI", "behind the best")
 EXACT: Final = (
     *("budget", "configuration", "chosen", "cost", "value", "value low", "value high", "gain", "gain low", "gain high"),

@@ -13,6 +13,7 @@ from cli.simulating import (
     ReplicationsOption,
     ScenarioOption,
     SeedOption,
+    leave,
     ordering,
     say_notes,
     say_pictures,
@@ -86,13 +87,13 @@ def run(
     say_notes(report.replications, report.wanted, report.notes)
     if output is Output.JSON:
         print_json({**report.to_dict(), **({} if kept is None else {"kept": kept.to_dict()})})
-        return
-    print_rows(COLUMNS, table_rows(report), output)
-    if kept is not None:
-        say(f"kept as {kept.run}: {kept.summaries} summaries, {kept.incidents} incidents")
-    say(
-        f"simulated: {report.replications} replications of {report.hours:g} hours, {report.items} items, seed {report.seed}"
-    )
+    else:
+        print_rows(COLUMNS, table_rows(report), output)
+        if kept is not None:
+            say(f"kept as {kept.run}: {kept.summaries} summaries, {kept.incidents} incidents")
+        told = f"{report.replications} replications of {report.hours:g} hours, {report.items} items, seed {report.seed}"
+        say(f"simulated: {told}")
+    leave(report.replications, report.wanted)
 
 
 def table_rows(report: SimulationReport) -> list[tuple[Any, ...]]:

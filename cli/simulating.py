@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -21,6 +21,10 @@ SeedOption = Annotated[int | None, typer.Option("--seed", help="In place of the 
 ProcessesOption = Annotated[
     int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
 ]
+
+
+INTERRUPTED: Final = 130
+"""How a command ends that somebody has ended: what it tells is of what was finished."""
 
 
 @contextmanager
@@ -55,3 +59,9 @@ def say_notes(replications: int, wanted: int, notes: Iterable[str]) -> None:
         say(f"note: stopped after {replications} of {wanted} replications")
     for note in notes:
         say(f"note: {note}")
+
+
+def leave(replications: int, wanted: int) -> None:
+    """End with the exit code of what was ended early, where it was. Raises typer.Exit."""
+    if replications < wanted:
+        raise typer.Exit(INTERRUPTED)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
 
+from cli import simulating
 from tests.cli.here import Here
 from tests.cli.twin_of_files import PAIR, twin_of
 
@@ -93,3 +97,26 @@ def test_other_commands_do_not_load_numba_and_its_absence_is_told() -> None:
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert "[SIMULATION_EXTRA] simulation needs numba" in told
     assert "jumeau[simulation]" in told
+
+
+@pytest.mark.parametrize(
+    ("command", "done"),
+    [
+        pytest.param(("run", "-s"), 20, id="run"),
+        pytest.param(("insight", "-s"), 20, id="insight"),
+        pytest.param(("compare", "--change", "failures: {times: 2}"), 10, id="compare"),
+    ],
+)
+def test_what_somebody_ends_tells_what_is_finished_and_ends_as_what_was_interrupted(
+    console: Here, scenario: str, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], done: int
+) -> None:
+    asked = count()
+
+    @contextmanager
+    def pressed_after_a_while() -> Iterator[Callable[[], int]]:
+        yield lambda: int(next(asked) >= 2)
+
+    monkeypatch.setattr(simulating, "stopping", pressed_after_a_while)
+    told = console.json("simulate", *command, scenario, "--replications", "40", code=130)
+    content = told[0] if isinstance(told, list) else told.get("report", told)
+    assert (content["replications"], content["wanted"]) == (done, 40)
