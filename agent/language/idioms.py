@@ -29,6 +29,9 @@ class Idioms:
     default_kinds: Mapping[str, str] = field(
         default_factory=dict
     )  # attribute -> kind that its values alone are said of
+    installed_on: Mapping[str, Sequence[str]] = field(
+        default_factory=dict
+    )  # kind -> beginnings of products that it runs
     shorthand: tuple[tuple[re.Pattern[str], str], ...] = ()  # what people write -> how it is read
     ahead: Mapping[str, str] = field(default_factory=dict)
     future_attributes: frozenset[str] = frozenset()
@@ -74,6 +77,7 @@ def load_idioms(pack: str) -> Idioms:
         measures={name: {k: tuple(v) for k, v in said["of"].items()} for name, said in data["measures"].items()},
         times=data["times"],
         default_kinds=data["default_kinds"],
+        installed_on=data["installed_on"],
         shorthand=tuple((re.compile(one["said"], re.IGNORECASE), one["read"]) for one in data["shorthand"]),
         ahead=data["ahead"],
         future_attributes=frozenset(data["future_attributes"]),

@@ -164,6 +164,16 @@ class _Reader:
         found = self._before_period(self._before_version(self._not_by(self.lexicon.at(self.words, self.stems, at))))
         if name is None and found is None:
             name = self._product(at)
+        if name is not None and name.after - at >= 2:
+            within = self.lexicon.at(self.words, self.stems, name.after - 1)
+            shorter = self.lexicon.at(self.words[: name.after - 1], self.stems[: name.after - 1], at)
+            if (
+                within is not None
+                and within.after > name.after
+                and within.meanings[0].sort == "kind"
+                and shorter is not None
+            ) and any(m.sort == "value" for m in shorter.meanings):
+                name, found = None, shorter  # Oracle | database instance
         turn = self._shortened(self.lexicon.turns.at(self.tokens, at))
         if found is None and (version := self._version(at)) is not None:
             name = version

@@ -115,6 +115,7 @@ class Lexicon:
             meaning = Meaning("value", holder, {"true": True, "false": False}.get(value, value), on)
             for language in LANGUAGES:
                 self._add(said.get(language, ()), meaning, language != self.language)
+                self._add(said.get(f"{language}_also", ()), meaning, 2 + (language != self.language))
 
     def _without_kinds(self) -> None:
         """Leave out values whose words hold the kind, where the rest says as much: major incident, incident majeur."""

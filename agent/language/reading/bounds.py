@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 
 from agent.language.frame import Node
@@ -108,9 +109,16 @@ class Bounds(Dates):
         self._say(node, condition)
         self.comparator = ""
 
+    @abstractmethod
+    def _by_values(self) -> None:
+        """Of a room above."""
+
     def _declare_for(self, item: Item) -> None:
         """The elements of an attribute that stands alone before its bound: RTO > 4 h."""
-        if self.frame.nodes or not self.comparator or not self.pending_attributes:
+        if self.frame.nodes or not self.comparator:
+            return
+        if not self.pending_attributes:
+            self._by_values()
             return
         name = self.pending_attributes[-1][1]
         declared = {k.attributes[name].declared_in for k in self.schema.concrete_kinds() if name in k.attributes}

@@ -40,7 +40,8 @@ class Dates(Values):
             for name in dates:
                 if self._type(name) in DATES and (node := self._dated(name)) is not None:
                     attribute = name
-                    negated = bool(self.negation) and self.negated_at < where
+                    between = any(self.negated_at < other < where for other, _ in self.pending_attributes)
+                    negated = bool(self.negation) and self.negated_at < where and not between
                     del self.pending_attributes[position]
                     break
             if attribute:

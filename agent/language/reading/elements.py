@@ -124,7 +124,7 @@ class Elements(Quantifiers, ABC):
             if (
                 not (
                     item.means("predicate")
-                    and item.meanings[0].sort == "predicate"
+                    and item.means("predicate")[0].rank <= item.meanings[0].rank
                     and self._predicate(position, item.means("predicate"))
                 )
                 and not self._value(position, item.means("value"))

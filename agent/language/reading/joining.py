@@ -17,6 +17,10 @@ _LEAVES: Final = frozenset(
 )
 
 
+_OF_ANY: Final = frozenset({"environment", "criticality", "internet_exposed"})
+"""What may be said of any configuration item that something is about: incidents in production."""
+
+
 class Joining(Neighbours):
     """Joins elements."""
 
@@ -29,7 +33,9 @@ class Joining(Neighbours):
         for node in self._recent():
             for kind in declared & self.schema.kinds.keys():
                 said = self.schema.kinds[kind]
-                if said.bookkeeping or said.category == "simulation" or kind in ("Element", CATEGORY):
+                if said.bookkeeping or said.category == "simulation" or kind == "Element":
+                    continue
+                if kind == CATEGORY and attribute not in _OF_ANY:
                     continue
                 found = self.ways.between(node.kind, kind)
                 if (

@@ -66,7 +66,7 @@ class Phrases(Senses):
         elif "distribution" in turns:
             frame.mode = "count"
         elif "group" in turns:
-            self.grouping = True
+            self.grouping = not (item.folded in ("par", "by") and self._has_turn(at - 1, "most", "least"))
         elif any(turn in turns for turn in FUNCTIONS):
             frame.functions.append((at, next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)))
         elif "list" in turns and self._asks_which(at):

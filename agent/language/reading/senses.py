@@ -57,6 +57,15 @@ class Senses(Groups):
             return
         if self.negation == "never" and dated and self._missing(at, dated):
             return  # never patched: without a date of it, whatever else was done
+        if (
+            self.negation
+            and dated
+            and any("when" in one.turns for one in self.items[:at])
+            and self._holder(dated[0].name)
+        ):
+            self.negation = ""
+            self.pending_attributes.append((at, dated[0].name))
+            return  # since when has it not been restarted: the last time that it was
         if self.negation in ("not", "never") and dated and self._held_alone(dated, values) and self._missing(at, dated):
             return  # not patched: the server has a date of it, an action of that type is another matter
         if (being or self.negation in ("not", "never")) and not (
@@ -176,6 +185,8 @@ class Senses(Groups):
         if meaning.sort == "measure":
             return self._measured(at, item.means("measure"))
         if meaning.sort == "attribute":
+            if self._type(meaning.name) in DATES and at > 1 and self.items[at - 1].folded in ("etre", "be"):
+                raise Unheld(item.text)  # must be patched: that it has to be is not held
             self.pending_attributes.append((at, meaning.name))
             return True
         self._lead(at, item.means("relation"))

@@ -41,6 +41,7 @@ class Settling(Phrases):
             self._by_values()
         if frame.target is None:
             raise Unclear(say("of_what", self.language))
+        self._installed_on()
         for at in list(self.pending_periods):
             self.pending_periods.remove(at)
             self._period(at, self.items[at].period)  # type: ignore[arg-type]
@@ -53,7 +54,9 @@ class Settling(Phrases):
         for at, negated in self.pending:
             self.negation = "not" if negated else ""
             item = self.items[at]
-            if not self._value(at, item.means("value")) and not self._predicate(at, item.means("predicate")):
+            if self._value(at, item.means("value")) or self._predicate(at, item.means("predicate")):
+                continue
+            if not self._stands_for(at):
                 raise Unheld(item.text)
         for at, _ in self.pending_texts:
             raise Unheld(self.items[at].text)
@@ -77,6 +80,8 @@ class Settling(Phrases):
                 ),
                 None,
             )
+            if measured is None and frame.target.kind == "SoftwareVersion" and not frame.order_by:
+                measured = self._users_of(frame.target)
             if measured is not None:
                 measured.measured, frame.most = True, self.wants_most  # type: ignore[assignment]
             elif not frame.order_by:
@@ -136,6 +141,36 @@ class Settling(Phrases):
                 and kind not in ("Element", CATEGORY)
             ):
                 self.frame.target = self._new(kind, at)
+                return
+
+    def _stands_for(self, at: int) -> bool:
+        """Whether a value that nothing takes stands for what it is said of: the causes of the P1."""
+        for meaning in self.items[at].means("value"):
+            kind = self.idioms.default_kinds.get(meaning.name)
+            if kind is not None and all(node.kind != kind for node in self.frame.nodes):
+                self.negation = ""
+                self._node(at, kind, ())
+                return self._value(at, (meaning,))
+        return False
+
+    def _installed_on(self) -> None:
+        """What runs a version that is named alone, where that is what is counted or placed: RHEL 7 in production."""
+        frame = self.frame
+        target = frame.target
+        if (
+            target is None
+            or len(frame.nodes) != 1
+            or not (self.pending or self.pending_groups or frame.mode == "count" or frame.groups)
+        ):
+            return
+        names = [element.name for element in target.named]
+        if target.kind not in ("SoftwareVersion", "SoftwareProduct") or not names:
+            return
+        for kind, products in self.idioms.installed_on.items():
+            if all(any(name.startswith(product) for product in products) for name in names):
+                node = self._new(kind, len(self.items))
+                self._join(node)
+                self._be_target(node)
                 return
 
     def _by_values(self) -> None:
@@ -242,6 +277,15 @@ class Settling(Phrases):
                 if self.frame.mode == "count" and not self.frame.groups:
                     self.frame.groups.append(value)
                     self.frame.group_names.append(name)
+
+    def _users_of(self, target: Node) -> Node:
+        """The servers that run a version: what most used means."""
+        old = next((n for n in self.frame.nodes if n is not target and n.kind == "Server"), None)
+        if old is not None:
+            return old
+        node = self._new("Server", len(self.items))
+        self._join(node)
+        return node
 
     def _counted_beside(self) -> None:
         """What a ranking without a word of measure counts: the one other kind that it mentions (top 5 apps incidents)."""

@@ -12,7 +12,7 @@ from agent.language.names import NamedElement, NameIndex
 from agent.language.outcome import Unclear
 from agent.language.ways import Ways
 from agent.language.wordings import say
-from agent.query.model import Condition, Some
+from agent.query.model import Attribute, Compare, Condition, Some
 from graph.schema.model import ValueType
 
 
@@ -119,7 +119,16 @@ class Reading:
         if self.or_at >= 0 and (condition := self._either(node, condition)) in node.where:
             return
         node.where.append(condition)
-        self.frame.last_condition = (node, condition)
+        where = (
+            isinstance(condition, Compare)
+            and isinstance(condition.left, Attribute)
+            and condition.left.name == "environment"
+        )
+        if not (where and self.frame.last_condition is not None):
+            self.frame.last_condition = (
+                node,
+                condition,
+            )  # of a share it is the numerator: in production is no part of that
         self.said_at = self.at
         if self.frame.mode == "ratio" and self.frame.target is None:
             self.frame.rate.append((node, condition))

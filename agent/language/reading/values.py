@@ -91,7 +91,7 @@ class Values(Elements):
                 ]
             )
             for name in dict.fromkeys(names):
-                if name in ("status", "environment", "criticality", "kind", "role", "result"):
+                if name in ("status", "criticality", "kind", "role", "result"):
                     continue
                 brought = self._implicit(name)
                 if brought is not None and next(holders(self.schema, brought.kind, meaning), None):
