@@ -12,6 +12,7 @@ import asyncio
 import re
 from collections import OrderedDict, deque
 from hashlib import sha256
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.calls import CALL, GRAPHQL, MCP
 from api.errors import error_response
 from api.gate import Gate
+from api.strangers import Strangers, TooManyRefusedError
 from core.errors import JumeauError
 from core.principal import NOBODY
 from services.audit.call import Call
@@ -55,9 +57,12 @@ class BodySizeError(JumeauError):
 class AdmissionMiddleware:
     """Holds HTTP requests to the gate. Websockets have limits of their own; what is asked over them goes through the same gate."""
 
-    def __init__(self, app: ASGIApp, gate: Gate, body_bytes: int, body_s: float = BODY_S) -> None:
+    def __init__(
+        self, app: ASGIApp, gate: Gate, body_bytes: int, strangers: Strangers | None = None, body_s: float = BODY_S
+    ) -> None:
         self._app = app
         self._gate = gate
+        self._strangers = strangers
         self._body_bytes = body_bytes
         self._body_s = body_s
         self._askers = KnownAskers()
@@ -71,8 +76,12 @@ class AdmissionMiddleware:
         request = _Request(receive, self._body_s, self._body_bytes if is_bounded else None)
         try:
             request.check_announced(scope)
+            if self._strangers is not None and asker == _address(scope):
+                self._strangers.check(asker)
             gate.arrive(asker)
         except JumeauError as refusal:
+            if isinstance(refusal, TooManyRefusedError):
+                gate.shed[refusal.code] += 1
             await error_response(refusal)(scope, receive, send)
             return
         place = _Place(gate, asker)
@@ -88,6 +97,9 @@ class AdmissionMiddleware:
             async def answering(message: Message) -> None:
                 if message["type"] == "http.response.start":
                     place.leave()
+                    if message["status"] == HTTPStatus.UNAUTHORIZED and self._strangers is not None:
+                        self._strangers.refused(_address(scope))
+                        self._askers.forget(scope)
                     if request.refusal is not None:
                         await error_response(request.refusal)(scope, receive, send)
                 if request.refusal is None:
@@ -137,14 +149,18 @@ class KnownAskers:
         if shown is not None and (name := self._names.get(shown)) is not None:
             self._names.move_to_end(shown)
             return name
-        client = scope.get("client")
-        return f"from {client[0] if client else 'nowhere'}"
+        return _address(scope)
+
+    def forget(self, scope: Scope) -> None:
+        """A credential that was refused is good no longer."""
+        if (shown := _shown(scope)) is not None:
+            self._names.pop(shown, None)
 
     def learn(self, scope: Scope) -> None:
         """Remember who was let in with a credential. Of very many the oldest are forgotten."""
         call: Call | None = scope.get(CALL)
         shown = _shown(scope)
-        if shown is None or call is None or call.principal == NOBODY:
+        if shown is None or call is None or call.principal == NOBODY or call.status == HTTPStatus.UNAUTHORIZED:
             return
         self._names[shown] = call.principal.id
         while len(self._names) > self._most:
@@ -246,6 +262,11 @@ class _Request:
         """Wait for nothing any more."""
         if self._next is not None and not self._next.done():
             self._next.cancel()
+
+
+def _address(scope: Scope) -> str:
+    client = scope.get("client")
+    return f"from {client[0] if client else 'nowhere'}"
 
 
 def _is_upload(scope: Scope) -> bool:

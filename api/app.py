@@ -60,6 +60,7 @@ from api.rest import (
     webhooks,
 )
 from api.rest.models import ErrorAnswer
+from api.strangers import Strangers
 from core.principal import LOCAL_OPERATOR, Principal
 from services.access.doorkeeper import Doorkeeper
 from services.audit.recorder import Recorder, recorder_of
@@ -133,7 +134,10 @@ def create_app(
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     app.add_middleware(
-        AdmissionMiddleware, gate=gate, body_bytes=twin.settings.graphql_body_bytes
+        AdmissionMiddleware,
+        gate=gate,
+        body_bytes=twin.settings.graphql_body_bytes,
+        strangers=Strangers(twin.settings.refused_per_minute),
     )  # outside of all work; only what browsers must be told is outside of it
     install_error_handlers(app)
     schema = TwinSchema(
@@ -187,7 +191,7 @@ def _rest(lifespan: Lifespan[FastAPI] | None, *, read_only: bool = False) -> Fas
         docs_url=None,
         redoc_url=None,
         lifespan=lifespan,
-        responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (400, 401, 403, 404, 413, 422, 429, 503)},
     )
     rooms = (
         health,

@@ -10,8 +10,9 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.gate import Gate, OverloadedError, TooManyRequestsError
+from api.strangers import TooManyRefusedError
 
-CODES: Final = (OverloadedError.code, TooManyRequestsError.code)
+CODES: Final = (OverloadedError.code, TooManyRequestsError.code, TooManyRefusedError.code)
 
 
 class GateCollector(Collector):

@@ -136,6 +136,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Longest time that a request waits for its turn, in seconds; then it is refused with 503.",
     )
+    refused_per_minute: int = Field(
+        300,
+        ge=1,
+        description="Requests with no credential, or a wrong one, that one address may make in a minute; more are refused with 429 and "
+        "`Retry-After` before anything is looked up. Whoever shows one that was good before is not counted.",
+    )
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
     query_memory_mb: int = Field(
         512,

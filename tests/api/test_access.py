@@ -207,7 +207,7 @@ class Guarded:
 @pytest.fixture(scope="module")
 def guarded(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
     folder: Path = tmp_path_factory.mktemp("guarded")
-    with opened("networkx", schema, folder, small_estate()) as twin:
+    with opened("networkx", schema, folder, small_estate(), {"refused_per_minute": 10**6}) as twin:
         clock = MovedClock()
         keeper = Doorkeeper(twin.ledger, clock, hasher=CHEAP)
         headers = _askers(keeper, clock)

@@ -57,7 +57,7 @@ BOUNDED = settings(
 def apps(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Client]]:
     """One application as its operator has it, and the same as somebody has it who does not say who they are."""
     folder: Path = tmp_path_factory.mktemp("fuzzed")
-    with opened("networkx", schema, folder, small_estate()) as twin:
+    with opened("networkx", schema, folder, small_estate(), {"refused_per_minute": 10**6}) as twin:
         keeper = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP)
         made = {
             "administrator": create_app(twin, follow=False, principal=LOCAL_OPERATOR),
