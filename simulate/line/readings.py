@@ -34,6 +34,9 @@ SURE: Final = 0.01
 CHANGED: Final = 0.02
 """And where its mean, or its deviation relative to the mean, differs by more than this share: thousands of readings tell nothings apart."""
 KNOWN_SHARE: Final = 0.7
+LONGEST: Final = 5_256_000.0
+"""Minutes: ten years; more is a mistake of units, or of a sensor."""
+MOST_CHARACTERS: Final = 200
 TOLERANCE: Final = 0.1
 """Relative error of the mean, fitted to the first part and held against the rest, up to which a calibration is good."""
 
@@ -174,19 +177,32 @@ def _reading(row: Any, stages: set[str]) -> Reading | str:
     """A reading, or why it is none."""
     if not isinstance(row, Mapping):
         return row if isinstance(row, str) and row.startswith("not JSON") else "not an object"
-    stage, given = row.get("stage"), row.get("minutes")
-    if stage not in stages:
-        return f"there is no stage {stage!r}"
+    stage, given, sensor = row.get("stage"), row.get("minutes"), row.get("sensor")
+    if not isinstance(stage, str) or stage not in stages:
+        return f"there is no stage {_shown(stage)}"
     try:
         minutes = math.nan if given is None or isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         minutes = math.nan
-    if not (math.isfinite(minutes) and minutes > 0.0):
-        return f"minutes is {given!r}, not a positive number"
+    if not 0.0 < minutes <= LONGEST:
+        return f"minutes is {_shown(given)}, not a positive number up to {LONGEST:,.0f}"
     at = None
     if row.get("at"):
         try:
             at = in_utc(datetime.fromisoformat(str(row["at"])))
-        except ValueError:
-            return f"at is {row['at']!r}, not an instant such as 2025-01-01T08:00:00Z"
-    return Reading(str(stage), minutes, at, str(row["sensor"]) if row.get("sensor") else None)
+        except (ValueError, OverflowError):
+            return f"at is {_shown(row['at'])}, not an instant such as 2025-01-01T08:00:00Z"
+    if isinstance(sensor, int) and not isinstance(sensor, bool):
+        sensor = _shown(sensor)
+    if sensor and not (isinstance(sensor, str) and sensor.isprintable() and len(sensor) <= MOST_CHARACTERS):
+        return f"sensor is {_shown(sensor)}, not a name of {MOST_CHARACTERS} characters at most"
+    return Reading(stage, minutes, at, sensor or None)
+
+
+def _shown(given: Any) -> str:
+    """What was given, as much of it as is worth repeating."""
+    if isinstance(given, list | dict):
+        return type(given).__name__
+    if isinstance(given, int) and given.bit_length() > 64:
+        return f"a number of {given.bit_length()} bits"
+    return repr(given[:40] if isinstance(given, str) else given)

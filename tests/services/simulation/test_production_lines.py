@@ -138,6 +138,29 @@ def test_a_stage_that_drifted_becomes_a_proposal_and_the_line_waits_for_its_appr
     assert Calibrations(ledger, clock).get("line Reference").document["groups"][MACHINE_B]["has_drifted"]
 
 
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"stage": [MACHINE_A], "minutes": 6}, "there is no stage list"),
+        ({"stage": MACHINE_A, "minutes": 10**400}, "not a positive number"),
+        ({"stage": MACHINE_A, "minutes": 1e300}, "up to 5,256,000"),
+        ({"stage": MACHINE_A, "minutes": {"is": 6}}, "minutes is dict"),
+        ({"stage": MACHINE_A, "minutes": True}, "minutes is True"),
+        ({"stage": MACHINE_A, "minutes": 6, "at": "0001-01-01T00:00:00+14:00"}, "not an instant"),
+        ({"stage": MACHINE_A, "minutes": 6, "sensor": "a\0b"}, "sensor is"),
+        ({"stage": MACHINE_A, "minutes": 6, "sensor": "x" * 201}, "200 characters"),
+        ({"stage": MACHINE_A, "minutes": 6, "sensor": {"name": "probe"}}, "sensor is dict"),
+    ],
+)
+def test_whatever_a_gateway_sends_for_a_reading_is_read_or_told(
+    lines: ProductionLines, row: dict[str, Any], told: str
+) -> None:
+    lines.keep(REFERENCE, "new")
+    report = lines.told("Reference", [row, {"stage": MACHINE_A, "minutes": 6}], "a gateway", propose=True)
+    assert (report.readings, [one.row for one in report.refused]) == (1, [1])
+    assert told in report.refused[0].reason
+
+
 def test_without_drift_nothing_is_proposed(lines: ProductionLines, tmp_path: Path) -> None:
     lines.keep(REFERENCE, "new")
     file = measured(tmp_path / "readings.jsonl", REFERENCE, MACHINE_B, 5.0)
