@@ -19,7 +19,12 @@ ScenarioOption = Annotated[Path, typer.Option("--scenario", "-s", help="The scen
 ReplicationsOption = Annotated[int | None, typer.Option("--replications", help="In place of the scenario's.")]
 SeedOption = Annotated[int | None, typer.Option("--seed", help="In place of the scenario's.")]
 ProcessesOption = Annotated[
-    int, typer.Option("--processes", min=1, help="How many work at once; the result is the same.")
+    int,
+    typer.Option(
+        "--processes",
+        min=1,
+        help="How many work at once, which pays for runs of minutes: each takes seconds to begin. The result is the same.",
+    ),
 ]
 
 
