@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from agent.language.figures import functions_of, mean_of_counts, side_by_side
-from agent.language.frame import Frame, Node
+from agent.language.frame import Node
 from agent.language.outcome import Unclear
 from agent.language.patterns import Patterns
 from agent.language.wordings import say
@@ -35,7 +35,7 @@ class Composer(Patterns):
         for node in frame.nodes:
             if node is not target and node.parent is None:
                 raise Unclear(say("of_what", self.language))
-        apart = self._apart() if frame.mode == "ratio" else []
+        apart = self._apart()
         entities: list[m.Entity] = [self._entity(target)]
         hops: list[m.Hop] = []
         conditions: list[m.Condition] = []
@@ -62,9 +62,24 @@ class Composer(Patterns):
         form = "yes or no" if frame.mode == "yes" and not frame.groups else "rows"
         if form == "yes or no":
             return m.Select(pattern, (), target.name, form="yes or no")
+        per = self._per(target)
         return m.Select(
-            pattern, tuple(columns), target.name, having, tuple(order), limit, ties=frame.ties and limit == 1
+            pattern,
+            tuple(columns),
+            target.name,
+            having,
+            tuple(order),
+            (frame.limit or 1) if per else limit,
+            per=tuple(column.name for column in columns[: len(frame.groups)]) if per else (),
+            ties=frame.ties and limit == 1 and not per,
         )
+
+    def _per(self, target: Node) -> bool:
+        """Whether the best of each group are asked for: the application that costs most of each team."""
+        frame = self.frame
+        own = all(isinstance(value, m.Attribute) and value.of == target.name for value, _ in frame.order_by)
+        figures = frame.function or frame.measures or frame.most
+        return bool(frame.groups and frame.order_by and own and frame.mode == "list" and not figures)
 
     def _test_only(self, child: Node) -> bool:
         """Whether a branch is a mere condition: nothing of it is shown, grouped or counted, and it could repeat rows."""
@@ -90,14 +105,10 @@ class Composer(Patterns):
         return bool(frame.function) or any(isinstance(v, m.Attribute) for v in measured)
 
     def _apart(self) -> list[Node]:
-        """Of a rate, the branches that the numerator asks for and the denominator does not."""
-        frame = self.frame
-        target = frame.target
-        assert target is not None
-        absent = [n for n in self._children(target) if n.absent]
-        if absent:
-            return absent[-1:]
-        return []
+        """Of a rate, the branches that the part is asked for and the whole is not."""
+        if any(node.parent is not self.frame.target for node in self.frame.apart):
+            raise Unclear(say("which_figure", self.language))
+        return self.frame.apart
 
     def _columns(self, target: Node, apart: list[Node]) -> tuple[list[m.Column], m.Condition | None, list[m.Sort]]:
         frame = self.frame
@@ -153,6 +164,11 @@ class Composer(Patterns):
                     order.append(m.Sort(m.ColumnOf(name), frame.most == "most"))
             if frame.most and frame.limit is None and not target.plural:
                 frame.limit, frame.ties = 1, True
+        elif self._per(target):
+            add(_plain(target.kind), m.Itself(target.name))
+            for value, descending in frame.order_by:
+                assert isinstance(value, m.Attribute)
+                order.append(m.Sort(m.ColumnOf(add(_plain(value.name), value)), descending))
         elif frame.mode == "count" or frame.groups:
             name = add("count", m.Aggregate("count", m.Itself(target.name)))
             if frame.most:
@@ -193,27 +209,16 @@ class Composer(Patterns):
 
     def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, m.Value], str]) -> None:
         frame = self.frame
-        tests: list[m.Condition] = [m.Exists(self._below(node), negated=True) for node in apart]
-        if frame.rate:
-            tests += [condition for node, condition in frame.rate]
-        elif not tests and frame.last_condition is not None:
-            tests.append(frame.last_condition[1])
+        tests: list[m.Condition] = [condition for _, condition in frame.rate]
+        for node in apart:
+            if self._bounds(node):
+                tests.append(self._so_many(node))
+            else:
+                tests += self._tests(node) if node.tested else [m.Exists(self._below(node))]
         if not tests:
-            joined = [n for n in self._children(target) if not n.named and n.explicit]
-            raise Unclear(say("which_figure", self.language), tuple(n.kind for n in joined))
+            raise Unclear(say("which_figure", self.language))
         numerator = m.Aggregate("count", m.Itself(target.name), where=m.all_of(tests))
         add("percent", m.Ratio(numerator, m.Aggregate("count", m.Itself(target.name))))
-
-
-def prepare_rate(frame: Frame) -> None:
-    """Take what the numerator of a rate asks for out of the pattern, which is the denominator's."""
-    if frame.mode != "ratio" or frame.target is None:
-        return
-    if not frame.rate and frame.last_condition is not None and not any(n.absent for n in frame.nodes):
-        frame.rate.append(frame.last_condition)
-    for node, condition in frame.rate:
-        if condition in node.where:
-            node.where.remove(condition)
 
 
 def _plain(name: str) -> str:

@@ -98,7 +98,9 @@ class Frame:
     limit: int | None = None
     ties: bool = False
     last_condition: tuple[Node, Condition] | None = None
-    rate: list[tuple[Node, Condition]] = field(default_factory=list)
+    rate: list[tuple[Node, Condition]] = field(default_factory=list)  # what the part of a rate is asked for
+    apart: list[Node] = field(default_factory=list)  # elements that are there, or not, in the part alone
+    said: list[tuple[int, Node, Condition, bool]] = field(default_factory=list)  # the item, and whether it is a period
     as_of: str | None = None
     indirect: bool = False
     shown: list[Node] = field(default_factory=list)  # elements that are asked for beside the target

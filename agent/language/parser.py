@@ -10,7 +10,7 @@ from typing import Final
 
 from agent.language.acts import load_acts
 from agent.language.comparing import compared, side
-from agent.language.compose import Composer, prepare_rate
+from agent.language.compose import Composer
 from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
 from agent.language.follow import continued, is_follow_up
@@ -22,6 +22,8 @@ from agent.language.literals import lift
 from agent.language.names import NameIndex
 from agent.language.orders import load_orders
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
+from agent.language.rates import prepare_rate
+from agent.language.reading.words import EACH
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
 from agent.language.tokens import Token, tokenise
@@ -104,7 +106,7 @@ class Parser:
         previous = self._previous(after, names, now)
         if is_follow_up(items):
             if not previous:
-                if any("group" in item.turns for item in items[:2]) or not any(
+                if any("group" in item.turns for item in items[:2] if not _each_first(items)) or not any(
                     item.means("kind") or item.name for item in items
                 ):
                     return self._failed("clarify", language, message=say("of_what", language))
@@ -156,7 +158,7 @@ class Parser:
             frame = grammar.read()
             if pair is not None:
                 side(frame, pair, language)
-            prepare_rate(frame)
+            prepare_rate(frame, grammar.items)
             asked = Composer(frame, language).question()
         return Parse("answer", language, asked, items=items)
 
@@ -212,6 +214,11 @@ class Parser:
 
 
 _THIS: Final = frozenset({"ce", "cet", "cette", "this", "that", "celui", "celle"})
+
+
+def _each_first(items: tuple[Item, ...]) -> bool:
+    """Whether a question begins with what its answer has one row of each of: for each team, the oldest server."""
+    return bool(set(items[0].folded.split()) & EACH) and sum(bool(item.means("kind")) for item in items) > 1
 
 
 def _this_one(items: tuple[Item, ...]) -> bool:

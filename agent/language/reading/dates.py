@@ -76,6 +76,7 @@ class Dates(Values):
         if self.or_at >= 0:
             condition = self._either(node, condition)
         node.where.append(condition)
+        self.frame.said.append((at, node, condition, True))
         self.frame.windows.append(Window(node, condition, Attribute(node.name, attribute), kind))
         if at < node.at:
             self.led_by = attribute

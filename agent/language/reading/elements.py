@@ -119,6 +119,7 @@ class Elements(Quantifiers, ABC):
             frame.mode = "yes" if frame.mode == "list" and self._has_turn(0, "yesno") else frame.mode
         self.scope = node
         for position, negated in pending:
+            self.at = position
             self.negation = "not" if negated else ""
             item = self.items[position]
             if (
@@ -132,6 +133,7 @@ class Elements(Quantifiers, ABC):
             ):
                 self.pending.append((position, negated))
             self.negation = ""
+        self.at = at
         node.adjectives = len(node.where)
         self._quantify(at, node)
         for position, texts in list(self.pending_texts):

@@ -56,7 +56,13 @@ class Groups(Named):
             )
             self.superlative, self.superlative_at = self.superlative or "highest", at
             return
-        if (self.ranking or self.frame.limit) and kinds and target is not None and not attributes:
+        if (
+            (self.ranking or self.frame.limit)
+            and kinds
+            and target is not None
+            and not attributes
+            and not self._each(at)
+        ):
             self.grouping = False
             self.wants_most = "most"
             self._take(at, item, kinds[0])
@@ -138,6 +144,10 @@ class Groups(Named):
             raise Unheld(say("no_link", self.language, names=f"{self._label(target.kind)} / {self._label(node.kind)}"))
         node.parent, node.way = target, min(options, key=lambda o: o[0])[1]
         self.hint = ()
+
+    def _each(self) -> bool:
+        """Whether what is ranked is ranked in each group: the two largest in each data centre, top 3 by cost per team."""
+        return bool(self.superlative or self.frame.order_by or self.pending_attributes)
 
     def _group_beside(self, node: Node) -> None:
         self._group_by(node)

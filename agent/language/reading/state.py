@@ -119,19 +119,9 @@ class Reading:
         if self.or_at >= 0 and (condition := self._either(node, condition)) in node.where:
             return
         node.where.append(condition)
-        where = (
-            isinstance(condition, Compare)
-            and isinstance(condition.left, Attribute)
-            and condition.left.name == "environment"
-        )
-        if not (where and self.frame.last_condition is not None):
-            self.frame.last_condition = (
-                node,
-                condition,
-            )  # of a share it is the numerator: in production is no part of that
+        self.frame.last_condition = (node, condition)
+        self.frame.said.append((self.at, node, condition, False))
         self.said_at = self.at
-        if self.frame.mode == "ratio" and self.frame.target is None:
-            self.frame.rate.append((node, condition))
 
     def _either(self, node: Node, condition: Condition) -> Condition:
         """A condition, or this one or the one before it where "or" stands between them. Raises Unclear."""

@@ -27,3 +27,5 @@ CATEGORY: Final = "ConfigurationItem"
 DATES: Final = (ValueType.DATE, ValueType.INSTANT)
 NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY)
 FUNCTIONS: Final = {"mean": "average", "sum": "sum", "maximum": "maximum", "minimum": "minimum", "median": "median"}
+EACH: Final = frozenset({"chaque", "each", "every", "chacun", "chacune"})
+"""Words that say a group of each."""

@@ -115,3 +115,50 @@ def test_what_a_verb_and_a_number_are_of(read: Read, schema: Schema, question: s
 )
 def test_what_nothing_stands_for_is_no_answer(read: Read, question: str, outcome: str) -> None:
     assert read(question).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("question", "part", "whole"),
+    [
+        ("Quelle part des applications vitales a un plan de reprise ?", "RecoveryPlan", "criticality = 'vital'"),
+        ("What percentage of vital applications have no recovery plan?", "NOT EXISTS", "criticality = 'vital'"),
+        ("Quelle part des incidents est causée par un changement ?", "CAUSED_BY", ""),
+        (
+            "Proportion d'applications exposées à internet parmi les vitales",
+            "internet_exposed",
+            "criticality = 'vital'",
+        ),
+        ("Taux de respect du SLA des incidents P1", "made_sla = true", "priority = 'P1'"),
+        (
+            "What share of incidents assigned to Équipe Linux were resolved at first level?",
+            "first_level",
+            "ASSIGNED_TO",
+        ),
+        ("Quelle part des serveurs qui hébergent Paie est hors support ?", "end_of_support", "REALISES"),
+        ("Share of vital applications whose recovery plan was tested in 2024", "done_on >=", "criticality = 'vital'"),
+        ("Part des serveurs de production sous Linux", "os_family = 'linux'", "environment = 'production'"),
+    ],
+)
+def test_a_rate_is_of_what_the_verb_says_among_what_stands_before_it(
+    read: Read, schema: Schema, question: str, part: str, whole: str
+) -> None:
+    before, _, behind = cypher(read(question), schema).partition("CASE WHEN")
+    inside = behind.partition("THEN")[0]
+    assert part in inside
+    assert part not in before
+    assert whole in before
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Top 3 applications by cost per team",
+        "Les 3 applications les plus chères de chaque équipe",
+        "For each team, the 3 most expensive applications",
+    ],
+)
+def test_the_best_of_each_group_are_not_the_best_of_all(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert "[0..3]" in text
+    assert "RETURN team, best.businessApplication" in text
+    assert "LIMIT" not in text
