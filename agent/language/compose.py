@@ -159,6 +159,9 @@ class Composer(Patterns):
                 name = add(f"{_plain(node.kind)}_count", m.Aggregate("count", m.Itself(node.name)))
                 if node.bound:
                     bound: m.Condition = m.Compare(m.ColumnOf(name), node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
+                    if node.bound_to is not None:
+                        top = m.Compare(m.ColumnOf(name), "<=", m.Constant(_number(node.bound_to)))
+                        bound = m.All((bound, top))
                     having = bound if having is None else m.All((having, bound))
                 if frame.most:
                     order.append(m.Sort(m.ColumnOf(name), frame.most == "most"))
@@ -205,6 +208,8 @@ class Composer(Patterns):
     def _so_many(self, node: Node) -> m.Condition:
         assert node.bound is not None
         many = m.HowMany(self._below(node), node.name)
+        if node.bound_to is not None:
+            return m.Within(many, m.Constant(_number(node.bound[1])), m.Constant(_number(node.bound_to)), closed=True)
         return m.Compare(many, node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
 
     def _ratio(self, target: Node, apart: list[Node], add: Callable[[str, m.Value], str]) -> None:

@@ -30,6 +30,8 @@ class Node:
     absent: bool = False
     measured: bool = False  # its elements are counted for each target: `least` bounds that number
     bound: tuple[str, float] | None = None
+    bound_to: float | None = None  # of two bounds, the upper
+    latest: tuple[str, bool] | None = None  # of those of its parent, the one with the most of this attribute, or the least
     plural: bool = True
     order: int = 0
     explicit: bool = True

@@ -31,6 +31,10 @@ class Bounds(Dates):
         low, high = self.items[rest[0]], self.items[rest[1]]
         self.used.update(rest)
         attribute, node = self._attribute_near(at, high)
+        after = self._next(rest[1])
+        if attribute is None and after is not None and self.items[after].means("kind") and not high.unit:
+            self.number, self.comparator, self.number_to = low, "ge", high
+            return True
         if attribute is None or node is None:
             raise Unclear(say("which_figure", self.language))
         for operator, item in ((">=", low), ("<=", replace(high))):
@@ -57,6 +61,9 @@ class Bounds(Dates):
             and after == at + 1 + sum(1 for one in self.items[at + 1 : after] if one.empty)
         )
         kinds = following.means("kind") if following is not None and near else ()
+        if not kinds and self.comparator and not item.unit and self._kind_soon(after):
+            self.number = item  # more than five P1 incidents
+            return
         plain = not self.comparator and not item.unit
         if (
             plain

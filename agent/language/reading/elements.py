@@ -103,6 +103,8 @@ class Elements(Quantifiers, ABC):
             elif self.number is not None and not elements:
                 node.measured = True
                 node.bound = (OPERATORS[self.comparator or "eq"], float(self.number.number or 0))
+                if self.number_to is not None:
+                    node.bound_to, self.number_to = float(self.number_to.number or 0), None
                 self.number, self.comparator = None, ""
             elif (self.wants_count and not elements and frame.target is not None and frame.target.named) or (
                 not elements and frame.mode == "list" and frame.target and frame.target.named and self._asked_late(at)

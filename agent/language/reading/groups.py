@@ -61,7 +61,7 @@ class Groups(Named):
             and kinds
             and target is not None
             and not attributes
-            and not self._each(at)
+            and not self._each()
         ):
             self.grouping = False
             self.wants_most = "most"

@@ -42,6 +42,7 @@ class Reading:
         self.wants_most = ""
         self.comparator = ""
         self.number: Item | None = None
+        self.number_to: Item | None = None  # of two figures, the second
         self.hint: tuple[Meaning, ...] = ()
         self.hint_at = -1
         self.pending: list[tuple[int, bool]] = []
