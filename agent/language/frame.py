@@ -31,7 +31,9 @@ class Node:
     measured: bool = False  # its elements are counted for each target: `least` bounds that number
     bound: tuple[str, float] | None = None
     bound_to: float | None = None  # of two bounds, the upper
-    latest: tuple[str, bool] | None = None  # of those of its parent, the one with the most of this attribute, or the least
+    extreme: tuple[str, bool, bool] | None = (
+        None  # the one with most, or least, of an attribute; of its parent's, or of all
+    )
     plural: bool = True
     order: int = 0
     explicit: bool = True

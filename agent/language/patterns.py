@@ -10,6 +10,7 @@ from agent.language.outcome import Unclear
 from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
+from agent.query.rename import renamed
 
 
 class Patterns:
@@ -115,6 +116,8 @@ class Patterns:
         if node.parent is not None and node.way is not None:
             between, joins = self._hops(node.parent.name, node.way, node.name)
             entities, hops = [*between, *entities], list(joins)
+        if node.extreme is not None:
+            conditions.append(self._none_beyond(node, *node.extreme))
         for child in children:
             if child.tested:
                 conditions += self._tests(child)
@@ -125,6 +128,17 @@ class Patterns:
             if inner.where is not None:
                 conditions.append(inner.where)
         return m.Pattern(tuple(entities), tuple(hops), m.all_of(conditions))
+
+    def _none_beyond(self, node: Node, attribute: str, descending: bool, of_all: bool) -> m.Condition:
+        """There is none that is later, or dearer: among those of its parent, or among all."""
+        restricting = node.where[: node.restricting] if node.restricting or not of_all else node.where
+        plain = replace(node, extreme=None, where=restricting, way=None if of_all else node.way)
+        other = renamed(self._alone(plain, []), "Beyond")
+        beyond = m.Compare(
+            m.Attribute(f"{node.name}Beyond", attribute), ">" if descending else "<", m.Attribute(node.name, attribute)
+        )
+        where = m.all_of([*([] if other.where is None else [other.where]), beyond])
+        return m.Exists(m.Pattern(other.entities, other.hops, where), negated=True)
 
     def _reroot(self) -> None:
         """Make the target the root, so that everything hangs from it."""

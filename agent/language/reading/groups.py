@@ -56,13 +56,7 @@ class Groups(Named):
             )
             self.superlative, self.superlative_at = self.superlative or "highest", at
             return
-        if (
-            (self.ranking or self.frame.limit)
-            and kinds
-            and target is not None
-            and not attributes
-            and not self._each()
-        ):
+        if (self.ranking or self.frame.limit) and kinds and target is not None and not attributes and not self._each():
             self.grouping = False
             self.wants_most = "most"
             self._take(at, item, kinds[0])

@@ -54,6 +54,8 @@ class Phrases(Senses):
             self.negation, self.negated_at = "not", at
         elif any(turn in turns for turn in SUPERLATIVES) and not self._plain_most(at, turns):
             self.superlative, self.superlative_at = next(turn for turn in SUPERLATIVES if turn in turns), at
+            if self.scope is not None:
+                self._the_extreme(self.scope)
         elif "most" in turns:
             self.wants_most = "most"
         elif "least" in turns:
@@ -104,6 +106,8 @@ class Phrases(Senses):
             )  # more of one than of another: nothing that is counted here
         elif (_OVER_TIME & set(turns) and not item.empty) or self._same_as(at):
             raise Unheld(item.text)
+        elif "ge" in turns and self.items[min(at + 1, len(self.items) - 1)].folded in ("un", "une", "one", "a"):
+            pass  # at least one: there is one
         elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
         elif "or" in turns and frame.nodes and not self._first_of_two(at):

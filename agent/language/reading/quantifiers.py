@@ -6,9 +6,10 @@ from typing import Final
 
 from agent.language.frame import Node
 from agent.language.items import Item
-from agent.language.meanings import is_a
+from agent.language.meanings import is_a, nearest
 from agent.language.outcome import Unclear
 from agent.language.reading.joining import Joining
+from agent.language.reading.words import SUPERLATIVES
 from agent.language.wordings import say
 from agent.query.model import Compare, Constant
 
@@ -16,6 +17,7 @@ ALL: Final = frozenset({"tous", "toutes", "all", "every"})
 _SAYING: Final = frozenset(
     {"est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were"}
 )
+_WHOSE: Final = frozenset({"dont", "whose", "leur", "leurs", "their", "its"})
 _FAMILIES: Final = ("Server", "Deployable")
 
 
@@ -24,6 +26,7 @@ class Quantifiers(Joining):
 
     def _quantify(self, at: int, node: Node) -> None:
         """How much of its kind an element that was just made stands for."""
+        self._the_extreme(node)
         before = {one.folded for one in self._determiners(at)}
         if self.only_at >= 0 and node is not self.frame.target and not node.absent and not node.measured:
             self._only_these(node)
@@ -32,6 +35,21 @@ class Quantifiers(Joining):
                 node.divides = True
             elif not self._preposition(at):
                 node.every, node.nucleus_at = True, len(self.items)
+
+    def _the_extreme(self, node: Node) -> None:
+        """The last, the dearest of something that hangs from another: whose last backup, servers of the dearest application."""
+        target = self.frame.target
+        if not self.superlative or target is None or node is target or node.named or node.plural or not target.plural:
+            return
+        first, last = sorted((self.superlative_at, node.at))
+        if not self._same_phrase(first, last):
+            return
+        family, descending = SUPERLATIVES[self.superlative]
+        attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
+        if attribute is None:
+            return
+        own = any(one.folded in _WHOSE for one in self.items[target.at : first + 1])
+        node.extreme, node.nucleus_at, self.superlative = (attribute, descending, not own), len(self.items), ""
 
     def _only_these(self, node: Node) -> None:
         """There are no others: a kind says it among its family, a name among its kind."""
@@ -53,7 +71,8 @@ class Quantifiers(Joining):
     def _begin_nucleus(self, at: int) -> None:
         """Behind a verb stands what is said of all of them; before it, which ones are meant."""
         for node in self.frame.nodes:
-            if node.every and node.nucleus_at == len(self.items) and at > node.at:
+            waiting = node.every or node.extreme is not None
+            if waiting and node.nucleus_at == len(self.items) and at > node.at:
                 node.nucleus_at, node.restricting = at, len(node.where)
 
     def _says(self, at: int) -> bool:
@@ -62,6 +81,8 @@ class Quantifiers(Joining):
     def _settle_quantifiers(self) -> None:
         """What only some elements have cannot be said of all of them. Raises Unclear."""
         for node in self.frame.nodes:
+            if node.extreme is not None and node.nucleus_at == len(self.items):
+                node.restricting = len(node.where)
             if node.every and node.nucleus_at == len(self.items):
                 node.nucleus_at = node.at  # all their servers in Lyon: whatever stands behind it
                 node.restricting = node.adjectives
