@@ -99,7 +99,7 @@ class Composer(Patterns):
             for part in (value.start,)
             if isinstance(part, m.Attribute)
         }
-        shown |= {node.name for node, _ in frame.outputs}
+        shown |= {node.name for node, _ in frame.outputs} | {node.name for node in frame.shown}
         if any(node.name in shown or node.measured for node in below):
             return False
         return bool(frame.function) or any(isinstance(v, m.Attribute) for v in measured)

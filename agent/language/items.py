@@ -322,6 +322,15 @@ class _Reader:
 
     def _not_by(self, found: Found | None) -> Found | None:
         """A relation that would take the word of a grouping with it: changes by outcome."""
+        if (
+            found is not None
+            and found.size > 1
+            and self.words[found.first] in ("est", "is")
+            and found.meanings[0].rank > 1
+        ):
+            rest = self.lexicon.at(self.words, self.stems, found.first + 1)
+            if rest is not None and any(m.sort == "predicate" for m in rest.meanings):
+                return None  # est sauvegardé: said of it
         if found is None or found.size < 2 or self.words[found.after - 1] not in ("by", "par"):
             return found
         following = self.words[found.after] if found.after < len(self.words) else ""

@@ -8,12 +8,14 @@ from typing import Final
 from agent.language.folding import fold
 from agent.language.frame import Node
 from agent.language.items import Item
-from agent.language.meanings import Meaning
+from agent.language.meanings import Meaning, is_a
 from agent.language.names import NamedElement
+from agent.language.outcome import Unclear
 from agent.language.periods import Period
 from agent.language.reading.quantifiers import Quantifiers
-from agent.language.reading.words import OPERATORS
-from agent.query.model import Attribute, Compare, Constant
+from agent.language.reading.words import OPERATORS, POSSESSIVES
+from agent.language.wordings import say
+from agent.query.model import Attribute, Compare, Constant, KindOf
 
 _ONE_ALONE: Final = frozenset(
     [
@@ -90,8 +92,9 @@ class Elements(Quantifiers, ABC):
         node = self._new(kind, at)
         node.named, node.plural = elements, plural
         pending, self.pending = self.pending, []
-        if self._beside(node):
+        if self._beside(node) or self._left_out(node):
             return
+        self._two_subjects(at, node)
         if frame.target is None and not elements and not (frame.mode == "yes" and len(frame.nodes) > 1):
             self._be_target(node)
             if len(frame.nodes) > 1:
@@ -110,7 +113,11 @@ class Elements(Quantifiers, ABC):
                 not elements and frame.mode == "list" and frame.target and frame.target.named and self._asked_late(at)
             ):
                 self._be_target(node)
-            self._join(node)
+            if self._possessed(at) and frame.target is not None and self._options(frame.target, node):
+                self.subject = None
+                self._join_to(frame.target, node)
+            else:
+                self._join(node)
         if self.negation and node is not frame.target:
             node.absent = True
             if node.measured:
@@ -138,6 +145,7 @@ class Elements(Quantifiers, ABC):
         self.at = at
         node.adjectives = len(node.where)
         self._quantify(at, node)
+        self._show(at, node)
         for position, texts in list(self.pending_texts):
             if self._text_value(position, texts):
                 self.pending_texts.remove((position, texts))
@@ -173,6 +181,51 @@ class Elements(Quantifiers, ABC):
         last.at = node.at
         self.scope = last
         return True
+
+    def _left_out(self, node: Node) -> bool:
+        """What is excepted: all servers except virtual machines, but those of team A."""
+        target = self.frame.target
+        if self.comparator != "ne" or target is None or node is target:
+            return False
+        self.comparator = ""
+        if node.named or not is_a(self.schema, node.kind, target.kind):
+            self.negation = "without"
+            return False
+        self.frame.nodes.remove(node)
+        kinds = [k.name for k in self.schema.concrete_kinds() if is_a(self.schema, k.name, node.kind)]
+        self._say(target, Compare(KindOf(target.name), "not in", Constant(list[bool | int | float | str](kinds))))
+        self.scope = target
+        return True
+
+    def _two_subjects(self, at: int, node: Node) -> None:
+        """Two kinds beside one another, each of which may be asked for: servers and applications. Raises Unclear."""
+        target = self.frame.target
+        between = self.items[target.at + 1 : at] if target is not None and target.at >= 0 else ()
+        if not between or node.named or self.negation or self.frame.nodes[-2:-1] != [target]:
+            return
+        joined = [one for one in between if {"and", "or"} & set(one.turns)]
+        if joined and all(one.empty or one in joined for one in between) and not self._possessed(at):
+            assert target is not None
+            found = self.ways.between(target.kind, node.kind)
+            if (
+                found
+                and len(found[0].steps) == 1
+                and found[0].steps[0].relation in ("PART_OF", "REALISES", "VERSION_OF")
+            ):
+                return  # causes and their parts
+            raise Unclear(say("of_what", self.language), (self._label(target.kind), self._label(node.kind)))
+
+    def _possessed(self, at: int) -> bool:
+        return any(one.folded in POSSESSIVES for one in self._determiners(at))
+
+    def _show(self, at: int, node: Node) -> None:
+        """What is asked for beside the target: with their team, and its data centre."""
+        target = self.frame.target
+        plain = not (node.named or node.tested or node.measured or node.extreme or node is target)
+        if plain and target is not None and self.frame.mode == "list" and self._possessed(at):
+            behind = [one.folded for one in self.items[target.at : at]]
+            if not {"dont", "whose"} & set(behind):
+                self.frame.shown.append(node)
 
     def _kind_of(self, item: Item, kind: str) -> bool:
         return any(self.ways.overlap(m.name, kind) for m in item.means("kind"))

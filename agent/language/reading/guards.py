@@ -101,7 +101,8 @@ class Guards(Settling):
     def _says_a_value(self, at: int) -> bool:
         after = self._next(at)
         item = self.items[after] if after is not None else None
-        return item is not None and bool(item.means("value") or item.means("predicate")) and not item.means("kind")
+        said = item is not None and bool(item.means("value") or item.means("predicate"))
+        return said and item is not None and item.name is None and not item.means("kind")
 
     def _leads_to_a_neighbour(self, at: int) -> bool:
         """Whether the element behind a verb is joined by a relation of its own, or by a way that people mean."""

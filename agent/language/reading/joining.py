@@ -16,6 +16,8 @@ _LEAVES: Final = frozenset(
     {"Team", "Entity", "Site", "Perimeter", "DataCenter", "Supplier", "SoftwareProduct", "Person", "Cause", "Policy"}
 )
 
+_PRONOUNS: Final = frozenset({"qui", "que", "that", "which", "who", "dont", "whose"})
+
 
 _OF_ANY: Final = frozenset({"environment", "criticality", "internet_exposed"})
 """What may be said of any configuration item that something is about: incidents in production."""
@@ -56,7 +58,7 @@ class Joining(Neighbours):
     def _join(self, node: Node) -> None:
         """Join a node to the one that it fits best, through the verb between them if there is one."""
         best: tuple[float, Node, Way, bool] | None = None
-        others = [other for other in self.frame.nodes if other is not node]
+        others = self._candidates(node)
         for distance, other in enumerate([o for o in self._recent() if o in others]):
             for way, cost, hinted in self._options(other, node):
                 leaf = (
@@ -78,6 +80,39 @@ class Joining(Neighbours):
         self._split(node)
         if hinted or (self.hint and self.hint_at > node.parent.at):
             self.hint = ()
+
+    def _join_to(self, parent: Node, node: Node) -> None:
+        """Join a node to one that is told."""
+        way, _, hinted = min(self._options(parent, node), key=lambda option: option[1])
+        node.parent, node.way = parent, way
+        if hinted:
+            self.hint = ()
+
+    def _candidates(self, node: Node) -> list[Node]:
+        """The elements that a new one may hang from: the subject of its verb where one is told, else any."""
+        others = [other for other in self.frame.nodes if other is not node]
+        subject, self.subject = self.subject, None
+        if subject is None and self.hint and others and others[-1].at < self.hint_at < node.at:
+            last = others[-1]
+            if not (last.named or last.absent) or self.items[self.hint_at - 1].folded in _PRONOUNS:
+                subject = last
+            elif last.named:  # what has a name needs no more telling apart: servers of Paie hosted in Lyon
+                subject = next((one for one in reversed(others) if not (one.named or one.absent)), None)
+        if subject in others and subject is not None and any(hinted for *_, hinted in self._options(subject, node)):
+            return [subject]
+        return others
+
+    def _verb_follows(self, at: int) -> bool:
+        """Whether a verb stands right behind "and", so that what is said is of the subject that was before."""
+        following = self.items[at + 1] if at + 1 < len(self.items) else None
+        return following is not None and bool(following.means("relation")) and not following.means("kind")
+
+    def _subject(self) -> Node | None:
+        """The element that the last verb was said of."""
+        if not self.verbs:
+            return self.frame.target
+        behind = [n for n in self.frame.nodes if n.at > self.verbs[-1][0] and n.parent is not None]
+        return behind[0].parent if behind else self.frame.target
 
     def _split(self, node: Node) -> None:
         """Make findings on the way to a vulnerability an element of their own: they are what is open or closed."""

@@ -25,6 +25,9 @@ class Phrases(Senses):
     def _turn(self, at: int, item: Item) -> None:
         turns = item.turns
         frame = self.frame
+        if "and" in turns and self._verb_follows(at):
+            self.subject = self._subject()
+            self.scope = self.subject
         if item.folded in BUCKETS and self.grouping:
             self._bucket(at, BUCKETS[item.folded])
         elif self._count_turn(at, turns):
@@ -50,6 +53,8 @@ class Phrases(Senses):
             self.comparator = next(turn for turn in OPERATORS if turn in turns)
         elif "ratio" in turns and frame.mode in ("list", "count", "yes"):
             frame.mode = "ratio"
+        elif "not" in turns and item.folded in ("n", "ne") and self.scope is not None and self.scope.absent:
+            pass  # aucun serveur n'est: denied once
         elif "not" in turns:
             self.negation, self.negated_at = "not", at
         elif any(turn in turns for turn in SUPERLATIVES) and not self._plain_most(at, turns):
@@ -100,14 +105,14 @@ class Phrases(Senses):
             self.comparator, self.number = "eq", replace(item, number=1.0)
         elif "between" in turns and self._between(at):
             pass
+        elif "ge" in turns and self.items[min(at + 1, len(self.items) - 1)].folded in ("un", "une", "one", "a"):
+            pass  # at least one: there is one
         elif item.folded in COMPARISONS and not self.compares and not self._has_turn(at + 1, "several"):
             raise Unclear(
                 say("which_figure", self.language)
             )  # more of one than of another: nothing that is counted here
         elif (_OVER_TIME & set(turns) and not item.empty) or self._same_as(at):
             raise Unheld(item.text)
-        elif "ge" in turns and self.items[min(at + 1, len(self.items) - 1)].folded in ("un", "une", "one", "a"):
-            pass  # at least one: there is one
         elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
         elif "or" in turns and frame.nodes and not self._first_of_two(at):

@@ -15,8 +15,11 @@ from agent.query.model import Compare, Constant
 
 ALL: Final = frozenset({"tous", "toutes", "all", "every"})
 _SAYING: Final = frozenset(
-    {"est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were"}
-)
+    [
+        "est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were", "date", "datent",
+        "dates", "remonte",
+    ]
+)  # fmt: skip
 _WHOSE: Final = frozenset({"dont", "whose", "leur", "leurs", "their", "its"})
 _FAMILIES: Final = ("Server", "Deployable")
 

@@ -8,7 +8,7 @@ from agent.language.items import Item
 from agent.language.meanings import Meaning, holders
 from agent.language.outcome import Unheld
 from agent.language.reading.groups import Groups
-from agent.language.reading.words import DATES, FUNCTIONS, NUMBERS
+from agent.language.reading.words import DATES, FUNCTIONS, NUMBERS, POSSESSIVES
 from agent.query.model import Attribute, Compare, Constant
 
 _ORDER: Final = {"kind": 0, "role": 1, "predicate": 2, "value": 3, "measure": 4, "attribute": 5, "relation": 6}
@@ -29,6 +29,11 @@ class Senses(Groups):
             return
         if values and self._value_of_attribute(at, values):
             return
+        if attributes and at and self.items[at - 1].folded in POSSESSIVES and not kinds:
+            held = next((m.name for m in attributes if self._holder(m.name) is not None), None)
+            if held is not None:
+                self.pending_attributes.append((at, held))  # with their operating system
+                return
         being = self._being(at)
         dated = [m for m in attributes if self._type(m.name) in DATES]
         dated.sort(key=lambda m: self._holder(m.name) is None)
@@ -91,7 +96,7 @@ class Senses(Groups):
         if kinds and values and self._determined(at):
             values = ()
         ordered = sorted(item.meanings, key=lambda m: (m.rank, _ORDER[m.sort]))
-        if self.negation == "without" and kinds and kinds[0].rank <= ordered[0].rank + 1:
+        if self.negation == "without" and kinds and not self._prenominal(at) and kinds[0].rank <= ordered[0].rank + 1:
             ordered = [*kinds, *ordered]
         if kinds and values and best.rank == kinds[0].rank and self._adjective_place(at):
             ordered = [*values, *ordered]
@@ -104,6 +109,7 @@ class Senses(Groups):
             and relations
             and self.frame.target is not None
             and relations[0].rank <= kinds[0].rank + being
+            and not (values and self._prenominal(at))
             and self._leads_on(at)
         ):
             ordered = [*relations, *ordered]

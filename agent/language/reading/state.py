@@ -57,6 +57,7 @@ class Reading:
         self.pending_measures: list[tuple[int, tuple[Meaning, ...]]] = []
         self.pending_groups: list[tuple[int, Item]] = []
         self.pending_periods: list[int] = []
+        self.subject: Node | None = None  # of a second verb: that depend on X and run in Lyon
         self.only_at = -1
         self.both_at = -1
         self.or_at = -1

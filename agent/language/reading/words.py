@@ -29,3 +29,4 @@ NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY)
 FUNCTIONS: Final = {"mean": "average", "sum": "sum", "maximum": "maximum", "minimum": "minimum", "median": "median"}
 EACH: Final = frozenset({"chaque", "each", "every", "chacun", "chacune"})
 """Words that say a group of each."""
+POSSESSIVES: Final = frozenset({"leur", "leurs", "son", "sa", "ses", "their", "its"})
