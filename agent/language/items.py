@@ -308,7 +308,7 @@ class _Reader:
         """Whether a mean is meant and no middle value: a figure stands right before it (mean RTO, RTO moyen)."""
         if "mean" not in turn.names:
             return False
-        figures = ("integer", "float", "money")
+        figures = ("integer", "float", "money", "date", "instant")
         for start in range(max(0, at - 4), at):
             found = self.lexicon.at(self.words[:at], self.stems[:at], start)
             if found is not None and found.after == at:

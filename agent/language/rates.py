@@ -11,7 +11,7 @@ from typing import Final
 
 from agent.language.frame import Frame, Node
 from agent.language.items import Item
-from agent.query.model import Condition, Itself
+from agent.query.model import Attribute, Compare, Condition, Itself
 
 _VERBS: Final = frozenset(
     ["est", "sont", "ont", "a", "etaient", "etait", "ete", "is", "are", "was", "were", "have", "has", "had", "did", "do", "does", "been"]
@@ -49,6 +49,9 @@ def _part(frame: Frame, items: Sequence[Item]) -> tuple[list[tuple[Node, Conditi
     if before:
         return before, []
     timeless = [one for one in said if not one[3]] or said
+    timeless = [
+        one for one in timeless if not _where(one[2])
+    ] or timeless  # Linux servers in production: the part is Linux
     last_said = max((at for at, *_ in timeless), default=-1)
     last_node = max((node.at for node in nodes), default=-1)
     if last_node > last_said:
@@ -93,6 +96,11 @@ def _verb(items: Sequence[Item], target: int) -> int | None:
         elif participle is None and first_pronoun is None:
             participle = at
     return first_pronoun if first_pronoun is not None else participle
+
+
+def _where(condition: Condition) -> bool:
+    left = condition.left if isinstance(condition, Compare) else None
+    return isinstance(left, Attribute) and left.name == "environment"
 
 
 def _named_by_rate(items: Sequence[Item], ratio: int, at: int, target: int) -> bool:

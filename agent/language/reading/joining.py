@@ -98,7 +98,11 @@ class Joining(Neighbours):
                 subject = last
             elif last.named:  # what has a name needs no more telling apart: servers of Paie hosted in Lyon
                 subject = next((one for one in reversed(others) if not (one.named or one.absent)), None)
-        if subject in others and subject is not None and any(hinted for *_, hinted in self._options(subject, node)):
+        if subject is None and others and not (self.hint or others[-1].named or others[-1].absent):
+            between = self.items[others[-1].at + 1 : node.at] if others[-1].at >= 0 else ()
+            if any(one.folded in _PRONOUNS for one in between) and self._options(others[-1], node):
+                return [others[-1]]
+        if subject is not None and subject in others and any(hinted for *_, hinted in self._options(subject, node)):
             return [subject]
         return others
 

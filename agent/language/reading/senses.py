@@ -109,7 +109,7 @@ class Senses(Groups):
             and relations
             and self.frame.target is not None
             and relations[0].rank <= kinds[0].rank + being
-            and not (values and self._prenominal(at))
+            and not (item.means("value") and self._prenominal(at))
             and self._leads_on(at)
         ):
             ordered = [*relations, *ordered]

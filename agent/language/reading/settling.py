@@ -219,6 +219,8 @@ class Settling(Phrases):
             held = next(((o, n) for n in [target, *self._recent()] for o in options if self._holds(n.kind, o)), None)
             if held is None:
                 node = next((n for o in options if (n := self._implicit(o)) is not None), None)
+                if node is not None and node.way is not None and len(node.way.steps) > 1:
+                    raise Unheld(self.items[at].text)
                 if node is None:
                     relation = self.items[at].means("relation")
                     if relation:

@@ -12,7 +12,7 @@ from agent.language.names import NamedElement, NameIndex
 from agent.language.outcome import Unclear
 from agent.language.ways import Ways
 from agent.language.wordings import say
-from agent.query.model import Attribute, Compare, Condition, Some
+from agent.query.model import Condition, Some
 from graph.schema.model import ValueType
 
 

@@ -94,6 +94,10 @@ class Values(Elements):
                 if name in ("status", "criticality", "kind", "role", "result"):
                     continue
                 brought = self._implicit(name)
+                far = brought is not None and brought.way is not None and len(brought.way.steps) > 1
+                if brought is not None and far and isinstance(meaning.value, bool):
+                    self.frame.nodes.remove(brought)  # nothing that is said of a neighbour's neighbour
+                    continue
                 if brought is not None and next(holders(self.schema, brought.kind, meaning), None):
                     self.negation = ""
                     wanted = (meaning.value != negated) if isinstance(meaning.value, bool) else meaning.value

@@ -162,3 +162,82 @@ def test_the_best_of_each_group_are_not_the_best_of_all(read: Read, schema: Sche
     assert "[0..3]" in text
     assert "RETURN team, best.businessApplication" in text
     assert "LIMIT" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        (
+            "Quelles applications dépendent de Paie et tournent à Lyon ?",
+            "(businessApplication1)<-[:REALISES]",
+            "(businessApplication2)<-[",
+        ),
+        (
+            "Serveurs de Paie hébergés dans le Centre de données Lyon 1",
+            "(server1)-[:HOSTED_ON*0..2]->",
+            "serviceInstanceBy2",
+        ),
+        ("Applications owned by teams that own more than 20 applications", "(team2:Team)<-[:OWNED_BY]-", "DEPENDS_ON"),
+        (
+            "Quelles applications tournent sur des machines virtuelles hébergées sur plus de 3 hyperviseurs ?",
+            "[:HOSTED_ON]->",
+            "By2",
+        ),
+        ("incidents assigned to Équipe Linux and Équipe Oracle", "team2.id IN", "team3"),
+        (
+            "Applications which depend on Paie and Banque en ligne",
+            "(businessApplication1)-[:DEPENDS_ON]->(businessApplication3",
+            " IN ",
+        ),
+        (
+            "Applications dont aucun serveur n'est sauvegardé",
+            "WHERE EXISTS { MATCH (server2)<-[:BACKS_UP]",
+            "NOT server",
+        ),
+        ("Applications with a production instance but no test instance", "environment = 'test'", "TESTS"),
+        (
+            "Serveurs de production sauf les machines virtuelles",
+            "NOT labels(server1)[0] IN ['VirtualMachine']",
+            "HOSTED_ON",
+        ),
+        (
+            "Toutes les applications sauf celles de l'Équipe Linux",
+            "NOT EXISTS { MATCH (businessApplication1)-[:OWNED_BY]",
+            "<>",
+        ),
+        ("Applications et leur équipe responsable", "team2.name AS team", "count("),
+        (
+            "Servers of Paie with their operating system and their data centre",
+            "dataCenter3.name AS dataCenter, server1.os_family",
+            "AFFECTS",
+        ),
+        ("Quels incidents ont été causés par un changement, et lequel ?", "change2.number AS change", "count("),
+        ("Teams owning between 5 and 10 applications", ">= 5 AND businessApplication_count <= 10", "NOT"),
+        ("Applications with more than 5 P1 incidents", "incident_count > 5", "NOT"),
+        ("Serveurs dont la dernière sauvegarde a échoué", "Beyond.started_at > backupRun2.started_at", "ORDER BY"),
+        (
+            "Servers of the most expensive application",
+            "Beyond.yearly_cost > businessApplication2.yearly_cost",
+            "server1.yearly_cost",
+        ),
+        ("Applications on AIX", "(server2:Server)", "PhysicalServer"),
+    ],
+)
+def test_what_is_said_is_said_of_the_right_one(
+    read: Read, schema: Schema, question: str, said: str, not_said: str
+) -> None:
+    text = cypher(read(question), schema)
+    assert said in text, text
+    assert not_said not in text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Nombre de serveurs et d'applications par équipe",
+        "Serveurs et applications de l'Équipe Linux",
+        "Âge moyen des serveurs",
+    ],
+)
+def test_two_subjects_and_a_mean_of_dates_are_asked_back(read: Read, question: str) -> None:
+    assert read(question).outcome == "clarify"
