@@ -53,9 +53,10 @@ def _part(frame: Frame, items: Sequence[Item]) -> tuple[list[tuple[Node, Conditi
         one for one in timeless if not _where(one[2])
     ] or timeless  # Linux servers in production: the part is Linux
     last_said = max((at for at, *_ in timeless), default=-1)
-    last_node = max((node.at for node in nodes), default=-1)
+    untold = [node for node in nodes if not (node.named and timeless)]  # in the SLA of team A: the part is in the SLA
+    last_node = max((node.at for node in untold), default=-1)
     if last_node > last_said:
-        return [], _tops([n for n in nodes if n.at == last_node])
+        return [], _tops([n for n in untold if n.at == last_node])
     return [(node, condition) for at, node, condition, _ in timeless if at == last_said][-1:], []
 
 
