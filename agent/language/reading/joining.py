@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from agent.language.frame import Node
-from agent.language.meanings import Meaning, Way, is_a
+from agent.language.meanings import Meaning, Way, is_a, nearest
 from agent.language.outcome import Unheld
 from agent.language.reading.neighbours import Neighbours
 from agent.language.reading.words import CATEGORY
@@ -37,9 +37,12 @@ class Joining(Neighbours):
                 said = self.schema.kinds[kind]
                 if said.bookkeeping or said.category == "simulation" or kind == "Element":
                     continue
-                if kind == CATEGORY and attribute not in _OF_ANY:
+                event = nearest(self.schema, node.kind, self.idioms.times) is not None
+                if kind == CATEGORY and not (attribute in _OF_ANY and event):
                     continue
                 found = self.ways.between(node.kind, kind)
+                if kind == CATEGORY and found is not None and len(found[0].steps) > 1:
+                    continue  # a vulnerability: on which of its findings, nobody says
                 if (
                     found
                     and found[1] < 1.3

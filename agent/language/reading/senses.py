@@ -98,7 +98,7 @@ class Senses(Groups):
         ordered = sorted(item.meanings, key=lambda m: (m.rank, _ORDER[m.sort]))
         if self.negation == "without" and kinds and not self._prenominal(at) and kinds[0].rank <= ordered[0].rank + 1:
             ordered = [*kinds, *ordered]
-        if kinds and values and best.rank == kinds[0].rank and self._adjective_place(at):
+        if kinds and values and best.rank == kinds[0].rank and self._adjective_place(at) and self._fits(values):
             ordered = [*values, *ordered]
         elif kinds and predicates and best.rank == kinds[0].rank and self._adjective_place(at):
             ordered = [*predicates, *ordered]
@@ -124,6 +124,12 @@ class Senses(Groups):
             self._lead(at, relations)
             return
         raise Unheld(item.text)
+
+    def _fits(self, values: tuple[Meaning, ...]) -> bool:
+        """Whether the element right before may have one of some values, or (English) the kind behind: apps | incidents."""
+        if self.language == "en" or not self.frame.nodes:
+            return True
+        return any(next(holders(self.schema, node.kind, m), None) for node in self._recent()[:1] for m in values)
 
     def _held_alone(self, dated: list[Meaning], values: tuple[Meaning, ...]) -> bool:
         """Whether an element has one of some dates, and none that is mentioned has one of some values."""

@@ -61,6 +61,39 @@ def cypher(parse: Parse, schema: Schema) -> str:
         ),
         pytest.param("serveurs jamais patchés", ["last_patch IS NULL"], "<>", id="never: without a date"),
         pytest.param("which site hosts the most servers", ["LOCATED_IN", "max("], "server3", id="a verb, no host"),
+        pytest.param(
+            "serveurs redhat7",
+            ["RUNS_VERSION", "softwareVersion2.id"],
+            "commissioned_on",
+            id="a version written in one word",
+        ),
+        pytest.param(
+            "mttr par equipe 2024", ["avg(", "opened_at >= datetime('2024"], "2024.0", id="a mean by name, a year"
+        ),
+        pytest.param(
+            "incidents P1/P2 depuis lundi", ["['P1', 'P2']", "2024-12-30"], "NOT", id="two values, a week day"
+        ),
+        pytest.param("contracts over 100k euros per year", ["yearly_cost > 10000000"], "truncate", id="thousands"),
+        pytest.param("rto > 1 jour", ["rto_minutes > 1440"], "commissioned", id="a bound of an attribute alone"),
+        pytest.param("outages > 4h", ["epochMillis", "> 240"], "NOT", id="a bound of what lasts"),
+        pytest.param("serveurs de plus de 5 ans", ["commissioned_on <", "years: 5"], "NOT", id="an age"),
+        pytest.param("apps avec un rto de plus de 2 jours", ["rto_minutes > 2880"], "days", id="a bound in days"),
+        pytest.param(
+            "P1 depuis le début de l'année", ["Incident", "priority = 'P1'"], "NOT", id="a value for its kind"
+        ),
+        pytest.param(
+            "top 5 apps incidents 2024", ["count(DISTINCT incident", "LIMIT 5"], "NOT", id="ranked by what is beside"
+        ),
+        pytest.param(
+            "quelles applis utilisent Paie",
+            ["(businessApplication1:BusinessApplication)-[:DEPENDS_ON]->"],
+            "<-",
+            id="who uses",
+        ),
+        pytest.param("open incidents", ["resolved_at IS NULL"], "status", id="English without function words"),
+        pytest.param(
+            "incidents entre le 1er et le 15 décembre 2024", ["2024-12-01", "2024-12-16"], "2025", id="days of a month"
+        ),
         pytest.param("alertes actives", ["ended_at IS NULL"], "enabled", id="an adjective of what it stands by"),
     ],
 )
