@@ -1,8 +1,8 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, wording and held-out. ESTATE: a twin's home, or a folder of CSV files; without, the
-estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
+Without FILE, our own sets: development, roles, fresh, wording, structure and held-out. ESTATE: a twin's home, or a folder of CSV
+files; without, the estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from rich.progress import Progress
 from agent.evaluation.asking import road_of
 from agent.evaluation.estate import NOW, GoldQueries, open_estate
 from agent.evaluation.open_graph import read_open_graph, read_open_questions
-from agent.evaluation.questions import DEVELOPMENT, FRESH, HELD_OUT, ROLES, WORDING, Question, read_questions
+from agent.evaluation.questions import DEVELOPMENT, FRESH, HELD_OUT, ROLES, STRUCTURE, WORDING, Question, read_questions
 from agent.evaluation.report import COLUMNS, confusion, lines, report, table
 from agent.evaluation.run import Verdict, evaluate
 from agent.evaluation.score import Score, score
@@ -30,7 +30,7 @@ from cli.output import Output, print_rows
 from core.errors import JumeauError
 
 RESULTS: Final = Path(__file__).parent / "conformance.json"
-OWN: Final = (DEVELOPMENT, ROLES, FRESH, WORDING, HELD_OUT)
+OWN: Final = (DEVELOPMENT, ROLES, FRESH, WORDING, STRUCTURE, HELD_OUT)
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
 
 

@@ -17,6 +17,7 @@ HELD_OUT: Final = FOLDER / "held_out.jsonl"
 ROLES: Final = FOLDER / "roles.jsonl"
 FRESH: Final = FOLDER / "fresh.jsonl"
 WORDING: Final = FOLDER / "wording.jsonl"
+STRUCTURE: Final = FOLDER / "structure.jsonl"
 OUTCOMES: Final = ("answer", "clarify", "refuse", "unanswerable")
 
 
