@@ -12,7 +12,7 @@ PYTEST := -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export JUMEAU_DATA ?= $(abspath ../shared/data)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test kernels nightly contract bench bench-large conformance eval fmt lint types arch golden docs neo4j helm compose audit check clean
+.PHONY: help setup lock demo test kernels nightly contract bench bench-large bench-soak conformance eval fmt lint types arch golden docs neo4j helm compose audit check clean
 
 help: ## List the targets
 	@grep -hE '^[a-z0-9_-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench: $(STAMP) ## Measure the figures, as ratios in one run, into bench/results
 
 bench-large: $(STAMP) ## Load five million elements and tell whether rows get dearer (an hour, 15 GB of disk, 8 GB of memory)
 	$(BIN)/python -m bench.growth
+
+bench-soak: $(STAMP) ## Use a server as for eight hours and tell what it holds afterwards (a quarter of an hour)
+	$(BIN)/python -m bench.soak
 
 conformance: $(STAMP) ## Run the openCypher kit and the GSQL checker, write bench/conformance.json and the page (NEO4J=1: ask a Neo4j too)
 	$(BIN)/python -m bench.conformance $(if $(NEO4J),--neo4j,)
