@@ -134,7 +134,7 @@ def _frequent(servers: int, replications: int) -> list[Figure]:
 
 
 def _on_two(name: str, model: Model, replications: int) -> Figure:
-    """What somebody waits who has two processors, the beginning of two processes included."""
+    """What somebody waits who has two processors, the beginning of a second process included where it is worth it."""
     begin = perf_counter()
     run(model, replications, SEED, processes=2)
     seconds = perf_counter() - begin
@@ -218,7 +218,7 @@ def _against_simpy(servers: int = 300) -> list[Figure]:
 
 def _same(name: str, model: Model, replications: int) -> Figure:
     few = max(20, replications // 10)
-    results = [run(model, few, SEED, processes=processes) for processes in (1, 2, 4)]
+    results = [run(model, few, SEED, processes=processes, alone_s=0.0) for processes in (1, 2, 4)]
     prints = {
         (one.total.tobytes(), one.squares.tobytes(), one.outages.tobytes(), one.downtime.tobytes(), one.crews.tobytes())
         for one in results

@@ -6,11 +6,12 @@ Replications are cut into blocks by their index alone, each block is added up by
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from contextlib import ExitStack
 from dataclasses import dataclass
 from multiprocessing import get_context
 from signal import SIG_IGN, SIGINT, signal
+from time import perf_counter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -28,6 +29,9 @@ BLOCK: Final = 10
 
 MOST_EVENTS_OF_A_RUN: Final = 100_000_000_000
 """Expected events of all replications together beyond which a run is refused: hours of work."""
+
+ALONE_S: Final = 10.0
+"""Seconds that a run must still take for other processes to be begun: until the first of them plays, some seconds go by."""
 
 Progress = Callable[[int, int], None]
 """Called with replications done, and wanted."""
@@ -103,18 +107,23 @@ def run(
     seed: int = 1,
     *,
     processes: int = 1,
+    alone_s: float = ALONE_S,
     progress: Progress | None = None,
     cancelled: Cancelled | None = None,
 ) -> RunResult:
-    """Play a run. Raises SimulationError and its kin before anything is played, TooManyEventsError also while it is."""
+    """Play a run. Raises SimulationError and its kin before anything is played, TooManyEventsError also while it is.
+
+    Of several `processes` this one is the first; the others are begun once the rest would take it longer than `alone_s` seconds.
+    """
     check(model)
     _check_run(model, replications, seed, processes)
     blocks = [(at, min(BLOCK, replications - at)) for at in range(0, replications, BLOCK)]
     arrays = compile_model(model)
     result = _Sum(model, seed, blocks)
     stop = cancelled or _never
-    with _playing(Player(arrays, seed, Room.for_model(model)), blocks, min(processes, len(blocks)), stop) as finished:
-        for place, block in finished:
+    with ExitStack() as others:
+        player = Player(arrays, seed, Room.for_model(model))
+        for place, block in _played(player, blocks, min(processes, len(blocks)) - 1, alone_s, stop, others):
             result.add(place, block)
             if progress is not None:
                 progress(result.replications, replications)
@@ -140,45 +149,35 @@ def _never() -> bool:
     return False
 
 
-@contextmanager
-def _playing(
-    player: Player, blocks: list[tuple[int, int]], processes: int, cancelled: Cancelled
-) -> Iterator[Iterator[tuple[int, Block]]]:
-    if processes == 1:
-        yield _in_turn(player, blocks, cancelled)
-        return
-    # processes that begin anew: one that was copied from a process with threads may wait for a lock forever
-    with ProcessPoolExecutor(
-        processes, get_context("spawn"), _begin, (player.arrays, player.seed, len(player.room.begin))
-    ) as pool:
-        try:
-            yield _as_finished(pool, blocks, processes, cancelled)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _in_turn(player: Player, blocks: list[tuple[int, int]], cancelled: Cancelled) -> Iterator[tuple[int, Block]]:
-    for place, (begin, count) in enumerate(blocks):
-        if cancelled():
-            return
-        yield place, player.play(begin, count)
-
-
-def _as_finished(
-    pool: ProcessPoolExecutor, blocks: list[tuple[int, int]], processes: int, cancelled: Cancelled
+def _played(
+    player: Player, blocks: list[tuple[int, int]], others: int, alone_s: float, cancelled: Cancelled, ending: ExitStack
 ) -> Iterator[tuple[int, Block]]:
-    """Blocks as they come; two per process are under way, so that cancelling waits for little."""
+    """Blocks as they are finished, here and by others; two for each of those are under way, so that cancelling waits for little."""
+    begun, alone = perf_counter(), 0
+    pool: ProcessPoolExecutor | None = None
     coming: dict[Future[Block], int] = {}
     following = 0
-    while True:
-        while following < len(blocks) and len(coming) < 2 * processes and not cancelled():
+    while not cancelled() and following < len(blocks):
+        if pool is None and others and (alone or not alone_s):
+            left = (perf_counter() - begun) / max(1, alone) * (len(blocks) - following)
+            pool = _begun(player, others, ending) if left >= alone_s else None
+        while pool is not None and following < len(blocks) - 1 and len(coming) < 2 * others:
             coming[pool.submit(_play, *blocks[following])] = following
             following += 1
-        if not coming:
-            return
-        done, _ = wait(coming, return_when=FIRST_COMPLETED)
-        for future in done:
+        mine, following, alone = following, following + 1, alone + 1
+        yield mine, player.play(*blocks[mine])
+        for future in [one for one in coming if one.done()]:
             yield coming.pop(future), future.result()
+    for future in as_completed(coming):
+        yield coming[future], future.result()
+
+
+def _begun(player: Player, others: int, ending: ExitStack) -> ProcessPoolExecutor:
+    """Processes that begin anew: one that was copied from a process with threads may wait for a lock forever."""
+    sent = player.arrays, player.seed, len(player.room.begin)
+    pool = ending.enter_context(ProcessPoolExecutor(others, get_context("spawn"), _begin, sent))
+    ending.callback(pool.shutdown, wait=True, cancel_futures=True)
+    return pool
 
 
 _players: list[Player] = []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from simulate.distributions import Distribution, deterministic, exponential, gamma, lognormal_of, weibull
+from simulate.engines import monte_carlo
 from simulate.engines.arrays import compile_model
 from simulate.engines.data_loss import data_losses
 from simulate.engines.events import What
@@ -149,8 +150,14 @@ class TestAgainstClosedForms:
 
 class TestTheSameResult:
     def test_comes_from_1_2_and_4_processes_bit_for_bit(self) -> None:
-        one, *others = (run(estate(crew=True), 60, seed=7, processes=count) for count in (1, 2, 4))
+        one, *others = (run(estate(crew=True), 60, seed=7, processes=count, alone_s=0.0) for count in (1, 2, 4))
         assert all(same(one, other) for other in others)
+
+    def test_comes_from_this_process_alone_where_others_would_not_be_worth_beginning(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(monte_carlo, "_begun", lambda *_: pytest.fail("another process was begun"))
+        assert same(run(estate(), 60, seed=7), run(estate(), 60, seed=7, processes=4, alone_s=3_600.0))
 
     def test_comes_again_from_the_same_seed_and_another_from_another(self) -> None:
         assert same(run(estate(), 20, seed=7), run(estate(), 20, seed=7))
@@ -187,6 +194,7 @@ class TestStopping:
             200,
             seed=7,
             processes=processes,
+            alone_s=0.0,
             progress=lambda done, _: seen.append(done),
             cancelled=lambda: len(seen) >= 3,
         )
