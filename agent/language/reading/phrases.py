@@ -113,7 +113,7 @@ class Phrases(Senses):
             )  # more of one than of another: nothing that is counted here
         elif (_OVER_TIME & set(turns) and not item.empty) or self._same_as(at):
             raise Unheld(item.text)
-        elif _BOUNDS & set(turns) and not self._has_turn(at + 1, "several", "onlyone"):
+        elif _BOUNDS & set(turns) and not self.compares and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
         elif "or" in turns and frame.nodes and not self._first_of_two(at):
             self.or_at = at
