@@ -196,7 +196,8 @@ def _french(verb: str) -> dict[str, list[str]]:
     stem = verb[:-2]
     soft = stem + "e" if stem.endswith("g") else stem
     done = [stem + end for end in ("e", "ee", "es", "ees")]
-    return {"always": [verb, stem + "ez", soft + "ons"], "loose": [stem + "e"], "of_you": [stem + "es"], "done": done}
+    mute = stem[:-1] + "i" if stem.endswith(("oy", "uy")) else stem  # déployer: déploie
+    return {"always": [verb, stem + "ez", soft + "ons"], "loose": [mute + "e"], "of_you": [mute + "es"], "done": done}
 
 
 def _english(verb: str) -> dict[str, list[str]]:
