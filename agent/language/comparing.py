@@ -45,7 +45,7 @@ def compared(items: Sequence[Item], language: Language) -> Compared | None:
     """What a question compares over time; None where it does not."""
     periods = [at for at, item in enumerate(items) if item.period is not None and _bounded(item.period)]
     before = next((at for at, item in enumerate(items) if "previous" in item.turns), None)
-    words = [at for at, item in enumerate(items) if _compares(item)]
+    words = [at for at, item in enumerate(items) if compares(item)]
     if len(periods) == 2:
         between = range(periods[0] + 1, periods[1])
         if not words and not _linked(items, between):
@@ -137,7 +137,8 @@ def _period(items: Sequence[Item], at: int) -> Period:
     return period
 
 
-def _compares(item: Item) -> bool:
+def compares(item: Item) -> bool:
+    """Whether a word says that something is compared, or goes up or down."""
     return any(word in item.turns for word in _WORDS) and item.period is None
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
-from agent.language.comparing import compared, side
+from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
 from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
@@ -36,6 +36,7 @@ from graph.schema.model import PersonalData, Schema
 _PAIR: Final = re.compile(r"(?<![\w/.:-])([^\W\d_]{2,}|[^\W\d_]+\d)/([^\W\d_]{2,}|[^\W\d_]+\d)(?![\w/.:-])")
 LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
+_A_PERIOD: Final = frozenset({"periode", "period"})
 
 
 class Parser:
@@ -124,6 +125,8 @@ class Parser:
                 )  # the language was told by too few words
                 if again.outcome == "answer":
                     return again
+            if left_open := _left_open(unheld.missing, items):
+                return self._failed("clarify", language, message=say(left_open, language), items=items)
             return self._failed("unanswerable", language, missing=unheld.missing, items=items)
         except Unclear as unclear:
             return self._failed(
@@ -243,3 +246,10 @@ def _outside_names(tokens: tuple[Token, ...], names: NameIndex) -> tuple[Token, 
         kept.append(tokens[at])
         at += 1
     return tuple(kept)
+
+
+def _left_open(missing: tuple[str, ...], items: tuple[Item, ...]) -> str:
+    """What is to be asked back where all that was not read is that something is compared, or that there is a period."""
+    asked = {item.text: "which_figure" for item in items if compares(item)}
+    asked |= {item.text: "which_period" for item in items if item.folded in _A_PERIOD}
+    return asked.get(missing[0], "") if all(text in asked for text in missing) else ""

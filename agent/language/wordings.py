@@ -11,6 +11,7 @@ from agent.language.turns import Language
 _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "of_what": {"fr": "De quels éléments parlez-vous ?", "en": "Which elements do you mean?"},
     "by_what": {"fr": "Selon quel critère ?", "en": "By which measure?"},
+    "which_period": {"fr": "De quelle période s'agit-il ?", "en": "Which period is meant?"},
     "which_figure": {"fr": "De quelle grandeur s'agit-il ?", "en": "Which figure is meant?"},
     "which_date": {"fr": "De quelle date s'agit-il ?", "en": "Which date is meant?"},
     "which_of": {"fr": "Plusieurs éléments portent ce nom : « {name} ». Lequel ?", "en": "Several elements go by “{name}”. Which one?"},

@@ -241,3 +241,16 @@ def test_what_is_said_is_said_of_the_right_one(
 )
 def test_two_subjects_and_a_mean_of_dates_are_asked_back(read: Read, question: str) -> None:
     assert read(question).outcome == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("question", "asked"),
+    [
+        ("Compare les deux équipes", "De quelle grandeur s'agit-il ?"),
+        ("compare Paris and Lyon", "Which figure is meant?"),
+        ("incidents de la période", "De quelle période s'agit-il ?"),
+    ],
+)
+def test_what_is_compared_and_which_period_is_asked_back(read: Read, question: str, asked: str) -> None:
+    parse = read(question)
+    assert (parse.outcome, parse.message) == ("clarify", asked)
