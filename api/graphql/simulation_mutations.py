@@ -35,20 +35,18 @@ from services.access.rights import Action
 from services.jobs.errors import JobStateError, TooManyJobsError
 from services.simulation.bounds import SimulationTooLargeError
 from services.simulation.kept import MOST_SUMMARIES
-from simulate.errors import SimulationError
 
 Info = GraphQLResolveInfo[GraphQLContext]
 
 WHOLE: Final = "a simulation"
 FAILURES: Final[Mapping[type[JumeauError], GraphQLObjectType]] = {
-    SimulationError: SIMULATION_REFUSED,
     SimulationTooLargeError: SIMULATION_REFUSED,
     TooManyJobsError: SIMULATION_BUSY,
     JobStateError: REFUSED,
     UsageError: REFUSED,
     NotFoundError: NOT_THERE,
 }
-"""Errors that are part of an answer, and their types. Others are errors of the request."""
+"""Errors that are part of an answer, beside those of a scenario, and their types. Others are errors of the request."""
 
 _TOLD: Final = SimulationRequest.model_fields
 _TYPES: Final[Mapping[str, GraphQLInputType]] = {
@@ -99,7 +97,9 @@ def simulation_mutations() -> dict[str, GraphQLField]:
 
 
 def _act(info: Info, do: Any) -> Any:
-    return act(info, Action.SIMULATE, do, whole=WHOLE, failures=FAILURES)
+    from simulate.errors import SimulationError  # here: who asks for no simulation loads nothing of it
+
+    return act(info, Action.SIMULATE, do, whole=WHOLE, failures={SimulationError: SIMULATION_REFUSED, **FAILURES})
 
 
 def _start(_root: Any, info: Info, **given: Any) -> Any:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 class SimulationTooLargeError(JumeauError):
     """A simulation with more replications, scenarios or elements than an installation plays for those who ask over HTTP."""
 
-    code = "SIMULATION_TOO_LARGE"
+    code = "SIMULATION_BOUNDS"
     exit_code = 2
     status = 422
 

@@ -31,7 +31,6 @@ from services.simulation.job import SimulationJob, SimulationOrder
 from services.simulation.kept import KeptRuns
 from services.simulation.snapshot import names_of
 from services.twin import Twin
-from simulate.extra import needs_the_extra
 
 if TYPE_CHECKING:
     from simulate.builder.scenario import Scenario
@@ -124,6 +123,10 @@ class SimulationJobs(JobQueue[SimulationJob]):
             return self._checked_again(order, bounds)
         if order.scenario is None:
             raise UsageError("there is no scenario", where="scenario", hint="an object, or the text of a YAML file")
+        from simulate.extra import (
+            needs_the_extra,  # here, as below: a server that nobody asks for a simulation loads nothing of it
+        )
+
         with needs_the_extra():
             from services.simulation.calibrated import calibrated
             from services.simulation.keep import check_keeping
@@ -167,6 +170,8 @@ class SimulationJobs(JobQueue[SimulationJob]):
 
 def parsed(text: str, shown: str = "scenario.yml") -> dict[str, Any]:
     """The words of a scenario from the text of a YAML file. Raises ScenarioError, which names the line."""
+    from simulate.extra import needs_the_extra
+
     with needs_the_extra():
         from simulate.builder.scenario import parse_scenario
     return _words(parse_scenario(text, shown))

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from core.errors import UsageError
 from services.simulation.reading import MOST_SHOWN, Ask, found, rows_of
-from simulate.extra import needs_the_extra
 
 OF_RUN: Final = (
     "MATCH (r:SimulationRun {id: $run})<-[:IN_RUN]-(s:SimulatedSummary) OPTIONAL MATCH (s)-[:STATE_OF]->(c) "
@@ -71,6 +70,8 @@ def difference(ask: Ask, base: str, changed: str, *, shown: int) -> dict[str, An
 
 
 def _of(base: Mapping[str, Any], changed: Mapping[str, Any], replications: list[int]) -> ItemDifference:
+    from simulate.extra import needs_the_extra
+
     with needs_the_extra():
         from simulate.statistics.student import t_factor
     apart = float(changed["availability"]) - float(base["availability"])

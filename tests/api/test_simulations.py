@@ -272,10 +272,10 @@ def test_the_end_of_the_server_leaves_no_run_and_the_job_says_so(playing: Playin
 @pytest.mark.parametrize(
     ("wanted", "code"),
     [
-        pytest.param({"scenario": {"name": "x", "replications": 100_001}}, "SIMULATION_TOO_LARGE", id="replications"),
+        pytest.param({"scenario": {"name": "x", "replications": 100_001}}, "SIMULATION_BOUNDS", id="replications"),
         pytest.param(
             {"scenario": YEAR, "replications": 60_000, "compare_with": [WORSE]},
-            "SIMULATION_TOO_LARGE",
+            "SIMULATION_BOUNDS",
             id="replications of all scenarios",
         ),
         pytest.param({"scenario": {"name": "x", "duraton": 1}}, "SCENARIO", id="an unknown word"),
