@@ -179,7 +179,7 @@ class Clients:
 def posted(path: str, body: object) -> bytes:
     """A request, whole."""
     content = orjson.dumps(body)
-    head = f"POST {path} HTTP/1.1\r\nHost: twin\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
     return head.encode() + content
 
 
