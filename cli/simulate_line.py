@@ -11,7 +11,7 @@ import typer
 from cli.line import lines_of_the_twin
 from cli.options import OutputOption, PlotFormatOption, PlotOption
 from cli.output import Output, print_json, print_rows, progress_bars, say
-from cli.simulating import leave, stopping
+from cli.simulating import leave, say_notes, stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -95,8 +95,7 @@ def line(
         for path in drawn:
             say(f"chart: {path}")
     say(f"{result.replications} replications of {result.line.duration:g} minutes, seed {result.seed}")
-    if result.replications < wanted:
-        say(f"note: stopped after {result.replications} of {wanted} replications")
+    say_notes(result.replications, wanted, ())
     leave(result.replications, wanted)
 
 

@@ -117,14 +117,11 @@ def load_acts() -> Acts:
         resources.files("agent.language").joinpath("words", "acts.yml").read_text("utf-8"), Loader=LOADER
     )
 
-    def phrases(said: Mapping[str, list[str]]) -> dict[Language, tuple[tuple[str, ...], ...]]:
-        return {
-            language: tuple(tuple(token.folded for token in tokenise(str(text))) for text in said[language])
-            for language in LANGUAGES
-        }
-
     def words(texts: list[str]) -> tuple[Phrase, ...]:
         return tuple(tuple(token.folded for token in tokenise(str(text))) for text in texts)
+
+    def phrases(said: Mapping[str, list[str]]) -> dict[Language, tuple[Phrase, ...]]:
+        return {language: words(said[language]) for language in LANGUAGES}
 
     topics = data["topics"]
     return Acts(

@@ -123,9 +123,8 @@ class SimulationJobs(JobQueue[SimulationJob]):
             return self._checked_again(order, bounds)
         if order.scenario is None:
             raise UsageError("there is no scenario", where="scenario", hint="an object, or the text of a YAML file")
-        from simulate.extra import (
-            needs_the_extra,  # here, as below: a server that nobody asks for a simulation loads nothing of it
-        )
+        # here, as below: a server that nobody asks for a simulation loads nothing of it
+        from simulate.extra import needs_the_extra
 
         with needs_the_extra():
             from services.simulation.calibrated import calibrated

@@ -15,6 +15,7 @@ import orjson
 from core.clock import clock_for
 from core.errors import NotFoundError
 from core.settings import Settings
+from graph.history.ledger import Ledger
 from services.jobs.process import Stopping, Telling, work
 from services.moments import Asked
 from services.simulation.bounds import Bounds
@@ -84,9 +85,8 @@ def _played(
     if order.keep and played.report.replications >= FEWEST:
         telling("keep", 0, 0)
         with closing(open_ledger(settings)[1]) as ledger:
-            runs = KeptRuns(ledger, clock_for(settings.now), settings.actor, most=settings.simulation_runs_kept)
             kept = keep(
-                runs,
+                _kept_runs(settings, ledger),
                 played,
                 incidents=order.incidents,
                 branch=order.branch or scenario.branch,
@@ -112,7 +112,7 @@ def _taught(
     from simulate.builder.scenario import as_scenario
 
     with closing(open_ledger(settings)[1]) as ledger:
-        runs = KeptRuns(ledger, clock_for(settings.now), settings.actor, most=settings.simulation_runs_kept)
+        runs = _kept_runs(settings, ledger)
         state = runs.found(order.of or "")
         words = runs.documents.get(state.element, SCENARIO)
         if words is None:
@@ -193,6 +193,10 @@ def _play(
     if order.insight:
         return play_and_learn(settings, scenario, asked, how, detailed=order.detailed)
     return play(settings, scenario, asked, how), None
+
+
+def _kept_runs(settings: Settings, ledger: Ledger) -> KeptRuns:
+    return KeptRuns(ledger, clock_for(settings.now), settings.actor, most=settings.simulation_runs_kept)
 
 
 def _brief(played: Played, until: Until, *, kept: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -175,7 +175,7 @@ def _played(
 def _begun(player: Player, others: int, ending: ExitStack) -> ProcessPoolExecutor:
     """Processes that begin anew: one that was copied from a process with threads may wait for a lock forever."""
     sent = player.arrays, player.seed, len(player.room.begin)
-    pool = ending.enter_context(ProcessPoolExecutor(others, get_context("spawn"), _begin, sent))
+    pool = ProcessPoolExecutor(others, get_context("spawn"), _begin, sent)
     ending.callback(pool.shutdown, wait=True, cancel_futures=True)
     return pool
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,12 +64,13 @@ def draw_charts(
 ) -> list[Path]:
     """Draw all charts of a result (two replications at least) into a folder, which is made; SVG or PNG. Raises PlotError."""
     prepare(folder, ending)
-    words = WORDS[language]
+    words, curves = WORDS[language], curves_of(result)
+    queues = {plain(name): curve for name, curve in curves.queues.items()}
     charts: dict[str, Callable[[Any], None]] = {
-        "throughput": lambda axes: _throughput(axes, result, words),
+        "throughput": lambda axes: _over_time(axes, {words["mean"]: curves.throughput}, words["throughput"], words),
         "utilisation": lambda axes: _utilisation(axes, result, words),
-        "queues": lambda axes: _queues(axes, result, words),
-        "work-in-process": lambda axes: _work_in_process(axes, result, words),
+        "queues": lambda axes: _over_time(axes, queues, words["queues"], words),
+        "work-in-process": lambda axes: _over_time(axes, {words["mean"]: curves.work_in_process}, words["wip"], words),
     }
     written = []
     try:
@@ -97,14 +98,12 @@ def _save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def _draw(axes: Any, curve: Curve, label: str) -> None:
-    axes.plot(curve.hours, curve.means, label=label)
-    axes.fill_between(curve.hours, curve.means - curve.halves, curve.means + curve.halves, alpha=0.3)
-
-
-def _throughput(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    _draw(axes, curves_of(result).throughput, words["mean"])
-    axes.set(xlabel=words["hours"], title=words["throughput"], ylim=(0.0, None))
+def _over_time(axes: Any, curves: Mapping[str, Curve], title: str, words: dict[str, str]) -> None:
+    """Curves by their labels, each with its interval."""
+    for label, curve in curves.items():
+        axes.plot(curve.hours, curve.means, label=label)
+        axes.fill_between(curve.hours, curve.means - curve.halves, curve.means + curve.halves, alpha=0.3)
+    axes.set(xlabel=words["hours"], title=title, ylim=(0.0, None))
     axes.legend()
 
 
@@ -117,19 +116,6 @@ def _utilisation(axes: Any, result: LineResult, words: dict[str, str]) -> None:
         below += shares
     axes.axhline(BUSY, color="0.3", linestyle="--", label=f"{BUSY:.0%}")
     axes.set(title=words["utilisation"], ylim=(0.0, 1.05))
-    axes.legend()
-
-
-def _queues(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    for name, curve in curves_of(result).queues.items():
-        _draw(axes, curve, plain(name))
-    axes.set(xlabel=words["hours"], title=words["queues"], ylim=(0.0, None))
-    axes.legend()
-
-
-def _work_in_process(axes: Any, result: LineResult, words: dict[str, str]) -> None:
-    _draw(axes, curves_of(result).work_in_process, words["mean"])
-    axes.set(xlabel=words["hours"], title=words["wip"], ylim=(0.0, None))
     axes.legend()
 
 

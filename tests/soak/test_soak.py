@@ -16,6 +16,8 @@ KEPT_FILES = 8
 
 
 def check_nothing_is_left(seen: Soaked) -> None:
+    assert seen.visitors.failed == []
+    assert seen.left == 0
     assert set(seen.visitors.done) >= {"read", "list", "export", "leave_an_export", "listen", "vanish", "err"}
     # workers of the pool and readers of the store are kept for the next who asks: as many as were ever busy at once
     assert seen.after.threads <= max(seen.before.threads, MOST_THREADS)

@@ -46,7 +46,7 @@ class Settling(Phrases):
             self.pending_periods.remove(at)
             self._period(at, self.items[at].period)  # type: ignore[arg-type]
         for at, measures in self.pending_measures:
-            if not self._measured(at, measures) or (self.pending_measures[-1][0] != at and False):
+            if not self._measured(at, measures):
                 raise Unheld(self.items[at].text)
         for at, item in self.pending_groups:
             self.grouping = True
