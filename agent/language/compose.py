@@ -39,11 +39,15 @@ class Composer(Patterns):
         entities: list[m.Entity] = [self._entity(target)]
         hops: list[m.Hop] = []
         conditions: list[m.Condition] = []
+        few = {id(self._top(node)): node for node in frame.nodes if self._few(node)}
         for child in self._children(target):
             if child in apart:
                 continue
             if self._bounds(child):
                 conditions.append(self._so_many(child))
+                continue
+            if id(child) in few:
+                conditions.append(self._so_many(few[id(child)]))
                 continue
             if child.tested:
                 conditions += self._tests(child)
@@ -126,7 +130,7 @@ class Composer(Patterns):
 
         having: m.Condition | None = None
         order: list[m.Sort] = []
-        counted = [n for n in frame.nodes if n.measured and not n.absent and not self._bounds(n)]
+        counted = [n for n in frame.nodes if n.measured and not (n.absent or self._bounds(n) or self._few(n))]
         mean = mean_of_counts(frame, target, self.language)
         if mean is not None:
             return [mean], None, []
@@ -147,7 +151,7 @@ class Composer(Patterns):
                     add("count", m.Aggregate("count", m.Itself(target.name)))
                 for measure, functions in functions_of(frame, self.language):
                     for function in functions:
-                        add(f"{function}_{_plain(measure.name)}", m.Aggregate(function, measure.value))  # type: ignore[arg-type]
+                        add(f"{function}_{_plain(measure.name)}", self._figure(function, measure.value))
             else:
                 add(_plain(target.kind), m.Itself(target.name))
                 for measure in frame.measures:
@@ -183,6 +187,8 @@ class Composer(Patterns):
                 add(_plain(target.kind), m.Itself(target.name))
                 if target.kind in ("Contract",):
                     add("name", m.Attribute(target.name, "name"))
+            for node in filter(self._few, frame.nodes):
+                add(f"{_plain(node.kind)}_count", m.HowMany(self._below(self._top(node)), node.name))
             for node in frame.shown:
                 add(_plain(node.kind), m.Itself(node.name))
             for node, attribute in frame.outputs:
@@ -190,6 +196,8 @@ class Composer(Patterns):
             for value, descending in frame.order_by:
                 name = add(_plain(value.name if isinstance(value, m.Attribute) else "figure"), value)
                 order.append(m.Sort(m.ColumnOf(name), descending))
+        if not order and not frame.order_by and len(frame.groups) == 1 and _bucket(frame.groups[0]):
+            order = [m.Sort(m.ColumnOf(columns[0].name))]  # by month: in the order of time
         if frame.order_by and not order:
             order = [m.Sort(value, descending) for value, descending in frame.order_by]
         if frame.versus is not None:
@@ -205,9 +213,29 @@ class Composer(Patterns):
         counts = self.frame.mode in ("count", "yes", "ratio")
         return counts and node.measured and node.bound is not None and not self.frame.most
 
+    def _figure(self, function: str, value: m.Value) -> m.Value:
+        share = self.frame.share if function == "percentile" else None
+        return m.Aggregate(function, value, share=share)  # type: ignore[arg-type]
+
+    def _few(self, node: Node) -> bool:
+        """Whether none of them is few enough, so that what has none is answered too: apps with fewer than 3 servers."""
+        frame = self.frame
+        through = self._top(node) is node or not self._top(node).explicit
+        asked = frame.mode == "list" and node.measured and through
+        if not asked or node.bound is None or frame.most or frame.groups or frame.function or frame.measures:
+            return False
+        sign, least = node.bound
+        return sign in ("<", "<=") or (sign in ("=", ">=") and least == 0)
+
+    def _top(self, node: Node) -> Node:
+        """What joins an element to the target: itself, or the first of those between them."""
+        while node.parent is not None and node.parent is not self.frame.target:
+            node = node.parent
+        return node
+
     def _so_many(self, node: Node) -> m.Condition:
         assert node.bound is not None
-        many = m.HowMany(self._below(node), node.name)
+        many = m.HowMany(self._below(self._top(node)), node.name)
         if node.bound_to is not None:
             return m.Within(many, m.Constant(_number(node.bound[1])), m.Constant(_number(node.bound_to)), closed=True)
         return m.Compare(many, node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]
@@ -224,6 +252,10 @@ class Composer(Patterns):
             raise Unclear(say("which_figure", self.language))
         numerator = m.Aggregate("count", m.Itself(target.name), where=m.all_of(tests))
         add("percent", m.Ratio(numerator, m.Aggregate("count", m.Itself(target.name))))
+
+
+def _bucket(value: m.Value) -> bool:
+    return isinstance(value, m.Attribute) and value.period is not None
 
 
 def _plain(name: str) -> str:

@@ -94,6 +94,7 @@ class Frame:
     outputs: list[tuple[Node, str]] = field(default_factory=list)
     measures: list[Measure] = field(default_factory=list)
     functions: list[tuple[int, str]] = field(default_factory=list)  # with the items that say them
+    share: float | None = None  # of a percentile
     counted: bool = False  # how many of the target, beside other figures
     windows: list[Window] = field(default_factory=list)
     versus: Versus | None = None

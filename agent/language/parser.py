@@ -22,6 +22,7 @@ from agent.language.literals import lift
 from agent.language.names import NameIndex
 from agent.language.orders import load_orders
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
+from agent.language.over_time import over_time
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
 from agent.language.shorthand import spelt_out
@@ -155,7 +156,8 @@ class Parser:
         asked = special(items, lexicon)
         if asked is None:
             pair = compared(items, language)
-            grammar = Grammar(items if pair is None else pair.items, lexicon, self.ways, names, question)
+            said = over_time(items, lexicon) if pair is None else pair.items
+            grammar = Grammar(said, lexicon, self.ways, names, question)
             grammar.literals = literals
             grammar.compares = pair is not None
             frame = grammar.read()

@@ -37,12 +37,36 @@ _MONTH: Final = (
     "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre"
     "|january|february|march|april|may|june|july|august|september|october|november|december"
 )
+_EVERY_FR: Final = {"mensuel": "mois", "hebdomadaire": "semaine", "trimestriel": "trimestre", "quotidien": "jour"}
+_EVERY_EN: Final = {"monthly": "month", "weekly": "week", "quarterly": "quarter", "daily": "day"}
+
+
+def _at_the_end(found: re.Match[str]) -> str:
+    """Monthly number of incidents: the number of incidents per month."""
+    return f"{found.group(2)} per {_EVERY_EN[found.group(1).lower()]}{found.group(3)}"
+
+
 _DAY: Final = r"(\d{1,2})(?:er|st|nd|rd|th)?"
 _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|unresolved"
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<!\S)\+ ?(?=d'|de\b|que\b)", "plus "),
+    (r"\b(mois|semaine|trimestre|jour|année|annee) (?:par|après|apres) \1\b", r"par \1"),
+    (r"\b(month|week|quarter|day|year)[ -](?:by|over|on|after|to)[ -]\1\b", r"per \1"),
+    (
+        rf"(?<!sauvegarde )(?<!sauvegardes )(?<!revue )\b({'|'.join(_EVERY_FR)})(?:le|ne)?s?\b",
+        lambda found: f"par {_EVERY_FR[found.group(1).lower()]}",
+    ),
+    (rf"^(?:the )?({'|'.join(_EVERY_EN)}) (?!backup|batch|job|review)(.*?)(\??)$", _at_the_end),
+    (
+        rf"\b({'|'.join(_EVERY_EN)})(?! (?:backup|batch|job|review))\b",
+        lambda found: f"per {_EVERY_EN[found.group(1).lower()]}",
+    ),
+    (r"\b(évolution|evolution|tendance) annuelle\b", r"\1 par an"),
+    (r"\b(?:yearly|annual) (?=(?:trend|evolution|number|count)\b)", "per year "),
+    (r"\bp(10|25|50|75|80|90|95|98|99)\b(?! incident)", r"percentile \1"),
+    (r"\b(\d\d)(?:e|è|ème|eme|ième|ieme|th|st|nd|rd)? (?:per)?centile\b", r"percentile \1"),
     (r"(?<!\S)- ?(?=d'|de\b)", "moins "),
     (r"\bw/o\b", "without"),
     (r"\bw/(?=\s)", "with"),

@@ -13,8 +13,9 @@ from agent.language.turns import Language
 _NAMES: Final = {"fr": "french", "en": "english"}
 _IRREGULAR: Final = {
     "fr": {"vitaux": "vital", "vitales": "vital", "vitale": "vital", "reseaux": "reseau", "bdds": "bdd", "ouverte": "ouvert",
-           "ouvertes": "ouvert", "ouverts": "ouvert", "baies": "baie", "locaux": "local", "geree": "gere", "gerees": "gere", "servent": "servent"},
-    "en": {"data": "data", "databases": "databas", "analyses": "analysi", "boxes": "box", "indices": "index"},
+           "ouvertes": "ouvert", "ouverts": "ouvert", "baies": "baie", "locaux": "local", "geree": "gere", "gerees": "gere", "servent": "servent",
+           "developpe": "developpe", "developpee": "developpe", "developpes": "developpe", "developpees": "developpe"},
+    "en": {"data": "data", "databases": "databas", "analyses": "analysi", "boxes": "box", "indices": "index", "developed": "developed", "lasted": "lasted", "lasting": "lasting"},
 }  # fmt: skip
 
 

@@ -24,6 +24,9 @@ class Groups(Named):
 
     def _bucket(self, at: int, period: str) -> None:
         self.grouping = False
+        if not self.frame.nodes:
+            self.pending_buckets.append(period)
+            return
         said = self.frame.last_condition[1] if self.frame.last_condition is not None else None
         bound = said.left.name if isinstance(said, Compare) and isinstance(said.left, Attribute) else ""
         names = [*(name for _, name in self.pending_attributes), *([bound] if bound else [])]

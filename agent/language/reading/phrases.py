@@ -16,6 +16,7 @@ _OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rise
 """Turns that nothing has taken up: what they ask for over time is not understood."""
 
 
+_FIRST: Final = frozenset({"first", "premiers", "premieres"})
 _BOUNDS: Final = frozenset({"gt", "ge", "lt", "le", "between"})
 
 
@@ -67,6 +68,7 @@ class Phrases(Senses):
             self.wants_most = "least"
         elif "top" in turns:
             self.ranking = True
+            self.first_asked = item.folded.split()[-1] in _FIRST
         elif "sort_desc" in turns or "sort_asc" in turns:
             self.ranking, self.grouping = True, False
             self.sort_descending = "sort_desc" in turns
@@ -74,6 +76,8 @@ class Phrases(Senses):
             frame.mode = "count"
         elif "group" in turns:
             self.grouping = not (item.folded in ("par", "by") and self._has_turn(at - 1, "most", "least"))
+        elif "percentile" in turns:
+            self._percentile(at)
         elif any(turn in turns for turn in FUNCTIONS):
             frame.functions.append((at, next(FUNCTIONS[turn] for turn in FUNCTIONS if turn in turns)))
         elif "list" in turns and self._asks_which(at):
@@ -121,6 +125,16 @@ class Phrases(Senses):
             self.when_asked = True
         elif "dependents" in turns and frame.nodes:
             self._lead(at, (Meaning("relation", "DEPENDS_ON"),))
+
+    def _percentile(self, at: int) -> None:
+        """The value that so many in a hundred do not exceed: percentile 95. Raises Unclear where it is not said which."""
+        after = self._next(at)
+        share = self.items[after].number if after is not None else None
+        if after is None or share is None or not 0 < share < 100:
+            raise Unclear(say("which_figure", self.language))
+        self.used.add(after)
+        self.frame.share = share / 100
+        self.frame.functions.append((at, "percentile"))
 
     def _same_as(self, at: int) -> bool:
         """Whether it says that something is the same: nothing compares two elements here."""

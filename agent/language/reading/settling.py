@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agent.language.frame import Measure, Node
-from agent.language.meanings import Meaning, nearest
+from agent.language.meanings import Meaning, is_a, nearest
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
 from agent.language.reading.words import CATEGORY, DATES, NUMBERS, SUPERLATIVES
@@ -42,6 +42,8 @@ class Settling(Phrases):
         if frame.target is None:
             raise Unclear(say("of_what", self.language))
         self._installed_on()
+        for bucket in self.pending_buckets:
+            self._bucket(len(self.items), bucket)
         for at in list(self.pending_periods):
             self.pending_periods.remove(at)
             self._period(at, self.items[at].period)  # type: ignore[arg-type]
@@ -91,6 +93,8 @@ class Settling(Phrases):
         if (self.ranking or frame.limit) and not frame.order_by and not frame.most:
             if frame.groups:
                 frame.most = "most"
+            elif self.first_asked and self._first_in_time(frame.target):
+                pass
             else:
                 raise Unclear(say("by_what", self.language))
         if self._says_nothing(frame.target):
@@ -152,6 +156,14 @@ class Settling(Phrases):
                 self._node(at, kind, ())
                 return self._value(at, (meaning,))
         return False
+
+    def _first_in_time(self, target: Node) -> bool:
+        """The first few of what happens, where nothing else says what they are first by: the first 5 incidents of 2024."""
+        attribute = nearest(self.schema, target.kind, self.idioms.times)
+        if attribute is None or is_a(self.schema, target.kind, CATEGORY) or self.frame.limit is None:
+            return False
+        self.frame.order_by.append((Attribute(target.name, attribute), False))
+        return True
 
     def _installed_on(self) -> None:
         """What runs a version that is named alone, where that is what is counted or placed: RHEL 7 in production."""
@@ -251,11 +263,26 @@ class Settling(Phrases):
                 if frame.limit is None and not target.plural and not self.ranking:
                     frame.limit, frame.ties = 1, True
                 self.superlative = ""
+            elif self.wants_most and not (frame.groups or frame.most) and self._type(attribute) is ValueType.STRING:
+                self._most_common(at, node, attribute)
             elif self.negation and self.negated_at < at:
                 node.where.append(Missing(value))
                 self.negation = ""
             else:
                 frame.outputs.append((node, attribute))
+
+    def _most_common(self, at: int, node: Node, attribute: str) -> None:
+        """The value that most of the elements have: the most common OS, the most frequent category of incidents."""
+        frame = self.frame
+        if not self.schema.kinds[node.kind].attributes[attribute].required:
+            node.where.append(Missing(Attribute(node.name, attribute), negated=True))
+        frame.groups.append(Attribute(node.name, attribute))
+        frame.group_names.append(attribute)
+        frame.most, self.wants_most = self.wants_most, ""  # type: ignore[assignment]
+        word = self.items[at].folded
+        several = len(word) > 3 and word.endswith(("s", "x")) and not word.endswith("ss")
+        if frame.limit is None and not several:
+            frame.limit, frame.ties = 1, True
 
     def _join_values(self) -> None:
         """Several values of one attribute: either of them is meant, and what is counted is counted of each."""

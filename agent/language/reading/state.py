@@ -28,6 +28,7 @@ class Reading:
     last_at = -9
     compares = False  # periods side by side
     count_at = -1  # where it says that something is counted
+    first_asked = False  # the first of them, not those at the top
     led_by = ""  # the date that a period at the head of the question is about
 
     def __init__(self, items: Sequence[Item], lexicon: Lexicon, ways: Ways, names: NameIndex, question: str) -> None:
@@ -57,6 +58,7 @@ class Reading:
         self.pending_measures: list[tuple[int, tuple[Meaning, ...]]] = []
         self.pending_groups: list[tuple[int, Item]] = []
         self.pending_periods: list[int] = []
+        self.pending_buckets: list[str] = []  # by month, before what it is of
         self.subject: Node | None = None  # of a second verb: that depend on X and run in Lyon
         self.only_at = -1
         self.both_at = -1

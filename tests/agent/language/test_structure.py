@@ -254,3 +254,55 @@ def test_two_subjects_and_a_mean_of_dates_are_asked_back(read: Read, question: s
 def test_what_is_compared_and_which_period_is_asked_back(read: Read, question: str, asked: str) -> None:
     parse = read(question)
     assert (parse.outcome, parse.message) == ("clarify", asked)
+
+
+@pytest.mark.parametrize(
+    ("question", "stretch"),
+    [
+        ("Évolution du nombre d'incidents par mois", "month"),
+        ("tendance mensuelle des incidents", "month"),
+        ("incidents mois par mois", "month"),
+        ("monthly number of incidents", "month"),
+        ("trend of incidents by quarter", "quarter"),
+        ("weekly number of incidents since october", "week"),
+    ],
+)
+def test_an_evolution_is_a_number_in_each_stretch_of_time(
+    read: Read, schema: Schema, question: str, stretch: str
+) -> None:
+    text = cypher(read(question), schema)
+    assert f"date.truncate('{stretch}', date(incident1.opened_at)) AS {stretch}" in text
+    assert text.endswith(f"ORDER BY {stretch}")
+
+
+@pytest.mark.parametrize("question", ["Évolution du nombre de serveurs par mois", "trend of applications by quarter"])
+def test_what_only_is_has_no_evolution_that_could_be_told(read: Read, question: str) -> None:
+    assert read(question).outcome == "clarify"
+
+
+@pytest.mark.parametrize("question", ["teams with fewer than 3 incidents", "équipes avec au plus 2 incidents"])
+def test_none_is_few_enough(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert text.startswith("MATCH (team1:Team) WHERE COUNT {")
+
+
+def test_the_most_common_value_is_that_of_most_elements(read: Read, schema: Schema) -> None:
+    text = cypher(read("OS le plus répandu en production"), schema)
+    assert "server1.os_family AS os_family, count(server1) AS `count`, extreme WHERE `count` = extreme" in text
+
+
+def test_the_first_few_of_what_happens_are_the_earliest(read: Read, schema: Schema) -> None:
+    text = cypher(read("les 10 premiers incidents de 2024"), schema)
+    assert text.endswith("ORDER BY opened_at, incident LIMIT 10")
+
+
+@pytest.mark.parametrize(
+    "question", ["95e percentile du temps de résolution des incidents", "p95 resolution time of incidents"]
+)
+def test_a_percentile_is_one_of_a_measure(read: Read, schema: Schema, question: str) -> None:
+    assert "0.95) AS percentile_resolution_time" in cypher(read(question), schema)
+
+
+@pytest.mark.parametrize("question", ["Who developed Paie?", "qui a développé Paie ?"])
+def test_who_developed_something_is_no_environment(read: Read, question: str) -> None:
+    assert read(question).outcome == "unanswerable"
