@@ -1,8 +1,8 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, wording, structure and held-out. ESTATE: a twin's home, or a folder of CSV
-files; without, the estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
+Without FILE, our own sets: development, roles, fresh, fresh2, wording, structure and held-out. ESTATE: a twin's home, or a folder
+of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,17 @@ from rich.progress import Progress
 from agent.evaluation.asking import road_of
 from agent.evaluation.estate import NOW, GoldQueries, open_estate
 from agent.evaluation.open_graph import read_open_graph, read_open_questions
-from agent.evaluation.questions import DEVELOPMENT, FRESH, HELD_OUT, ROLES, STRUCTURE, WORDING, Question, read_questions
+from agent.evaluation.questions import (
+    DEVELOPMENT,
+    FRESH,
+    HELD_OUT,
+    ROLES,
+    SECOND_FRESH,
+    STRUCTURE,
+    WORDING,
+    Question,
+    read_questions,
+)
 from agent.evaluation.report import COLUMNS, confusion, lines, report, table
 from agent.evaluation.run import Verdict, evaluate
 from agent.evaluation.score import Score, score
@@ -30,7 +40,11 @@ from cli.output import Output, print_rows
 from core.errors import JumeauError
 
 RESULTS: Final = Path(__file__).parent / "conformance.json"
-OWN: Final = (DEVELOPMENT, ROLES, FRESH, WORDING, STRUCTURE, HELD_OUT)
+OWN: Final = (DEVELOPMENT, ROLES, FRESH, SECOND_FRESH, WORDING, STRUCTURE, HELD_OUT)
+_FRESH: Final = {
+    FRESH.stem: "fresh questions, half not tuned on",
+    SECOND_FRESH.stem: "second fresh questions, half not tuned on",
+}
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
 
 
@@ -106,8 +120,8 @@ def figures_of(verdicts: Sequence[Verdict]) -> list[Figure]:
     held = [verdict for verdict in verdicts if verdict.question.held_out]
     parts = [
         ("own questions", verdicts),
-        ("held-out questions", [verdict for verdict in held if verdict.question.of_set != FRESH.stem]),
-        ("fresh questions, half not tuned on", [verdict for verdict in held if verdict.question.of_set == FRESH.stem]),
+        ("held-out questions", [verdict for verdict in held if verdict.question.of_set not in _FRESH]),
+        *((name, [verdict for verdict in held if verdict.question.of_set == stem]) for stem, name in _FRESH.items()),
     ]
     return [figure for name, part in parts if part for figure in _figures(name, score(part))]
 

@@ -16,6 +16,7 @@ DEVELOPMENT: Final = FOLDER / "development.jsonl"
 HELD_OUT: Final = FOLDER / "held_out.jsonl"
 ROLES: Final = FOLDER / "roles.jsonl"
 FRESH: Final = FOLDER / "fresh.jsonl"
+SECOND_FRESH: Final = FOLDER / "fresh2.jsonl"
 WORDING: Final = FOLDER / "wording.jsonl"
 STRUCTURE: Final = FOLDER / "structure.jsonl"
 OUTCOMES: Final = ("answer", "clarify", "refuse", "unanswerable")

@@ -13,6 +13,7 @@ TRAITS: Final[dict[str, Callable[[Verdict], str]]] = {
     "language": lambda verdict: verdict.question.lang,
     "category": lambda verdict: verdict.question.category or "-",
     "style": lambda verdict: verdict.question.style,
+    "set": lambda verdict: verdict.question.of_set + (", held out" if verdict.question.held_out else ""),
     "half": lambda verdict: "held out" if verdict.question.held_out else "tuned on",
 }
 COLUMNS: Final = ("part", "questions", "coverage", "accuracy", "exact", "wrong", "p50 ms", "p95 ms")

@@ -8,9 +8,13 @@ from agent.evaluation.questions import Question
 from agent.evaluation.report import COLUMNS, confusion, lines, report, table
 from agent.evaluation.run import Verdict
 
-DEVELOPED = Question("D1", "fr", "Combien de serveurs ?", "MATCH", "answer", False, category="count")
-ABSTAINED = Question("D2", "en", "How many boxes?", "MATCH", "answer", False, category="count", style="free")
-HELD_OUT = Question("H1", "en", "words that nobody tunes on", None, "refuse", False, category="refuse", held_out=True)
+DEVELOPED = Question("D1", "fr", "Combien de serveurs ?", "MATCH", "answer", False, category="count", of_set="small")
+ABSTAINED = Question(
+    "D2", "en", "How many boxes?", "MATCH", "answer", False, category="count", style="free", of_set="small"
+)
+HELD_OUT = Question(
+    "H1", "en", "words that nobody tunes on", None, "refuse", False, category="refuse", held_out=True, of_set="small"
+)
 VERDICTS = [
     Verdict(DEVELOPED, "answer", False, 0.02, "1 rows, wanted 2", "MATCH (x)"),
     Verdict(ABSTAINED, "clarify", False, 0.01, "clarify in place of answer"),
@@ -36,7 +40,8 @@ def test_parts_stand_below_the_whole() -> None:
     assert all(len(row) == len(COLUMNS) for row in rows)
     assert rows[0] == ("all", "3", "50.0 %", "0.0 %", "0.0 %", "66.7 %", "20", "30")
     assert [row[0] for row in rows[1:]] == [
-        "language en", "language fr", "category count", "category refuse", "style free", "style plain", "half held out", "half tuned on",
+        "language en", "language fr", "category count", "category refuse", "style free", "style plain",
+        "set small", "set small, held out", "half held out", "half tuned on",
     ]  # fmt: skip
 
 
