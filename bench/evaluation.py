@@ -1,8 +1,9 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, fresh2, wording, structure and held-out. ESTATE: a twin's home, or a folder
-of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into bench/conformance.json.
+Without FILE, our own sets: development, roles, fresh, fresh2, wording, structure, refusals, abstentions and held-out. ESTATE: a
+twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into
+bench/conformance.json.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ from agent.evaluation.asking import road_of
 from agent.evaluation.estate import NOW, GoldQueries, open_estate
 from agent.evaluation.open_graph import read_open_graph, read_open_questions
 from agent.evaluation.questions import (
+    ABSTENTIONS,
     DEVELOPMENT,
     FRESH,
     HELD_OUT,
+    REFUSALS,
     ROLES,
     SECOND_FRESH,
     STRUCTURE,
@@ -40,10 +43,12 @@ from cli.output import Output, print_rows
 from core.errors import JumeauError
 
 RESULTS: Final = Path(__file__).parent / "conformance.json"
-OWN: Final = (DEVELOPMENT, ROLES, FRESH, SECOND_FRESH, WORDING, STRUCTURE, HELD_OUT)
-_FRESH: Final = {
+OWN: Final = (DEVELOPMENT, ROLES, FRESH, SECOND_FRESH, WORDING, STRUCTURE, REFUSALS, ABSTENTIONS, HELD_OUT)
+_HALVED: Final = {
     FRESH.stem: "fresh questions, half not tuned on",
     SECOND_FRESH.stem: "second fresh questions, half not tuned on",
+    REFUSALS.stem: "refusals and near misses, half not tuned on",
+    ABSTENTIONS.stem: "abstentions, half not tuned on",
 }
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
 
@@ -120,8 +125,8 @@ def figures_of(verdicts: Sequence[Verdict]) -> list[Figure]:
     held = [verdict for verdict in verdicts if verdict.question.held_out]
     parts = [
         ("own questions", verdicts),
-        ("held-out questions", [verdict for verdict in held if verdict.question.of_set not in _FRESH]),
-        *((name, [verdict for verdict in held if verdict.question.of_set == stem]) for stem, name in _FRESH.items()),
+        ("held-out questions", [verdict for verdict in held if verdict.question.of_set not in _HALVED]),
+        *((name, [verdict for verdict in held if verdict.question.of_set == stem]) for stem, name in _HALVED.items()),
     ]
     return [figure for name, part in parts if part for figure in _figures(name, score(part))]
 

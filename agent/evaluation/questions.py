@@ -19,6 +19,8 @@ FRESH: Final = FOLDER / "fresh.jsonl"
 SECOND_FRESH: Final = FOLDER / "fresh2.jsonl"
 WORDING: Final = FOLDER / "wording.jsonl"
 STRUCTURE: Final = FOLDER / "structure.jsonl"
+REFUSALS: Final = FOLDER / "refusals.jsonl"
+ABSTENTIONS: Final = FOLDER / "abstentions.jsonl"
 OUTCOMES: Final = ("answer", "clarify", "refuse", "unanswerable")
 
 
