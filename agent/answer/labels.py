@@ -107,6 +107,8 @@ class Labels:
                 inner = scope.with_pattern(pattern)
                 word = _FUNCTIONS[self.language]["count"]
                 return f"{word} {'de' if self.language == 'fr' else 'of'} {self._counted(m.Itself(counted), inner)}"
+            case m.Overall(select):
+                return self.value(select.columns[0].value, Scope(self.schema).with_pattern(select.pattern))
             case m.Constant():
                 return self.cell(value.value)
             case m.ColumnOf(name):

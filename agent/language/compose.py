@@ -141,7 +141,12 @@ class Composer(Patterns):
             frame.mode = "count" if frame.mode == "list" else frame.mode
         if frame.mode == "count" and frame.outputs and target.named and not frame.groups:
             frame.mode = "list"
-        if frame.mode == "ratio":
+        for label, test in frame.tally:
+            count = m.Aggregate("count", m.Itself(target.name), where=test)
+            columns.append(m.Column(f"count_{len(columns) + 1}", count, label))
+        if frame.tally:
+            pass
+        elif frame.mode == "ratio":
             self._ratio(target, apart, add)
         elif frame.function or frame.measures:
             if not frame.measures:
@@ -189,6 +194,8 @@ class Composer(Patterns):
                     add("name", m.Attribute(target.name, "name"))
             for node in filter(self._few, frame.nodes):
                 add(f"{_plain(node.kind)}_count", m.HowMany(self._below(self._top(node)), node.name))
+                if node.beyond is not None:
+                    add("compared", node.beyond)
             for node in frame.shown:
                 add(_plain(node.kind), m.Itself(node.name))
             for node, attribute in frame.outputs:
@@ -224,6 +231,8 @@ class Composer(Patterns):
         asked = frame.mode == "list" and node.measured and through
         if not asked or node.bound is None or frame.most or frame.groups or frame.function or frame.measures:
             return False
+        if node.beyond is not None:
+            return True
         sign, least = node.bound
         return sign in ("<", "<=") or (sign in ("=", ">=") and least == 0)
 
@@ -236,6 +245,8 @@ class Composer(Patterns):
     def _so_many(self, node: Node) -> m.Condition:
         assert node.bound is not None
         many = m.HowMany(self._below(self._top(node)), node.name)
+        if node.beyond is not None:
+            return m.Compare(many, node.bound[0], node.beyond)  # type: ignore[arg-type]
         if node.bound_to is not None:
             return m.Within(many, m.Constant(_number(node.bound[1])), m.Constant(_number(node.bound_to)), closed=True)
         return m.Compare(many, node.bound[0], m.Constant(_number(node.bound[1])))  # type: ignore[arg-type]

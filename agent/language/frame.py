@@ -30,6 +30,7 @@ class Node:
     absent: bool = False
     measured: bool = False  # its elements are counted for each target: `least` bounds that number
     bound: tuple[str, float] | None = None
+    beyond: Value | None = None  # the number that it is compared with, where that is no constant
     bound_to: float | None = None  # of two bounds, the upper
     extreme: tuple[str, bool, bool] | None = (
         None  # the one with most, or least, of an attribute; of its parent's, or of all
@@ -98,6 +99,7 @@ class Frame:
     counted: bool = False  # how many of the target, beside other figures
     windows: list[Window] = field(default_factory=list)
     versus: Versus | None = None
+    tally: list[tuple[str, Condition | None]] = field(default_factory=list)  # numbers of the target: what of, and which
     order_by: list[tuple[Value, bool]] = field(default_factory=list)
     most: Literal["", "most", "least"] = ""
     limit: int | None = None

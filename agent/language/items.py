@@ -174,6 +174,8 @@ class _Reader:
                 and shorter is not None
             ) and any(m.sort == "value" for m in shorter.meanings):
                 name, found = None, shorter  # Oracle | database instance
+        if self.lexicon.language == "en" and (short := self._before_its_kind(at)) is not None:
+            return self._made(at, short.after, name=short, trusted=True)
         turn = self._shortened(self.lexicon.turns.at(self.tokens, at))
         if found is None and (version := self._version(at)) is not None:
             name = version
@@ -395,6 +397,17 @@ class _Reader:
         if name.exact:
             return capital or name.after > known_after
         return name.after > known_after or capital
+
+    def _before_its_kind(self, at: int) -> NameFound | None:
+        """What goes by a short name before the word of its kind, though the name is a word of ours: the Linux team."""
+        nameable = self.lexicon.idioms.nameable
+        for after in range(at + 1, min(at + 4, len(self.words))):
+            found = self.lexicon.at(self.words, self.stems, after)
+            kind = found.meanings[0].name if found is not None and found.meanings[0].sort == "kind" else ""
+            if kind in nameable:
+                named = self.names.of_kind(self.tokens[:after], at, frozenset({kind}))
+                return named if named is not None and named.exact and named.after == after else None
+        return None
 
     def _is_unit(self, at: int) -> bool:
         if at >= len(self.tokens):

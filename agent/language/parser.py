@@ -27,6 +27,8 @@ from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
+from agent.language.tallies import Tally, tallied
+from agent.language.tally_query import tally_query
 from agent.language.tokens import Token, tokenise
 from agent.language.turns import LANGUAGES, Language, detect_language
 from agent.language.ways import Ways
@@ -154,6 +156,8 @@ class Parser:
         literals: dict[str, str],
     ) -> Parse:
         asked = special(items, lexicon)
+        if asked is None and (tally := tallied(items, question, language)) is not None:
+            asked = self._tallied(tally, lexicon, names, question, literals)
         if asked is None:
             pair = compared(items, language)
             said = over_time(items, lexicon) if pair is None else pair.items
@@ -166,6 +170,17 @@ class Parser:
             prepare_rate(frame, grammar.items)
             asked = Composer(frame, language).question()
         return Parse("answer", language, asked, items=items)
+
+    def _tallied(
+        self, tally: Tally, lexicon: Lexicon, names: NameIndex, question: str, literals: dict[str, str]
+    ) -> Question:
+        """Two numbers, each read as a question of its own."""
+        frames = []
+        for items in tally.sides:
+            grammar = Grammar(items, lexicon, self.ways, names, question)
+            grammar.literals = literals
+            frames.append(grammar.read())
+        return tally_query(tally, (frames[0], frames[1]), lexicon.language)
 
     def _previous(self, after: Sequence[str], names: NameIndex, now: datetime) -> tuple[Item, ...]:
         items: tuple[Item, ...] = ()

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from agent.query import model as m
 from agent.query.check_hops import hop_findings
 from agent.query.errors import Finding, IntermediateQueryError
-from agent.query.scope import ANY, DATE, ELEMENT, INSTANT, LIST, NUMBER, TEXT, TRUTH, Scope, inside
+from agent.query.scope import ANY, DATE, ELEMENT, INSTANT, LIST, NUMBER, TEXT, TRUTH, Scope, aggregated, inside
 from graph.cypher.vocabulary import suggest
 from graph.queries.catalogue import CatalogueQuery
 from graph.schema.model import Schema
@@ -195,6 +195,10 @@ class _Checker:
             case m.HowMany(pattern, counted):
                 inner = self.pattern(pattern, scope, f"{where}.pattern", 1)
                 self._entity(counted, inner, f"{where}.counted")
+            case m.Overall(select):
+                if len(select.columns) != 1 or not aggregated(select.columns[0].value) or select.form != "rows":
+                    self.say("shape", f"{where}.select.columns", "one figure is needed here")
+                self.select(select, f"{where}.select")
 
     def _entity(self, of: str, scope: Scope, where: str) -> None:
         if of not in scope.kinds:

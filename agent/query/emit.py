@@ -93,7 +93,8 @@ def _versus(body: m.Versus, schema: Schema) -> tuple[Step, ...]:
     sides = [
         side.select if number == 0 else renamed(side.select, f"_{number + 1}") for number, side in enumerate(body.sides)
     ]
-    if body.difference and len(sides) == 2 and all(_one_figure(side) for side in sides):
+    figures = all(_one_figure(side) for side in sides)
+    if figures and (body.beside or (body.difference and len(sides) == 2)):
         query, columns = _figures(body, sides, schema, expressions)
     else:
         parts = []
@@ -112,7 +113,7 @@ def _one_figure(select: m.Select) -> bool:
 def _figures(
     body: m.Versus, sides: list[m.Select], schema: Schema, expressions: Expressions
 ) -> tuple[ast.Query, tuple[m.Column, ...]]:
-    """Two figures, their difference and its percentage, as one row."""
+    """The figures as one row; where that is asked of two, with their difference and its percentage."""
     clauses: list[ast.Clause] = []
     names = []
     for number, select in enumerate(sides, start=1):
@@ -121,6 +122,13 @@ def _figures(
         own = replace(select, columns=(replace(select.columns[0], name=name),))
         part = ast.SinglePart(tuple(SelectEmitter(own, schema, expressions).clauses()))
         clauses.append(ast.CallSubquery(ast.Query((part,))))
+    columns = tuple(
+        m.Column(name, side.select.columns[0].value, side.label) for name, side in zip(names, body.sides, strict=True)
+    )
+    shown = tuple(ast.ProjectionItem(ast.Variable(name), name, True) for name in names)
+    if body.beside or not body.difference:
+        clauses.append(ast.Return(ast.Projection(shown)))
+        return ast.Query((ast.SinglePart(tuple(clauses)),)), columns
     left, right = ast.Variable(names[0]), ast.Variable(names[1])
     less = ast.Binary(Op.SUBTRACT, left, right)
     share = ast.Binary(Op.DIVIDE, ast.Binary(Op.MULTIPLY, ast.Literal(1000.0), less), right)
@@ -134,16 +142,8 @@ def _figures(
         ),
         None,
     )
-    items = (
-        ast.ProjectionItem(left, names[0], True),
-        ast.ProjectionItem(right, names[1], True),
-        ast.ProjectionItem(less, DIFFERENCE),
-        ast.ProjectionItem(change, CHANGE),
-    )
-    clauses.append(ast.Return(ast.Projection(items)))
-    columns = tuple(
-        m.Column(name, side.select.columns[0].value, side.label) for name, side in zip(names, body.sides, strict=True)
-    )
+    more = (ast.ProjectionItem(less, DIFFERENCE), ast.ProjectionItem(change, CHANGE))
+    clauses.append(ast.Return(ast.Projection((*shown, *more))))
     return ast.Query((ast.SinglePart(tuple(clauses)),)), columns
 
 

@@ -57,6 +57,18 @@ class SelectEmitter:
 
     def clauses(self, first: tuple[str, ast.Expression] | None = None) -> list[ast.Clause]:
         """All clauses; `first` is a column that stands before the others."""
+        around, self.expressions.overall = self.expressions.overall, {}
+        clauses = self._clauses(first)
+        figures, self.expressions.overall = self.expressions.overall, around
+        return [*(self._before(figure.select, name) for figure, name in figures.items()), *clauses]
+
+    def _before(self, select: m.Select, name: str) -> ast.Clause:
+        """A figure of its own, reckoned first."""
+        named = replace(select, columns=(replace(select.columns[0], name=name),))
+        emitter = SelectEmitter(named, self.scope.schema, self.expressions)
+        return ast.CallSubquery(ast.Query((ast.SinglePart(tuple(emitter.clauses())),)))
+
+    def _clauses(self, first: tuple[str, ast.Expression] | None) -> list[ast.Clause]:
         matches = self.expressions.matches(self.select.pattern, Scope(self.scope.schema))
         before = () if first is None else (ast.ProjectionItem(first[1], first[0]),)
         if self.select.form == "yes or no":

@@ -48,6 +48,8 @@ class Expressions:
 
     def __init__(self) -> None:
         self.parameters: dict[str, Any] = {}
+        self.overall: dict[m.Overall, str] = {}  # of the select that is emitted: figures of its own, by their names
+        self.overalls = 0
 
     # --- values ------------------------------------------------------------------------------------------------------
 
@@ -80,6 +82,8 @@ class Expressions:
                 return self._ratio(value, scope)
             case m.HowMany():
                 return self._how_many(value, scope)
+            case m.Overall():
+                return self._overall(value)
 
     def constant(self, constant: m.Constant) -> ast.Expression:
         if constant.parameter is not None:
@@ -155,6 +159,13 @@ class Expressions:
             clauses = [*clauses, ast.Return(ast.Projection((item,), distinct=True))]
         assert value.counted in inner.kinds
         return ast.SubqueryExpression(ast.SubqueryKind.COUNT, ast.Query((ast.SinglePart(tuple(clauses)),)))
+
+    def _overall(self, value: m.Overall) -> ast.Expression:
+        """The name of a figure that is reckoned before everything else."""
+        if value not in self.overall:
+            self.overalls += 1
+            self.overall[value] = f"overall_{self.overalls}"
+        return ast.Variable(self.overall[value])
 
     # --- conditions --------------------------------------------------------------------------------------------------
 

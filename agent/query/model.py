@@ -191,6 +191,18 @@ class HowMany:
     __pydantic_config__: ClassVar[Any] = STRICT
 
 
+@dataclass(frozen=True, slots=True)
+class Overall:
+    """One figure over elements of its own, the same beside every row: the mean of all servers.
+
+    `select`: answers one column, a figure. It shares nothing with what is around it.
+    """
+
+    select: Select
+    type: Literal["overall"] = field(default="overall", kw_only=True)
+    __pydantic_config__: ClassVar[Any] = STRICT
+
+
 Value: TypeAlias = Annotated[
     Attribute
     | KindOf
@@ -204,7 +216,8 @@ Value: TypeAlias = Annotated[
     | ColumnOf
     | Aggregate
     | Ratio
-    | HowMany,
+    | HowMany
+    | Overall,
     Discriminator("type"),
 ]
 
@@ -439,11 +452,13 @@ class Versus:
     """Selects with the same columns side by side: this quarter and the last, team A and team B, now and in January.
 
     Each row of the answer begins with the label of its side. Where each side is one figure, `difference` adds the
-    first figure less the second, and the change in percent of the second.
+    first figure less the second, and the change in percent of the second; `beside` makes the figures the columns of one
+    row, of sides that may be about different elements: how many incidents, and how many changes.
     """
 
     sides: tuple[Side, ...]
     difference: bool = True
+    beside: bool = False
     type: Literal["versus"] = field(default="versus", kw_only=True)
     __pydantic_config__: ClassVar[Any] = STRICT
 

@@ -234,7 +234,6 @@ def test_what_is_said_is_said_of_the_right_one(
 @pytest.mark.parametrize(
     "question",
     [
-        "Nombre de serveurs et d'applications par équipe",
         "Serveurs et applications de l'Équipe Linux",
         "Âge moyen des serveurs",
     ],
@@ -306,3 +305,46 @@ def test_a_percentile_is_one_of_a_measure(read: Read, schema: Schema, question: 
 @pytest.mark.parametrize("question", ["Who developed Paie?", "qui a développé Paie ?"])
 def test_who_developed_something_is_no_environment(read: Read, question: str) -> None:
     assert read(question).outcome == "unanswerable"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Y a-t-il plus de serveurs Linux que de serveurs Windows ?",
+        "Do we have more Linux than Windows servers?",
+        "combien de serveurs sont sous Linux et combien de serveurs sont sous Windows ?",
+    ],
+)
+def test_two_numbers_are_two_figures_of_one_row(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert text.count("CALL {") == 2
+    assert text.endswith("RETURN count_1, count_2")
+
+
+@pytest.mark.parametrize(
+    "question", ["Which teams have more incidents than changes?", "équipes avec plus d'incidents que de changements"]
+)
+def test_elements_that_have_more_of_one_than_of_another(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert text.startswith(
+        "MATCH (team1:Team) WHERE COUNT { MATCH (team1)<-[:ASSIGNED_TO]-(incident2:Incident) } > COUNT {"
+    )
+
+
+def test_two_numbers_of_each_group(read: Read, schema: Schema) -> None:
+    text = cypher(read("Nombre de serveurs et d'applications par équipe"), schema)
+    assert text.startswith("MATCH (each:Team) RETURN each.name AS team, COUNT {")
+    text = cypher(read("nombre d'incidents P1 et nombre d'incidents P2 par équipe"), schema)
+    assert "CASE WHEN incident1.priority = 'P1'" in text
+    assert "CASE WHEN incident1.priority = 'P2'" in text
+
+
+def test_three_numbers_and_two_over_time_are_not_read_as_two(read: Read) -> None:
+    assert read("nombre d'incidents et de changements par mois").outcome == "clarify"
+    assert read("nombre d'incidents, de problèmes et de changements par équipe").outcome == "clarify"
+
+
+def test_a_short_name_before_its_kind_is_no_value(read: Read, schema: Schema) -> None:
+    text = cypher(read("how many incidents does the Linux team have?"), schema)
+    assert "team2.id = $team2" in text
+    assert "os_family" not in text
