@@ -29,6 +29,7 @@ from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.passes.perimeter import LIMITED
 from graph.cypher.printer import print_tree
 from graph.queries.catalogue import load_catalogue
+from services.impact_through import ImpactThrough, crossing_for, notes_of
 from services.moments import PRESENT, Asked, MomentService
 from services.query import QueryResult, QueryService
 
@@ -133,10 +134,12 @@ class _Road:
     def answer(self, steps: tuple[Step, ...], language: Language) -> Answer:
         service, question = self._service, self._question
         labels = Labels(service._schema, language)
-        results = [self._run(step, "answer") for step in steps]
+        results = [self._impact(step) or self._run(step, "answer") for step in steps]
+        hidden = sum(result.hidden or 0 for result in results)
         columns, rows = _together(steps, results)
         recipe = service._catalogue[question.body.name] if isinstance(question.body, m.Recipe) else None
         shown = Shown(columns, rows, _meanings(steps), cut=any(result.answer.truncated for result in results))
+        shown = replace(shown, hidden=hidden)
         if not rows or _is_zero(rows, shown):
             shown = replace(shown, emptied=self._emptied(labels))
         evidence = () if not rows or _is_zero(rows, shown) else self._evidence(steps[0])
@@ -145,7 +148,8 @@ class _Road:
         parameters = {name: value for step in steps for name, value in step.parameters.items()}
         said = [*wording.said(), *(part for pair in shown.emptied for part in pair), *wording.labels_of(shown)]
         grounded = ground_in(text, rows, parameters, said)
-        notes = tuple(dict.fromkeys(note for result in results for note in result.answer.notes if note != LIMITED))
+        in_text = {LIMITED, *notes_of(hidden)}
+        notes = tuple(dict.fromkeys(n for result in results for n in result.answer.notes if n not in in_text))
         if self._asking.principal.restricted:  # in the language of the answer
             notes = (*notes, LIMITED_TO[language])
         return Answer(
@@ -180,6 +184,25 @@ class _Road:
         result = self._queries(step).cypher(text, step.parameters, self._asking.principal)
         answer = result.answer
         self._trace.add(AskedQuery(purpose, text, len(answer.rows), result.elapsed_ms, answer.engine).to_dict())
+        return result
+
+    def _impact(self, step: Step) -> QueryResult | None:
+        """The answer of a recipe whose impact goes through what is hidden from its asker; None of any other."""
+        service, body, principal = self._service, self._question.body, self._asking.principal
+        crossing = crossing_for(body.name, principal) if isinstance(body, m.Recipe) else None
+        if crossing is None or not isinstance(body, m.Recipe):
+            return None
+        values = step.parameters
+        if body.where is not None or body.columns or body.order or body.limit is not None:
+            if crossing.has_places:
+                return None  # what is said of columns is said of elements: here some of the rows are none
+            recipe = replace(service._catalogue[body.name], text=crossing.tell)
+            telling = emit(self._question, service._schema, {**service._catalogue, body.name: recipe})[0]
+            crossing, values = replace(crossing, tell=print_tree(telling.query)), {**values, **telling.parameters}
+        result = ImpactThrough(self._queries(step)).answer(crossing, values, principal)
+        answer = result.answer
+        shown = print_tree(step.query)
+        self._trace.add(AskedQuery("answer", shown, len(answer.rows), result.elapsed_ms, answer.engine).to_dict())
         return result
 
     def _evidence(self, step: Step) -> tuple[str, ...]:

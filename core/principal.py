@@ -19,7 +19,7 @@ class Principal:
     `scope` are the actions that a token was made for; None for all that the roles allow. `token` is the id of the token that
     it asks with: it makes nobody somebody else.
 
-    No role widens what a principal sees so far: impact through hidden nodes (DESIGN section 10) is not built.
+    No role widens what a principal sees. Impact may go through what is hidden (`services.impact_through`), which stays hidden.
     """
 
     id: str

@@ -10,6 +10,7 @@ from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher import ast
 from graph.queries.catalogue import CatalogueQuery, QueryParameter, load_catalogue
 from graph.schema.model import Schema
+from services.impact_through import ImpactThrough, crossing_for, time_left
 from services.query import QueryResult, QueryService
 from services.twin import Twin
 
@@ -42,8 +43,15 @@ class CatalogueService:
         principal: Principal = LOCAL_OPERATOR,
         within_s: float | None = None,
     ) -> QueryResult:
-        """Run a named query. Raises UsageError on wrong parameters, NotFoundError on an unknown element."""
-        return self._queries.cypher(*self.question(name, parameters, principal), principal, within_s)
+        """Run a named query. Raises UsageError on wrong parameters, NotFoundError on an unknown element.
+
+        Impact goes through what is hidden from whoever may have it so.
+        """
+        text, values = self.question(name, parameters, principal)
+        crossing = crossing_for(name, principal)
+        if crossing is not None:
+            return ImpactThrough(self._queries, time_left(within_s)).answer(crossing, values, principal)
+        return self._queries.cypher(text, values, principal, within_s)
 
     def question(
         self, name: str, parameters: Mapping[str, Any] | None = None, principal: Principal = LOCAL_OPERATOR

@@ -8,7 +8,8 @@ from typing import Any, Final
 from core.errors import JumeauError
 from graph.cypher.ast import RelationshipPattern
 from graph.cypher.bound import BoundQuery
-from graph.cypher.cost import Estimate, check_cost, estimate, is_plainly_bounded
+from graph.cypher.cost import Estimate, TooCostlyError, check_cost, estimate, is_plainly_bounded
+from graph.cypher.diagnostics import CypherError, report
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare
 from graph.cypher.rewrite import descend
@@ -31,6 +32,15 @@ _KEPT: Final = 1_024
 _PAIRS: Final = "MATCH (a)-[r:`{0}`]->(b) RETURN labels(a)[0] AS start, labels(b)[0] AS end, count(*) AS relations"
 _MOST_OUT: Final = "MATCH (a)-[r:`{0}`]->() WITH a, count(r) AS degree RETURN labels(a)[0] AS kind, max(degree) AS most"
 _MOST_IN: Final = "MATCH (a)<-[r:`{0}`]-() WITH a, count(r) AS degree RETURN labels(a)[0] AS kind, max(degree) AS most"
+
+
+def costs_too_much() -> CypherError:
+    """The refusal of a query without a figure: for whoever may not know how much there is."""
+    return report(
+        TooCostlyError,
+        "the query would visit more of the graph than is allowed",
+        hint="bound its patterns, or name more of what it starts from",
+    )
 
 
 class CostGuard:

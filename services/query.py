@@ -15,7 +15,6 @@ from core.principal import LOCAL_OPERATOR, Principal
 from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
 from graph.cypher.cost import TooCostlyError
-from graph.cypher.diagnostics import report
 from graph.cypher.explain import explain, explained
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
@@ -27,7 +26,7 @@ from graph.repository import Answer, AnswerStream, ReadContext, in_batches
 from services.access.rights import Action, allowed
 from services.access.small_groups import people_of
 from services.cells import to_json
-from services.cost import CostGuard
+from services.cost import CostGuard, costs_too_much
 from services.explanation import COLUMNS, compiled_stage, rows_of
 from services.freshness import SourceFreshness
 from services.lost_backend import LOST
@@ -48,6 +47,7 @@ class QueryResult:
     ledger_sequence: int
     moment: Mapping[str, Any] | None = None  # what was asked, where not the present of main
     sources: Mapping[str, datetime] = field(default_factory=dict)  # the moment that the data of each source is of
+    hidden: int | None = None  # elements that impact went through or to and that are not seen; None where it did not
 
     def to_dict(self) -> dict[str, Any]:
         """The envelope that every door prints."""
@@ -63,6 +63,7 @@ class QueryResult:
             "notes": list(self.answer.notes),
             "sources": {source: instant.isoformat() for source, instant in self.sources.items()},
             **({} if self.moment is None else {"moment": dict(self.moment)}),
+            **({} if self.hidden is None else {"hidden": self.hidden}),
         }
 
 
@@ -311,8 +312,4 @@ class QueryService:
         except TooCostlyError:
             if not bound.restricted:
                 raise
-            raise report(
-                TooCostlyError,
-                "the query would visit more of the graph than is allowed",
-                hint="bound its patterns, or name more of what it starts from",
-            ) from None
+            raise costs_too_much() from None

@@ -39,6 +39,8 @@ _SAID = {
         "result": ("résultat", "résultats"),
         "criteria": "Critères : {}.",
         "tie": "{} sont à égalité.",
+        "hidden": ("Et {} élément que vous ne pouvez pas voir.", "Et {} éléments que vous ne pouvez pas voir."),
+        "unseen": "Aucun que vous puissiez voir.",
     },
     "en": {
         "yes": "Yes.",
@@ -61,6 +63,8 @@ _SAID = {
         "result": ("result", "results"),
         "criteria": "Where: {}.",
         "tie": "{} of them tie.",
+        "hidden": ("And {} element that you may not see.", "And {} elements that you may not see."),
+        "unseen": "None that you may see.",
     },
 }
 
@@ -79,13 +83,17 @@ def feminine(label: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Rows as they came. `cut`: the row cap left some out; `emptied`: which condition left none, with how many else."""
+    """Rows as they came. `cut`: the row cap left some out; `emptied`: which condition left none, with how many else.
+
+    `hidden`: how many elements impact reached that may not be seen.
+    """
 
     columns: tuple[str, ...]
     rows: Sequence[Sequence[Any]]
     meanings: tuple[m.Column, ...]
     cut: bool = False
     emptied: tuple[tuple[str, int], ...] = ()
+    hidden: int = 0
 
 
 class Wording:
@@ -112,6 +120,8 @@ class Wording:
         lines = [self._main(shown)]
         if self.select is not None and self.select.ties and len(shown.rows) > 1:
             lines.append(self.words["tie"].format(self._number(len(shown.rows))))
+        if shown.hidden:
+            lines.append(self.words["hidden"][shown.hidden > 1].format(self._number(shown.hidden)))
         if self.criteria:
             lines.append(self.words["criteria"].format("; ".join(self.criteria)))
         if shown.cut:
@@ -146,7 +156,7 @@ class Wording:
         if self.select is not None and self.select.form == "yes or no" and not isinstance(self.question.body, m.Versus):
             return str(self.words["yes" if shown.rows and shown.rows[0][0] else "no"])
         if not shown.rows:
-            return self._none()
+            return str(self.words["unseen"]) if shown.hidden else self._none()
         if isinstance(self.question.body, m.Versus) and DIFFERENCE in shown.columns:
             return self._figures(shown)
         if self.recipe is not None:

@@ -81,19 +81,39 @@ class Reach:
     kinds: tuple[str, ...]
 
 
-def compile_page(selection: ListSelection, shape: Shape, reach: Reach | None = None) -> CompiledPage:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Where a root list begins that is of these elements: those of them that are of the concrete kinds `kinds`."""
+
+    ids: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+Begin = Reach | Listed | None
+"""Where a root list begins: at all elements of its kind where nothing is said."""
+
+
+def compile_reach(reach: Reach) -> tuple[ast.Query, Mapping[str, Any]]:
+    """The query of the ids that a closure reaches: one row, a list."""
+    names = Names()
+    ids = ast.FunctionCall("collect", (value_of("n0", "id"),), distinct=True)
+    clauses = (_walked(reach, names, None), ast.Return(ast.Projection((ast.ProjectionItem(ids, "reached"),))))
+    return query_of(clauses), names.parameters
+
+
+def compile_page(selection: ListSelection, shape: Shape, begin: Begin = None) -> CompiledPage:
     """The query of a root list: one row per node of the page, and one more to tell whether there is another page."""
     names = Names()
-    start = _match_all(selection, shape, names, selection.after, reach)
+    start = _match_all(selection, shape, names, selection.after, begin)
     limit = names.bind(selection.first + 1)
     order = tuple(ast.SortItem(value_of("n0", key.attribute), key.descending) for key in selection.order)
     order = (*order, ast.SortItem(value_of("n0", "id")))
     clauses: list[ast.Clause] = [start]
     node = _with_order_keys(selection)
-    apart = bool(node.branches) or reach is not None  # the page is cut before lists are gathered, and of distinct nodes
+    is_walked = isinstance(begin, Reach)
+    apart = bool(node.branches) or is_walked  # the page is cut before lists are gathered, and of distinct nodes
     if apart:
-        distinct = reach is not None
-        clauses.append(ast.With(ast.Projection((as_itself("n0"),), distinct=distinct, order=order, limit=limit)))
+        clauses.append(ast.With(ast.Projection((as_itself("n0"),), distinct=is_walked, order=order, limit=limit)))
     layout, items = Branches(shape, names, clauses).node(node, "n0", ())
     paged: dict[str, Any] = {} if apart else {"order": order, "limit": limit}
     clauses.append(ast.Return(ast.Projection(aliased(items), **paged)))
@@ -110,13 +130,11 @@ def compile_node(selection: NodeSelection, identity: str, shape: Shape) -> Compi
     return CompiledPage(query_of(clauses), names.parameters, layout)
 
 
-def compile_count(
-    selection: ListSelection, shape: Shape, reach: Reach | None = None
-) -> tuple[ast.Query, Mapping[str, Any]]:
+def compile_count(selection: ListSelection, shape: Shape, begin: Begin = None) -> tuple[ast.Query, Mapping[str, Any]]:
     """The query of a root list's total: how many fit the filter, whatever the page."""
     names = Names()
-    clauses: list[ast.Clause] = [_match_all(selection, shape, names, None, reach)]
-    if reach is not None:
+    clauses: list[ast.Clause] = [_match_all(selection, shape, names, None, begin)]
+    if isinstance(begin, Reach):
         clauses.append(ast.With(ast.Projection((as_itself("n0"),), distinct=True)))
     clauses.append(ast.Return(ast.Projection((ast.ProjectionItem(ast.CountStar(), "total"),))))
     return query_of(clauses), names.parameters
@@ -226,16 +244,25 @@ def _match_all(
     shape: Shape,
     names: Names,
     after: tuple[Any, ...] | None,
-    reach: Reach | None,
+    begin: Begin,
 ) -> ast.Match:
     further = None if after is None else seek(selection.order, after, ast.Variable("n0"), names.bind)
     found = matched(selection.node.type_name, selection.filter, shape, names, further)
-    if reach is None:
-        return found
+    match begin:
+        case Reach():
+            return _walked(begin, names, found.where)
+        case Listed():
+            among = ast.Binary(ast.BinaryOperator.IN, value_of("n0", "id"), names.bind(list(begin.ids)))
+            return ast.Match((ast.PathPattern(one_of("n0", begin.kinds)),), both(among, found.where))
+        case None:
+            return found
+
+
+def _walked(reach: Reach, names: Names, further: ast.Expression | None) -> ast.Match:
     origin = names.bind(reach.identity)
     others = both(is_element("s", origin), is_element("n0", origin, ast.BinaryOperator.NE))
     step = (walk(reach.relations, reach.direction, reach.depth), one_of("n0", reach.kinds))
-    return ast.Match((ast.PathPattern(any_of("s", NODE), (step,)),), both(others, found.where))
+    return ast.Match((ast.PathPattern(any_of("s", NODE), (step,)),), both(others, further))
 
 
 def _with_order_keys(selection: ListSelection) -> NodeSelection:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from graphql import GraphQLResolveInfo
@@ -13,11 +14,19 @@ from api.gate import Gate
 from api.graphql.aggregate_selection import AggregateReader
 from api.graphql.aggregates import GroupPage, compile_aggregate, groups_of
 from api.graphql.budget import RequestBudget, nodes_of, pages_of
-from api.graphql.compile import CompiledPage, Reach, compile_count, compile_node, compile_page
+from api.graphql.compile import (
+    Begin,
+    CompiledPage,
+    Listed,
+    compile_count,
+    compile_node,
+    compile_page,
+    compile_reach,
+)
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.groups import Groups
 from api.graphql.pages import Page, Record, root_page, root_record
-from api.graphql.paths import Closure, FoundPath, PathReader, compile_path, found_path, reach
+from api.graphql.paths import Closure, FoundPath, PathReader, compile_path, covered, found_path, reach
 from api.graphql.search import SearchReader, SearchResult, compile_search, search_result
 from api.graphql.selection import ListSelection, NodeSelection, SelectionReader
 from api.graphql.sessions import Session
@@ -27,6 +36,7 @@ from graph.cypher.ast import Query
 from graph.cypher.bound import BoundQuery
 from graph.cypher.explain import explained
 from services.catalogue import CatalogueService
+from services.impact_through import ImpactThrough, crosses
 from services.moments import Asked
 from services.query import QueryResult
 
@@ -83,12 +93,26 @@ class GraphQLContext:
         begun = reach(self.shape, closure, arguments)
         selection = SelectionReader(self.shape, info).read_list(closure.far, arguments)
         selection.node.keep(begun.kinds, self.shape.schema)
-        return self._page(self._planned(selection, begun), asked)
+        if not crosses(self.services.principal):
+            return self._page(self._planned(selection, begun), asked)
+        whole = compile_reach(
+            replace(begun, kinds=tuple(sorted(closure.kinds)))
+        )  # what is hidden is counted whatever it is
+        with self._through(asked) as through:
+            found = through.reached(begun.identity, whole, self.services.principal)
+        page = self._page(self._planned(selection, Listed(found.seen, begun.kinds)), asked)
+        page.hidden = found.hidden
+        return page
 
     def load_path(self, info: Info, arguments: Mapping[str, Any], asked: Asked) -> FoundPath | None:
         """One shortest path between two elements, None where there is none."""
         PathReader(self.shape, info).check_path()
         query, parameters = compile_path(self.shape, arguments)
+        if crosses(principal := self.services.principal):
+            with self._through(asked) as through:
+                ends = (arguments["from"], arguments["to"])
+                rows, seen = through.path(ends, (query, parameters), principal)
+            return found_path(self.shape, [covered(row, seen) for row in rows])
         return found_path(self.shape, self._run_tree(query, parameters, asked).answer.rows)
 
     def load_aggregate(self, kind: str, info: Info, arguments: Mapping[str, Any], asked: Asked) -> GroupPage:
@@ -229,7 +253,7 @@ class GraphQLContext:
     def _plan_list(self, kind: str, info: Info, arguments: Mapping[str, Any]) -> ListPlan:
         return self._planned(SelectionReader(self.shape, info).read_list(kind, arguments))
 
-    def _planned(self, selection: ListSelection, begun: Reach | None = None) -> ListPlan:
+    def _planned(self, selection: ListSelection, begun: Begin = None) -> ListPlan:
         page = count = None
         queries = self.services.queries
         cost = 0.0
@@ -278,6 +302,12 @@ class GraphQLContext:
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
         with self.services.moments.reading(asked, self.services.principal) as (queries, _):
             return self._noted(queries.run(bound, parameters, self.services.principal, self.budget.left()))
+
+    @contextmanager
+    def _through(self, asked: Asked) -> Iterator[ImpactThrough]:
+        """What looks for impact at a moment, in the time that is left to the request."""
+        with self.services.moments.reading(asked, self.services.principal) as (queries, _):
+            yield ImpactThrough(queries, self.budget.left, self._noted)
 
     def _run_tree(self, query: Query, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
         """Run what was not planned."""

@@ -43,12 +43,16 @@ class PageEdge:
 
 @dataclass(slots=True)
 class Page:
-    """A page of a list. `count` is the total without paging, None where it was not asked for."""
+    """A page of a list. `count` is the total without paging, None where it was not asked for.
+
+    `hidden`: of a walk that went through what is hidden, how much of that it reached; None of any other.
+    """
 
     edges: list[PageEdge]
     count: int | None
     has_next: bool
     has_previous: bool
+    hidden: int | None = None
 
 
 def root_page(

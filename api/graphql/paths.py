@@ -6,7 +6,7 @@ They are root fields only. As fields of every configuration item they would be a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,17 +27,21 @@ from api.graphql.compile import Names, Reach, any_of, is_element, query_of, walk
 from api.graphql.errors import PathError
 from api.graphql.pages import Record
 from api.graphql.selection import NodeSelection, SelectionReader
-from api.graphql.shape import NODE, Shape
+from api.graphql.shape import HIDDEN, NODE, Shape
 from api.graphql.types import Types
 from graph.cypher import ast
 from graph.cypher.ast import Direction
 from graph.model import Edge, Node
+from services.impact_through import PLACEHOLDER
 
 GROUP: Final = "dependency"
 FARTHEST: Final = 20
 """Relations that a walk has at most, and by default."""
 LONGEST: Final = 12
 """Relations that a path has at most by default."""
+
+HIDDEN_RELATION: Final = "HIDDEN"
+"""The type of a relation with an end that its asker may not see."""
 
 _ID = GraphQLNonNull(GraphQLID)
 
@@ -196,6 +200,23 @@ def compile_path(shape: Shape, arguments: Mapping[str, Any]) -> tuple[ast.Query,
     return query_of(clauses), names.parameters
 
 
+def covered(row: Sequence[Any], seen: Collection[str]) -> tuple[list[Node], list[Edge]]:
+    """The nodes and relations of a path with a number in place of each that is not seen, nor both ends of a relation."""
+    nodes, edges = row
+    names = {node.id: node.id for node in nodes if node.id in seen}
+    for node in nodes:
+        names.setdefault(node.id, PLACEHOLDER.format(len(names.keys() - seen) + 1))
+    told = [node if node.id in seen else Node(names[node.id], (HIDDEN,), {}) for node in nodes]
+    steps = []
+    for number, edge in enumerate(edges, start=1):
+        if edge.start in seen and edge.end in seen:
+            steps.append(edge)
+        else:
+            name = f"relation-{PLACEHOLDER.format(number)}"
+            steps.append(Edge(name, HIDDEN_RELATION, names[edge.start], names[edge.end], {}))
+    return told, steps
+
+
 def found_path(shape: Shape, rows: Sequence[Sequence[Any]]) -> FoundPath | None:
     """The path in the row of an answer; None where there is none, or an end is not there."""
     if not rows:
@@ -206,6 +227,8 @@ def found_path(shape: Shape, rows: Sequence[Sequence[Any]]) -> FoundPath | None:
 
 
 def _record(shape: Shape, node: Node) -> Record:
+    if node.kind == HIDDEN:
+        return Record(HIDDEN, {"id": node.id}, {})
     values = {name: node.properties.get(name) for name in shape.schema.kinds[node.kind].attributes}
     return Record(node.kind, {**values, "id": node.id}, {})
 

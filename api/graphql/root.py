@@ -166,7 +166,7 @@ def _build(shape: Shape, read_only: bool) -> GraphQLSchema:
         query,
         None if read_only else mutation_type(shape, types, inputs),
         subscription_type(shape, inputs),
-        types=list(types.kinds.values()),
+        types=[*types.kinds.values(), types.hidden],
     )
 
 
@@ -195,7 +195,7 @@ def _load_aggregate(kind: str) -> Callable[..., GroupPage]:
 def _path_fields(shape: Shape, types: Types, inputs: Inputs) -> dict[str, GraphQLField]:
     found = {
         closure.name: GraphQLField(
-            GraphQLNonNull(types.connection(closure.far)),
+            GraphQLNonNull(types.reached(closure.far)),
             args={**closure_arguments(types, closure, inputs.kind_name), **WHEN},
             resolve=_load_closure(closure),
             description=closure.description,

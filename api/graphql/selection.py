@@ -26,7 +26,7 @@ from graphql import (
 from api.graphql.cursors import Order, OrderKey, decode
 from api.graphql.errors import PageSizeError, SelectionTooDeepError
 from api.graphql.filters import check_conditions
-from api.graphql.shape import NODE, RelationField, Shape
+from api.graphql.shape import HIDDEN, NODE, RelationField, Shape
 from graph.schema.model import Schema
 
 MAX_DEPTH = 8
@@ -209,6 +209,8 @@ class SelectionReader:
     def _narrowed(
         self, selections: SelectionSetNode, type_name: str, condition: str | None
     ) -> Iterator[tuple[FieldNode, str]]:
+        if condition == HIDDEN:
+            return  # it has nothing but its id
         if condition is None or not type_name:
             yield from self._fields(selections, type_name)
         elif self._shape.covered(condition) & self._shape.covered(type_name):

@@ -21,6 +21,8 @@ from graph.schema.model import Relation, Schema, ValueType
 
 NODE = "Node"
 """The interface of everything: what a field leads to where no kind covers all that it may reach."""
+HIDDEN = "HiddenElement"
+"""What stands on a path for an element that its asker may not see."""
 
 DIRECTIONS = (Direction.OUT, Direction.IN)
 

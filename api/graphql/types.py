@@ -31,7 +31,7 @@ from api.graphql.inputs import Inputs
 from api.graphql.names import camel, pascal
 from api.graphql.pages import Page, PageEdge, Record
 from api.graphql.selection import frozen
-from api.graphql.shape import NODE, RelationField, Shape
+from api.graphql.shape import HIDDEN, NODE, RelationField, Shape
 from graph.cypher.ast import Direction
 from graph.schema.model import Attribute, Kind, Relation, ValueType
 
@@ -79,6 +79,12 @@ class Types:
             resolve_type=_kind_of,
             description="Anything in the twin; `__typename` is its kind.",
         )
+        self.hidden = GraphQLObjectType(
+            HIDDEN,
+            {"id": _ID(description="A number within this answer, such as hidden-1: nothing is found by it.")},
+            interfaces=[self.node],
+            description="Stands on a path for an element that may not be seen: that something is there is all that is told.",
+        )
         self.kinds: Mapping[str, KindType] = {
             NODE: self.node,
             **{name: self._kind(shape.schema.kinds[name]) for name in shape.kinds},
@@ -87,6 +93,22 @@ class Types:
     def connection(self, kind: str) -> GraphQLObjectType:
         """The connection of a root list."""
         return self._connection(f"{kind}Connection", kind, lambda: self._edge(f"{kind}Edge", kind, None))
+
+    def reached(self, kind: str) -> GraphQLObjectType:
+        """The connection of what a walk reaches, some of which may be hidden."""
+        fields = self.connection(kind)
+        return GraphQLObjectType(
+            f"Reached{kind}Connection",
+            lambda: {
+                **fields.fields,
+                "hidden": held(
+                    GraphQLInt,
+                    attrgetter("hidden"),
+                    description="How many elements were reached that the asker may not see, whatever `kinds` and `filter` say. "
+                    "Null where the walk did not go through what is hidden: that is a right (`impact_through`).",
+                ),
+            },
+        )
 
     def arguments(self, kind: str) -> dict[str, GraphQLArgument]:
         """The arguments of every list of a kind."""

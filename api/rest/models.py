@@ -66,6 +66,10 @@ class QueryAnswer(BaseModel):
     notes: list[str]
     sources: dict[str, str] = Field(description="For each source, the moment that its data is of.")
     moment: MomentModel | None = Field(default=None, description="Where `as_of` or `branch` was given.")
+    hidden: int | None = Field(
+        default=None,
+        description="Where impact went through what is hidden: how many elements it reached that the asker may not see.",
+    )
 
 
 class Titles(BaseModel):

@@ -17,6 +17,7 @@ class Action(StrEnum):
 
     READ = "read"  # questions: GraphQL, Cypher, the catalogue
     QUERY_FREELY = "query_freely"  # questions of one's own where only registered ones are answered
+    IMPACT_THROUGH = "impact_through"  # impact goes through what is hidden, and says how much of it there is
     LOOK_BACK = "look_back"  # history of elements, differences of moments
     EXPORT = "export"  # files beyond the row cap of answers; smaller ones belong to reading
     NOTIFY = "notify"  # webhooks: what one sees goes out by itself, to an address of one's own
@@ -51,11 +52,12 @@ RIGHTS: Final[Mapping[Role, frozenset[Action]]] = MappingProxyType(
     {
         Role.READER: _READING,
         Role.OPERATOR: _ASKING
-        | {Action.EXPORT, Action.NOTIFY, Action.LOAD, Action.MAINTAIN, Action.BRANCH, Action.SIMULATE},
+        | {Action.EXPORT, Action.NOTIFY, Action.LOAD, Action.MAINTAIN, Action.BRANCH, Action.SIMULATE}
+        | {Action.IMPACT_THROUGH},
         Role.OWNER: _ASKING | {Action.EXPORT, Action.NOTIFY, Action.BRANCH, Action.SIMULATE},
-        Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY, Action.SIMULATE},
+        Role.CHANGE_MANAGER: _ASKING | {Action.BRANCH, Action.APPLY, Action.SIMULATE, Action.IMPACT_THROUGH},
         Role.AUDITOR: _ASKING | {Action.EXPORT, Action.AUDIT},
-        Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL},
+        Role.ADMINISTRATOR: frozenset(Action) - {Action.REVEAL, Action.IMPACT_THROUGH},
         Role.AI_OWNER: _READING | {Action.GOVERN_MODELS},
         Role.DATA_PROTECTION_OFFICER: _ASKING | {Action.REVEAL, Action.AUDIT},
     }

@@ -11,9 +11,11 @@ from core.errors import QueryTimeoutError
 from core.principal import Principal
 from graph.cypher.bound import CypherType, TypeName
 from graph.model import Edge, Node
+from graph.queries.through import Crossing
 from graph.repository import AnswerChangedError, AnswerStream, Rows, capped
 from graph.schema.model import Kind, Relation, Schema, ValueType
 from services.export.order import WHERE, Selection
+from services.impact_through import ImpactThrough, notes_of, time_left
 from services.query import Extent, QueryService
 
 ELEMENT: Final = "element"
@@ -53,6 +55,23 @@ def answer_rows(
         answer = found.answer
         types = found.bound.column_types
         yield ExportedRows(answer.columns, types, answer.batches, answer.sequence, answer.engine, answer.notes)
+
+
+@contextmanager
+def crossing_rows(
+    queries: QueryService, crossing: Crossing, values: Mapping[str, Any], principal: Principal, extent: Extent
+) -> Iterator[ExportedRows]:
+    """The rows of a question whose impact goes through what is hidden; the notes say how much of that there is."""
+    through = ImpactThrough(queries, time_left(extent.timeout_s))
+    if crossing.has_places:  # a path is short: it is whole before it is written
+        result = through.answer(crossing, values, principal)
+        types = (CypherType(TypeName.INTEGER), *(CypherType(TypeName.STRING) for _ in result.answer.columns[1:]))
+        found = result.answer
+        yield ExportedRows(found.columns, types, iter([found.rows]), found.sequence, found.engine, found.notes)
+        return
+    text, given, hidden = through.telling(crossing, values, principal)
+    with answer_rows(queries, text, given, principal, extent) as rows:
+        yield replace(rows, notes=(*rows.notes, *notes_of(hidden)))
 
 
 @contextmanager

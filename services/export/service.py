@@ -19,7 +19,8 @@ from services.export.graphml import write_graphml
 from services.export.json_lines import write_elements, write_rows
 from services.export.order import ExportOrder, Format, Selection
 from services.export.parquet_file import write_parquet
-from services.export.rows import ExportedRows, answer_rows, as_table, read_ahead, selected_rows, within
+from services.export.rows import ExportedRows, answer_rows, as_table, crossing_rows, read_ahead, selected_rows, within
+from services.impact_through import crossing_for
 from services.moments import MomentService
 from services.query import Extent, QueryService
 from services.twin import Twin
@@ -123,6 +124,9 @@ class ExportService:
         text, values = order.query or "", dict(order.parameters)
         if order.catalogue is not None:
             text, values = catalogue.question(order.catalogue, order.parameters, asker)
+            crossing = crossing_for(order.catalogue, asker)
+            if crossing is not None:
+                return stack.enter_context(crossing_rows(queries, crossing, values, asker, extent)), None
         return stack.enter_context(answer_rows(queries, text, values, asker, extent)), None
 
     def _written(self, order: ExportOrder, rows: ExportedRows, selection: Selection | None) -> Iterator[bytes]:

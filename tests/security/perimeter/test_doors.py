@@ -57,7 +57,7 @@ def memory(twin: Twin) -> GraphRepository:
 def asker(twin: Twin) -> Principal:
     """Somebody who sees one perimeter of several."""
     rows = QueryService(twin).cypher("MATCH (p:Perimeter) RETURN p.name AS name ORDER BY name").answer.rows
-    return Principal("asker", frozenset({"reader", "operator"}), perimeters=frozenset({rows[0][0]}))
+    return Principal("asker", frozenset({"reader", "administrator"}), perimeters=frozenset({rows[0][0]}))
 
 
 @pytest.fixture(scope="module")
