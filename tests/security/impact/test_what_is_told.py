@@ -52,10 +52,10 @@ class Drawn:
         """The names of what is seen of these."""
         return sorted(str(thing["name"]) for thing in self.estate.things if thing.id in ids & self.seen)
 
-    def run(self, name: str, principal: Principal = MANAGER, **parameters: Any) -> Any:
+    def run(self, name: str, principal: Principal = MANAGER, /, **parameters: Any) -> Any:
         return self.catalogue.run(name, parameters, principal)
 
-    def everything(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+    def everything(self, name: str, /, **parameters: Any) -> list[tuple[Any, ...]]:
         """The rows for somebody who sees all there is."""
         return [tuple(row) for row in self.catalogue.run(name, parameters).answer.rows]
 
