@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -23,8 +24,8 @@ _WORDS = {
         "ends with": "finit par",
         "today": "aujourd'hui",
         "now": "maintenant",
-        "missing": "{} inconnu",
-        "known": "{} connu",
+        "missing": "{} : aucune valeur",
+        "known": "{} : une valeur",
         "with": "avec {}",
         "without": "sans {}",
         "not": "sauf si {}",
@@ -32,7 +33,7 @@ _WORDS = {
         "before": "{} avant {}",
         "and": " et ",
         "or": " ou ",
-        "named": "{} nommé {}",
+        "named": "{} = {}",
     },
     "en": {
         "<>": "other than",
@@ -43,8 +44,8 @@ _WORDS = {
         "ends with": "ends with",
         "today": "today",
         "now": "now",
-        "missing": "{} unknown",
-        "known": "{} known",
+        "missing": "{}: no value",
+        "known": "{}: any value",
         "with": "with {}",
         "without": "without {}",
         "not": "unless {}",
@@ -52,7 +53,7 @@ _WORDS = {
         "before": "{} before {}",
         "and": " and ",
         "or": " or ",
-        "named": "{} named {}",
+        "named": "{} = {}",
     },
 }
 _UNITS = {
@@ -73,6 +74,7 @@ _UNITS = {
         "years": "years",
     },
 }
+_INSTANT = re.compile(r"^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})(?::\d{2}(?:\.\d+)?)?(?:Z|\+00:00)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +138,21 @@ def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
                 value = labels.cell(right.value, attribute)
             else:
                 value = moment(right, labels) if isinstance(right, m.Moment) else labels.value(right, scope)
-            return f"{labels.value(left, scope)} {words.get(operator, operator)} {value}"
+            unit = labels.unit(labels.measured(left, scope)) if isinstance(right, m.Constant) else ""
+            return f"{labels.value(left, scope)} {words.get(operator, operator)} {value} {unit}".rstrip()
         case m.Within(value, start, end):
             name = labels.value(value, scope)
             parts = []
             if start is not None:
-                parts.append(words["from"].format(name, _bound(start, scope, labels)))
+                first = words["from"].format(name, _bound(start, scope, labels))
+                parts.append(first.replace(" de aujourd", " d'aujourd"))
             if end is not None:
                 parts.append(words["before"].format(name, _bound(end, scope, labels)))
             return words["and"].join(parts)
         case m.Missing(value, negated):
             return words["known" if negated else "missing"].format(labels.value(value, scope))
         case m.Exists(pattern, negated):
-            what = words["and"].join(labels.kinds(entity) for entity in pattern.entities) or "…"
-            return words["without" if negated else "with"].format(what)
+            return words["without" if negated else "with"].format(_inside(pattern, scope, labels))
         case m.All(conditions):
             return words["and"].join(said(part, scope, labels) for part in conditions)
         case m.Some(conditions):
@@ -158,14 +161,34 @@ def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
             return words["not"].format(said(inner, scope, labels))
 
 
+def _inside(pattern: m.Pattern, scope: Scope, labels: Labels) -> str:
+    """What is there, or is not: its kinds, and in brackets what is asked of them. Kinds that only lead on are not named."""
+    words, inner = _WORDS[labels.language], scope.with_pattern(pattern)
+    told = []
+    for entity in pattern.entities:
+        kinds = labels.kinds(entity)
+        if entity.named is not None:
+            kinds = words["named"].format(kinds, ", ".join(entity.named.texts or entity.named.ids))
+        asked = words["and"].join(said(part, inner, labels) for part in _parts(entity.where))
+        told.append(f"{kinds} ({asked})" if asked else kinds)
+    more = words["and"].join(said(part, inner, labels) for part in _parts(pattern.where))
+    what = words["and"].join(told) or "…"
+    return f"{what} ({more})" if more else what
+
+
 def _bound(value: m.Value, scope: Scope, labels: Labels) -> str:
     return moment(value, labels) if isinstance(value, m.Moment) else labels.value(value, scope)
+
+
+def _time(clock: str) -> str:
+    """The time of an instant; the first minute of a day goes without saying."""
+    return "" if clock == "00:00" else f" {clock}"
 
 
 def moment(value: m.Moment, labels: Labels) -> str:
     """A day or an instant in words: `today - 3 months`."""
     words, units = _WORDS[labels.language], _UNITS[labels.language]
-    text = words.get(value.at, value.at)
+    text = words.get(value.at) or _INSTANT.sub(lambda found: found[1] + _time(found[2]), value.at)
     if value.start_of is not None:
         period = {"day": "jour", "week": "semaine", "month": "mois", "quarter": "trimestre", "year": "année"}
         begin = f"début {period[value.start_of]}" if labels.language == "fr" else f"start of {value.start_of}"

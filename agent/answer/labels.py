@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from agent.answer.grounding import fold
 from agent.producer import Language
 from agent.query import model as m
 from agent.query.scope import Scope
@@ -42,6 +43,17 @@ _OTHERS = {
     "fr": {"kind": "nature", "ratio": "taux (%)", "elapsed": "durée", "way": "chemin", "length": "longueur"},
     "en": {"kind": "kind", "ratio": "rate (%)", "elapsed": "duration", "way": "path", "length": "length"},
 }
+_ELIDED = "aeiouyh"
+"""Letters that `de` is elided before; no kind or attribute begins with an aspirated h."""
+_UNITS: Mapping[str, Mapping[Language, str]] = {
+    "GB": {"fr": "Go", "en": "GB"},
+    "Mbit/s": {"fr": "Mbit/s", "en": "Mbit/s"},
+    "U": {"fr": "U", "en": "U"},
+    "bytes": {"fr": "octets", "en": "bytes"},
+    "minutes": {"fr": "minutes", "en": "minutes"},
+    "requests per second": {"fr": "requêtes/s", "en": "requests/s"},
+}
+_DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +110,26 @@ class Labels:
                 return self.kind(kinds[0]) if len(kinds) == 1 else self._entity(of, scope)
             case m.Aggregate(function, of):
                 word = _FUNCTIONS[self.language][function]
-                return (
-                    word
-                    if of is None
-                    else f"{word} {'de' if self.language == 'fr' else 'of'} {self._counted(of, scope)}"
-                )
+                return word if of is None else self._of(word, self._counted(of, scope))
             case m.HowMany(pattern, counted):
                 inner = scope.with_pattern(pattern)
-                word = _FUNCTIONS[self.language]["count"]
-                return f"{word} {'de' if self.language == 'fr' else 'of'} {self._counted(m.Itself(counted), inner)}"
+                return self._of(_FUNCTIONS[self.language]["count"], self._counted(m.Itself(counted), inner))
             case m.Overall(select):
                 return self.value(select.columns[0].value, Scope(self.schema).with_pattern(select.pattern))
             case m.Constant():
                 return self.cell(value.value)
             case m.ColumnOf(name):
                 return name.replace("_", " ")
+            case m.Arithmetic(left, operator, right):
+                return f"{self.value(left, scope)} {operator} {self.value(right, scope)}"
             case _:
                 return _OTHERS[self.language].get(value.type, value.type)
+
+    def _of(self, word: str, label: str) -> str:
+        """`nombre de serveurs`, `nombre d'incidents`, `number of servers`."""
+        if self.language == "en":
+            return f"{word} of {label}"
+        return f"{word} d'{label}" if fold(label)[:1] in _ELIDED else f"{word} de {label}"
 
     def _counted(self, value: m.Value, scope: Scope) -> str:
         label = self.value(value, scope)
@@ -126,6 +141,23 @@ class Labels:
         covering = [name for name, under in self.schema.descendants.items() if frozenset(under) == kinds]
         return self.kind(covering[0]) if covering else of
 
+    def measured(self, value: m.Value | None, scope: Scope) -> Attribute | None:
+        """The attribute whose unit a value has: its own, or that of what is summed up; None for counts and rates."""
+        if isinstance(value, m.Aggregate) and value.function not in ("count", "collect"):
+            return self.measured(value.of, scope)
+        return self.attribute_of(value, scope) if isinstance(value, m.Attribute) else None
+
+    def unit(self, attribute: Attribute | None) -> str:
+        """The unit of an attribute as people write it behind a figure; nothing for those that are read without one."""
+        told = None if attribute is None or attribute.unit is None else _UNITS.get(attribute.unit)
+        return "" if told is None else told[self.language]
+
+    def told(self, name: str) -> Attribute | None:
+        """The attribute of that name, where every kind that has one shows it alike: of a column that no query explains."""
+        found = [kind.attributes[name] for kind in self.schema.kinds.values() if name in kind.attributes]
+        alike = {(attribute.enum, attribute.wording.fr, attribute.wording.en) for attribute in found}
+        return found[0] if len(alike) == 1 else None
+
     def columns(self, columns: tuple[m.Column, ...], names: tuple[str, ...], scope: Scope) -> tuple[str, ...]:
         """What people call the columns of an answer."""
         known = {column.name: column for column in columns}
@@ -133,7 +165,12 @@ class Labels:
 
     def _column(self, column: m.Column | None, name: str, scope: Scope) -> str:
         if column is None:
-            return name.replace("_", " ")
+            if name in _OTHERS[self.language]:
+                return _OTHERS[self.language][name]
+            attribute = self.told(name)
+            if attribute is None:
+                return name.replace("_", " ")
+            return attribute.wording.fr if self.language == "fr" else attribute.wording.en
         if column.label:
             return column.label
         if isinstance(column.value, m.ColumnOf | m.Constant | m.Arithmetic):
@@ -166,9 +203,10 @@ class Labels:
 
 
 def figure(number: float, language: Language) -> str:
-    """A number: at most two digits behind the point, thousands apart."""
+    """A number: two digits behind the point, or as many as keep a fraction from reading as a whole; thousands apart."""
     if number != int(number):
-        text = f"{number:,.2f}".rstrip("0").rstrip(".")
+        digits = next((n for n in range(2, _DIGITS) if round(number, n) != round(number)), _DIGITS)
+        text = f"{number:,.{digits}f}".rstrip("0").rstrip(".")
     else:
         text = f"{int(number):,}"
     if language == "fr":

@@ -13,7 +13,9 @@ from agent.query.emit import CHANGE, DIFFERENCE, SIDE
 from agent.query.emit_select import subject_of
 from agent.query.scope import Scope, aggregated
 from graph.queries.catalogue import CatalogueQuery
+from graph.schema.model import ValueType
 
+_NAMES = ("id", "name", "number", "code", "cve", "pseudonym")
 NAMED = 5
 """Rows that the text names; the table holds them all."""
 
@@ -37,6 +39,8 @@ _SAID = {
         "percent": " ({} %)",
         "recipe": "{} : {}.",
         "result": ("résultat", "résultats"),
+        "group": ("groupe", "groupes"),
+        "money": "Montants en unités mineures de leur devise : en centimes pour l'euro.",
         "criteria": "Critères : {}.",
         "tie": "{} sont à égalité.",
         "hidden": ("Et {} élément que vous ne pouvez pas voir.", "Et {} éléments que vous ne pouvez pas voir."),
@@ -61,6 +65,8 @@ _SAID = {
         "percent": " ({} %)",
         "recipe": "{}: {}.",
         "result": ("result", "results"),
+        "group": ("group", "groups"),
+        "money": "Amounts are in minor units of their currency: in cents for the euro.",
         "criteria": "Where: {}.",
         "tie": "{} of them tie.",
         "hidden": ("And {} element that you may not see.", "And {} elements that you may not see."),
@@ -103,6 +109,7 @@ class Wording:
         self.question, self.labels, self.recipe = question, labels, recipe
         self.words: dict[str, Any] = dict(_SAID[labels.language])
         self.numbers: list[float] = []
+        self.values: list[str] = []  # labels of cells that the text shows, and their units
         body = question.body
         first = body.parts[0] if isinstance(body, m.Combination) else body
         if isinstance(first, m.Versus):
@@ -124,6 +131,8 @@ class Wording:
             lines.append(self.words["hidden"][shown.hidden > 1].format(self._number(shown.hidden)))
         if self.criteria:
             lines.append(self.words["criteria"].format("; ".join(self.criteria)))
+        if shown.rows and any(self._is_money(column.value) for column in shown.meanings):
+            lines.append(self.words["money"])
         if shown.cut:
             lines.append(self.words["cut"].format(self._number(len(shown.rows))))
         for condition, number in shown.emptied:
@@ -132,7 +141,7 @@ class Wording:
 
     def said(self) -> list[Any]:
         """What the text says beside rows and parameters: counts, labels, constants of the question."""
-        return [*self.numbers, *(word for word in self._labels()), *_constants(self.question)]
+        return [*self.numbers, *self.values, *(word for word in self._labels()), *_constants(self.question)]
 
     def labels_of(self, shown: Shown) -> tuple[str, ...]:
         """What people call the columns."""
@@ -198,10 +207,28 @@ class Wording:
 
     def _cell(self, shown: Shown, place: int, cell: Any) -> str:
         meaning = next((c.value for c in shown.meanings if c.name == shown.columns[place]), None)
+        name = shown.columns[place]
         attribute = self.labels.attribute_of(meaning, self.scope) if isinstance(meaning, m.Attribute) else None
-        text = self.labels.cell(cell, attribute)
-        unit = " %" if isinstance(meaning, m.Ratio) and meaning.scale == 100.0 and cell is not None else ""
-        return text + unit
+        if meaning is None:  # of a query of the catalogue
+            if name == "kind" and cell in self.labels.schema.kinds:
+                return self._shown(self.labels.kind(cell))
+            attribute = self.labels.told(name)
+        text = self._shown(self.labels.cell(cell, attribute))
+        if cell is None or isinstance(cell, bool):
+            return text
+        if isinstance(meaning, m.Ratio):
+            return f"{text} %" if meaning.scale == 100.0 else text
+        unit = self.labels.unit(self.labels.measured(meaning, self.scope))
+        return f"{text} {self._shown(unit)}" if unit else text
+
+    def _shown(self, text: str) -> str:
+        """A label of a cell, or a unit: the row says it in the words of the schema."""
+        self.values.append(text)
+        return text
+
+    def _is_money(self, value: m.Value) -> bool:
+        attribute = self.labels.measured(value, self.scope)
+        return attribute is not None and attribute.type is ValueType.MONEY
 
     def _row(self, shown: Shown, row: Sequence[Any]) -> str:
         cells = [self._cell(shown, place, cell) for place, cell in enumerate(row)]
@@ -219,30 +246,52 @@ class Wording:
 
     def _list(self, shown: Shown) -> str:
         number = len(shown.rows)
+        if number == 1 and not any(self._names(column) for column in shown.meanings):
+            return self._only(shown)  # the one asked about, which the question has named
         return str(self.words["list"].format(self._number(number), self._what(number, shown), self._rows(shown)))
 
     def _what(self, number: int, shown: Shown) -> str:
-        """The subject where each row is one of its elements, else just results."""
+        """The subject where each row is one of its elements; groups where rows are those; else just results."""
+        if self._is_figure(shown):  # rows are groups: of one element each where they are told by what it is called
+            keys = [column.value for column in shown.meanings if not aggregated(column.value)]
+            entity = self._named_by(keys[0]) if len(keys) == 1 else None
+            return self.labels.kinds(entity, number) if entity is not None else str(self.words["group"][number > 1])
         subject = self._subject()
         own = shown.meanings and isinstance(shown.meanings[0].value, m.Itself | m.Attribute)
-        if subject is not None and own and getattr(shown.meanings[0].value, "of", None) == subject.name:
+        once = len({str(row[0]) for row in shown.rows}) == number
+        if subject is not None and own and once and getattr(shown.meanings[0].value, "of", None) == subject.name:
             return self.labels.kinds(subject, number)
         singular, several = self.words["result"]
         return str(several if number > 1 else singular)
 
     def _groups(self, shown: Shown) -> str:
         if len(shown.rows) == 1:
-            labels = self.labels_of(shown)
-            parts = (
-                f"{label}{self.words['colon']}{self._cell(shown, place, cell)}"
-                for place, (label, cell) in enumerate(zip(labels, shown.rows[0], strict=True))
-            )
-            return _capital("; ".join(parts)) + "."
+            return self._only(shown)
         number = self.words["rows"].format(self._number(len(shown.rows)))
         ordered = self.select is not None and bool(self.select.order)
         if ordered or len(shown.rows) <= NAMED:
             return f"{number} {self.words['first'].format(self._rows(shown))}" if ordered else self._list(shown)
         return self._list(shown)
+
+    def _only(self, shown: Shown) -> str:
+        """The one row, each cell behind what it is."""
+        parts = (
+            f"{label}{self.words['colon']}{self._cell(shown, place, cell)}"
+            for place, (label, cell) in enumerate(zip(self.labels_of(shown), shown.rows[0], strict=True))
+        )
+        return _capital("; ".join(parts)) + "."
+
+    def _names(self, column: m.Column) -> bool:
+        return isinstance(column.value, m.Itself) or self._named_by(column.value) is not None
+
+    def _named_by(self, value: m.Value | None) -> m.Entity | None:
+        """The entity that a value tells one element of: itself, or what it is called by."""
+        if not isinstance(value, m.Itself | m.Attribute) or (
+            isinstance(value, m.Attribute) and value.name not in _NAMES
+        ):
+            return None
+        entities = () if self.select is None else self.select.pattern.entities
+        return next((entity for entity in entities if entity.name == value.of), None)
 
     def _figures(self, shown: Shown) -> str:
         row = dict(zip(shown.columns, shown.rows[0], strict=True))
