@@ -162,8 +162,8 @@ class _Reader:
         period = self.periods.get(at)
         name = self.names.at(self.tokens, at) if token.folded not in self.lexicon.turns.articles else None
         found = self._before_period(self._before_version(self._not_by(self.lexicon.at(self.words, self.stems, at))))
-        if name is None and found is None:
-            name = self._product(at)
+        if (name is None and found is None) or self._version_before(at):
+            name = self._product(at) or name
         if name is not None and name.after - at >= 2:
             within = self.lexicon.at(self.words, self.stems, name.after - 1)
             shorter = self.lexicon.at(self.words[: name.after - 1], self.stems[: name.after - 1], at)
@@ -356,6 +356,14 @@ class _Reader:
         ):
             return False
         return self.lexicon.at(self.words, self.stems, at) is not None
+
+    def _version_before(self, at: int) -> bool:
+        """Whether versions are spoken of right before: versions of Kubernetes, the product and no team of that name."""
+        before = at - 1
+        while before > 0 and self.words[before] in (*self.lexicon.turns.articles, "pour", "for"):
+            before -= 1
+        found = self.lexicon.at(self.words[:at], self.stems[:at], before) if before >= 0 else None
+        return found is not None and found.meanings[0].name in ("SoftwareVersion", "SoftwareProduct")
 
     def _product(self, at: int) -> NameFound | None:
         for size in (3, 2, 1):

@@ -301,5 +301,6 @@ def _bare_verbs(texts: Iterable[str]) -> Iterable[str]:
     """The verbs alone of phrases that end in a preposition, which may stand elsewhere: on which servers does it run?"""
     for text in texts:
         words = text.split()
+        words = words[1:] if words[0] in ("s", "se") else words
         if len(words) == 2 and words[1] in _PREPOSITIONS and len(words[0]) >= 3:
             yield words[0]

@@ -111,7 +111,7 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
         ),
     ),
     (r"\b(depuis|il y a) ?> ?(?=\d)", r"\1 plus de "),
-    (r"\b(for|since|in) ?> ?(?=\d+ ?(?:d|days?|weeks?|months?|years?|h|hours?)\b)", r"\1 more than "),
+    (r"\b(for|since|in) ?> ?(?=\d+ ?(?:d|days?|weeks?|months?|years?|yrs?|mths?|wks?|h|hours?)\b)", r"\1 more than "),
     (rf"\b({_OPEN}) ?> ?{_FR_SPAN}", r"\1 depuis plus de \2"),
     (rf"\b({_OPEN}) ?> ?{_EN_SPAN}", r"\1 for more than \2"),
     (rf"\b({_ENDING}) ?< ?{_FR_SPAN}", r"\1 dans les \2"),
@@ -126,6 +126,14 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"\b([qtsh][1-4])[ '/-]+(\d\d)\b(?![/\d-])(?! ?%)", r"\1 20\2"),
     (r"(?<![\d/])(0?[1-9]|1[0-2])/(20\d\d)\b", lambda found: f"{found.group(2)}-{int(found.group(1)):02}"),
     (r"\b(janv?|f[ée]vr?|feb|avr|apr|juil|jul|aug|sept?|oct|nov|d[ée]c)\. ?(?=\d)", r"\1 "),
+    (
+        r"\b(?:longest|highest|largest|biggest) ?(?:and|\+|&|/) ?(?:the )?(?:shortest|lowest|smallest)\b",
+        "maximum and minimum",
+    ),
+    (
+        r"\b(?:la |le )?plus (?:longue?|grande?|haute?|[ée]lev[ée]e?) et (?:la |le )?plus (?:courte?|petite?|basse?|faible)\b",
+        "maximum et minimum",
+    ),
     (r"\b(?:ytd|year to date)\b", "this year"),
     (r"\bn-1\b", "last year"),
     (r"\bde (\d{1,3}) (?:à|a) (\d{1,3})\b(?![/:])", r"entre \1 et \2"),

@@ -77,12 +77,13 @@ class Elements(Quantifiers, ABC):
                 key=lambda m: (m.rank, (self.ways.between(anchor.kind, m.name) or (None, 99.0))[1]),
             )
             kind = ranked[0].name
-        self._node(at, kind, (), plural=_plural(item.folded) or (item.corrected and _plural(fold(item.text))))
+        self._node(at, kind, (), plural=plural_of(item.folded) or (item.corrected and plural_of(fold(item.text))))
         for meaning in item.means("value"):
-            sort = self.schema.kinds[kind].attributes.get("kind")
-            if sort is not None and sort.enum == meaning.name and self.frame.nodes[-1].kind == kind:
+            sort = self.schema.kinds[kind].attributes.get(meaning.name if meaning.on else "kind")
+            fits = sort is not None and (meaning.on == kind or (not meaning.on and sort.enum == meaning.name))
+            if sort is not None and fits and self.frame.nodes[-1].kind == kind:
                 node = self.frame.nodes[-1]
-                self._say(node, Compare(Attribute(node.name, "kind"), "=", Constant(meaning.value)))
+                self._say(node, Compare(Attribute(node.name, sort.name), "=", Constant(meaning.value)))
                 node.adjectives = node.restricting = len(node.where)
 
     def _node(self, at: int, kind: str, elements: tuple[NamedElement, ...], *, plural: bool = True) -> None:
@@ -109,9 +110,7 @@ class Elements(Quantifiers, ABC):
                 if self.number_to is not None:
                     node.bound_to, self.number_to = float(self.number_to.number or 0), None
                 self.number, self.comparator = None, ""
-            elif (self.wants_count and not elements and frame.target is not None and frame.target.named) or (
-                not elements and frame.mode == "list" and frame.target and frame.target.named and self._asked_late(at)
-            ):
+            elif not elements and frame.target is not None and frame.target.named and self._asked_behind(at):
                 self._be_target(node)
             if self._possessed(at) and frame.target is not None and self._options(frame.target, node):
                 self.subject = None
@@ -152,6 +151,16 @@ class Elements(Quantifiers, ABC):
         for position in list(self.pending_periods):
             self.pending_periods.remove(position)
             self._period(position, self.items[position].period)  # type: ignore[arg-type]
+
+    def _asked_behind(self, at: int) -> bool:
+        """Whether a kind behind an element that is named is what is asked for."""
+        return self.wants_count or (self.frame.mode == "list" and (self._asked_late(at) or self._asks_what(at)))
+
+    def _asks_what(self, at: int) -> bool:
+        """Whether what stands behind tells of which kind is what is asked for: what does X depend on, among applications?"""
+        words = self.items[0].folded.split()
+        led = words[:1] == ["what"] or words[-1:] == ["quoi"] or self.items[0].folded in ("de quoi", "sur quoi")
+        return led and not self._possessed(at) and self.hint_at >= 0
 
     def _beside(self, node: Node) -> bool:
         """Whether an element that is named stands beside another of its kind: of team A and team B, on A or B.
@@ -235,8 +244,14 @@ class Elements(Quantifiers, ABC):
         """Of a room above: count of each of several elements."""
 
     def _bare_repeat(self, at: int, kind: str, elements: tuple[NamedElement, ...]) -> bool:
-        """Whether a kind is said again of the same elements: `which servers are ... servers`."""
-        return False
+        """Whether a kind is said that something said before has brought in: by severity of vulnerability."""
+        if elements or self.negation or self.number is not None or self.wants_most or at >= len(self.items):
+            return False
+        brought = self.frame.nodes[-1] if self.frame.nodes else None
+        if brought is None or brought.explicit or brought.kind != kind or not self.frame.groups:
+            return False
+        brought.explicit, brought.at, self.scope = True, at, brought
+        return True
 
     def _role(self, at: int, role: str) -> bool:
         """The owner, the support team: an element named by its relation to another."""
@@ -260,7 +275,7 @@ class Elements(Quantifiers, ABC):
         return True
 
 
-def _plural(text: str) -> bool:
+def plural_of(text: str) -> bool:
     """Whether a kind is said in the plural, or so that nobody can tell."""
     words = [word for word in text.split() if len(word) > 3]
     return (

@@ -30,6 +30,9 @@ class Groups(Named):
         said = self.frame.last_condition[1] if self.frame.last_condition is not None else None
         bound = said.left.name if isinstance(said, Compare) and isinstance(said.left, Attribute) else ""
         names = [*(name for _, name in self.pending_attributes), *([bound] if bound else [])]
+        dear = self.superlative in ("costliest", "cheapest")
+        if period == "year" and dear:
+            return
         if period == "year" and any(self._type(name) is ValueType.MONEY for name in names):
             return  # costs are by year already
         node = self._timed()

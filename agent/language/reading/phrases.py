@@ -123,6 +123,8 @@ class Phrases(Senses):
             self.or_at = at
         elif "when" in turns:
             self.when_asked = True
+        elif "falls" in turns and not item.meanings:
+            raise Unheld(item.text)
         elif "dependents" in turns and frame.nodes:
             self._lead(at, (Meaning("relation", "DEPENDS_ON"),))
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from agent.language.frame import Measure, Node
+from itertools import pairwise
+
+from agent.language.frame import Node
 from agent.language.meanings import Meaning, is_a, nearest
 from agent.language.outcome import Unclear, Unheld
-from agent.language.reading.phrases import Phrases
-from agent.language.reading.words import CATEGORY, DATES, NUMBERS, SUPERLATIVES
+from agent.language.reading.attributes import Attributes
+from agent.language.reading.words import CATEGORY, SUPERLATIVES
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, Missing
-from graph.schema.model import ValueType
 
 
-class Settling(Phrases):
+class Settling(Attributes):
     """Places what waited."""
 
     def _settle(self) -> None:
@@ -62,6 +63,8 @@ class Settling(Phrases):
                 raise Unheld(item.text)
         for at, _ in self.pending_texts:
             raise Unheld(self.items[at].text)
+        if (self.superlative or self.wants_most) and self._which_one():
+            frame.target.plural = False
         self._settle_attributes()
         self._settle_negation()
         self._join_values()
@@ -157,6 +160,11 @@ class Settling(Phrases):
                 return self._value(at, (meaning,))
         return False
 
+    def _which_one(self) -> bool:
+        """Whether one is asked for of several that were said: and which one costs the most?"""
+        words = [item.folded for item in self.items]
+        return bool({"lequel", "laquelle", "which one"} & set(words)) or ("which", "one") in pairwise(words)
+
     def _first_in_time(self, target: Node) -> bool:
         """The first few of what happens, where nothing else says what they are first by: the first 5 incidents of 2024."""
         attribute = nearest(self.schema, target.kind, self.idioms.times)
@@ -172,7 +180,7 @@ class Settling(Phrases):
         if (
             target is None
             or len(frame.nodes) != 1
-            or not (self.pending or self.pending_groups or frame.mode == "count" or frame.groups)
+            or not (self.pending or self.pending_groups or frame.mode in ("count", "yes") or frame.groups)
         ):
             return
         names = [element.name for element in target.named]
@@ -221,68 +229,6 @@ class Settling(Phrases):
             raise Unheld(self._label("DataCenter"))
         place.parent, place.way = node, option[0]
         self.frame.target = place
-
-    def _settle_attributes(self) -> None:
-        frame = self.frame
-        target = frame.target
-        assert target is not None
-        for at, name in self.pending_attributes:
-            options = [m.name for m in self.items[at].means("attribute")] or [name]
-            held = next(((o, n) for n in [target, *self._recent()] for o in options if self._holds(n.kind, o)), None)
-            if held is None:
-                node = next((n for o in options if (n := self._implicit(o)) is not None), None)
-                if node is not None and node.way is not None and len(node.way.steps) > 1:
-                    raise Unheld(self.items[at].text)
-                if node is None:
-                    relation = self.items[at].means("relation")
-                    if relation:
-                        continue
-                    raise Unheld(self.items[at].text)
-                held = (next(o for o in options if self._holds(node.kind, o)), node)
-            attribute, node = held
-            value = Attribute(node.name, attribute)
-            if (
-                frame.mode == "count"
-                and self._type(attribute) is ValueType.MONEY
-                and not frame.function
-                and not target.named
-            ):
-                frame.functions.append((at, "sum"))
-            if frame.function and self._type(attribute) in NUMBERS:
-                frame.measures.append(Measure(value, attribute, at))
-            elif (
-                (self.superlative or self.wants_most or self.ranking)
-                and self._type(attribute) in (*NUMBERS, *DATES)
-                and not frame.order_by
-            ):
-                descending = SUPERLATIVES.get(self.superlative, ("", True))[1] and self.wants_most != "least"
-                if self._type(attribute) in DATES and self.superlative == "" and self.ranking:
-                    descending = self.sort_descending
-                frame.order_by.append((value, descending))
-                self.wants_most = ""
-                if frame.limit is None and not target.plural and not self.ranking:
-                    frame.limit, frame.ties = 1, True
-                self.superlative = ""
-            elif self.wants_most and not (frame.groups or frame.most) and self._type(attribute) is ValueType.STRING:
-                self._most_common(at, node, attribute)
-            elif self.negation and self.negated_at < at:
-                node.where.append(Missing(value))
-                self.negation = ""
-            else:
-                frame.outputs.append((node, attribute))
-
-    def _most_common(self, at: int, node: Node, attribute: str) -> None:
-        """The value that most of the elements have: the most common OS, the most frequent category of incidents."""
-        frame = self.frame
-        if not self.schema.kinds[node.kind].attributes[attribute].required:
-            node.where.append(Missing(Attribute(node.name, attribute), negated=True))
-        frame.groups.append(Attribute(node.name, attribute))
-        frame.group_names.append(attribute)
-        frame.most, self.wants_most = self.wants_most, ""  # type: ignore[assignment]
-        word = self.items[at].folded
-        several = len(word) > 3 and word.endswith(("s", "x")) and not word.endswith("ss")
-        if frame.limit is None and not several:
-            frame.limit, frame.ties = 1, True
 
     def _join_values(self) -> None:
         """Several values of one attribute: either of them is meant, and what is counted is counted of each."""

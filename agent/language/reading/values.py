@@ -7,7 +7,7 @@ from dataclasses import replace
 from agent.language.frame import Measure, Node
 from agent.language.meanings import Condition as Said
 from agent.language.meanings import Meaning, Test, Way, holders, is_a, nearest
-from agent.language.reading.elements import Elements
+from agent.language.reading.elements import Elements, plural_of
 from agent.query.model import (
     Arithmetic,
     Attribute,
@@ -75,7 +75,7 @@ class Values(Elements):
             and values
             and (kind := self._only_kind(values[0]))
         ):
-            self._node(at, kind, ())
+            self._node(at, kind, (), plural=plural_of(self.items[at].folded))
             node = self.frame.nodes[-1]
             attribute = next(holders(self.schema, kind, values[0]))
             self._say(node, Compare(Attribute(node.name, attribute), "=", Constant(values[0].value)))
@@ -95,7 +95,7 @@ class Values(Elements):
                     continue
                 brought = self._implicit(name)
                 far = brought is not None and brought.way is not None and len(brought.way.steps) > 1
-                if brought is not None and far and isinstance(meaning.value, bool):
+                if brought is not None and isinstance(meaning.value, bool) and (far or _several(brought.way)):
                     self.frame.nodes.remove(brought)  # nothing that is said of a neighbour's neighbour
                     continue
                 if brought is not None and next(holders(self.schema, brought.kind, meaning), None):
@@ -208,6 +208,8 @@ class Values(Elements):
             return Missing(value, negated=True)
         if test.operator == "in":
             return Compare(value, "in", Constant(list[bool | int | float | str](test.value.split(","))))
+        if test.value.startswith("."):
+            return Compare(value, test.operator, Attribute(name, test.value[1:]))  # type: ignore[arg-type]
         right: Value = Moment(test.value) if test.value in ("today", "now") else Constant(test.value)
         return Compare(value, test.operator, right)  # type: ignore[arg-type]
 
@@ -224,6 +226,8 @@ class Values(Elements):
         if said is None:
             return None
         start, end, unit = said
+        if unit == "difference":
+            return Arithmetic(Attribute(node.name, end), "-", Attribute(node.name, start))
         if unit == "ratio":
             return Arithmetic(Attribute(node.name, start), "/", Attribute(node.name, end))
         return Elapsed(Attribute(node.name, start), Attribute(node.name, end), unit)
@@ -239,6 +243,11 @@ class Values(Elements):
             self.pending_measures.append((at, measures))
             return True
         return False
+
+
+def _several(way: Way | None) -> bool:
+    """Whether a way leads to any number of elements: an outage of a change is not what the change is planned by."""
+    return way is not None and any(not step.forward for step in way.steps)
 
 
 def _not(condition: Condition) -> Condition:

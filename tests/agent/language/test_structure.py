@@ -348,3 +348,40 @@ def test_a_short_name_before_its_kind_is_no_value(read: Read, schema: Schema) ->
     text = cypher(read("how many incidents does the Linux team have?"), schema)
     assert "team2.id = $team2" in text
     assert "os_family" not in text
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        ("open findings by severity of vulnerability", "vulnerability2.severity", "vulnerability3"),
+        ("Show the firewalls", "role = 'firewall'", "EXISTS"),
+        ("Combien de serveurs n'ont aucune sauvegarde enregistrée ?", "NOT EXISTS", "Incident"),
+        (
+            "Donne-moi les changements avec leur date de début prévue",
+            "change1.planned_start AS planned_start",
+            "Outage",
+        ),
+        ("Which changes ended later than planned?", "change1.ended_at > change1.planned_end", "today"),
+        (
+            "Which open obsolescence cases have a regulatory deadline?",
+            "regulatory_deadline IS NOT NULL",
+            "AS regulatory",
+        ),
+        ("total free space on storage volumes", "sum(storageVolume1.size_gb - storageVolume1.used_gb)", "count("),
+        ("longest + shortest failover time across recovery tests", "max(recoveryTest1.failover_minutes)", "LIMIT"),
+        ("recovery tests with more than 10 minutes of data loss", "data_loss_minutes > 10", "failover"),
+        ("Which regional bank is served by the most applications?", "extreme", "DESC"),
+        ("what are the five most expensive contracts per year?", "DESC, contract, name LIMIT 5", "truncate"),
+    ],
+)
+def test_what_is_said_of_one_is_taken_for_nothing_else(
+    read: Read, schema: Schema, question: str, said: str, not_said: str
+) -> None:
+    text = cypher(read(question), schema)
+    assert said in text, text
+    assert not_said not in text, text
+
+
+def test_one_of_several_that_were_said_is_one(read: Read, schema: Schema) -> None:
+    text = cypher(read("and which one costs the most?", "List the important applications"), schema)
+    assert "extreme" in text

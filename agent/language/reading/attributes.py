@@ -1,0 +1,102 @@
+"""Attributes that waited for the end of a question: columns, figures, what is sorted by, the most common value, what is known."""
+
+from __future__ import annotations
+
+from agent.language.frame import Measure, Node
+from agent.language.outcome import Unheld
+from agent.language.reading.phrases import Phrases
+from agent.language.reading.words import DATES, NUMBERS, SUPERLATIVES
+from agent.query.model import Attribute, Missing
+from graph.schema.model import ValueType
+
+
+class Attributes(Phrases):
+    """Places attributes."""
+
+    def _settle_attributes(self) -> None:
+        frame = self.frame
+        target = frame.target
+        assert target is not None
+        for at, name in self.pending_attributes:
+            options = [m.name for m in self.items[at].means("attribute")] or [name]
+            held = next(((o, n) for n in [target, *self._recent()] for o in options if self._holds(n.kind, o)), None)
+            if held is None and self._of_what_is_absent(at):
+                continue
+            if held is None:
+                node = next((n for o in options if (n := self._implicit(o)) is not None), None)
+                if (
+                    node is not None
+                    and node.way is not None
+                    and (len(node.way.steps) > 1 or self._another_time(node, options))
+                ):
+                    raise Unheld(self.items[at].text)
+                if node is None:
+                    relation = self.items[at].means("relation")
+                    if relation:
+                        continue
+                    raise Unheld(self.items[at].text)
+                held = (next(o for o in options if self._holds(node.kind, o)), node)
+            attribute, node = held
+            value = Attribute(node.name, attribute)
+            if (
+                frame.mode == "count"
+                and self._type(attribute) is ValueType.MONEY
+                and not frame.function
+                and not target.named
+            ):
+                frame.functions.append((at, "sum"))
+            if frame.function and self._type(attribute) in NUMBERS:
+                frame.measures.append(Measure(value, attribute, at))
+            elif (
+                (self.superlative or self.wants_most or self.ranking)
+                and self._type(attribute) in (*NUMBERS, *DATES)
+                and not frame.order_by
+            ):
+                descending = SUPERLATIVES.get(self.superlative, ("", True))[1] and self.wants_most != "least"
+                if self._type(attribute) in DATES and self.superlative == "" and self.ranking:
+                    descending = self.sort_descending
+                frame.order_by.append((value, descending))
+                self.wants_most = ""
+                if frame.limit is None and not target.plural and not self.ranking:
+                    frame.limit, frame.ties = 1, True
+                self.superlative = ""
+            elif self.wants_most and not (frame.groups or frame.most) and self._type(attribute) is ValueType.STRING:
+                self._most_common(at, node, attribute)
+            elif self._one_of_its_own(at, node, attribute):
+                node.where.append(Missing(value, negated=True))
+            elif self.negation and self.negated_at < at:
+                node.where.append(Missing(value))
+                self.negation = ""
+            else:
+                frame.outputs.append((node, attribute))
+
+    def _of_what_is_absent(self, at: int) -> bool:
+        """Whether a word is said of something that there is none of: no backup recorded."""
+        before = next((node for node in self.frame.nodes if node.absent and node.at == at - 1), None)
+        return before is not None and all(self._type(m.name) in DATES for m in self.items[at].means("attribute"))
+
+    def _another_time(self, node: Node, options: list[str]) -> bool:
+        """Whether an attribute is a time at which something else happened: servers opened are no servers of incidents."""
+        steps = node.way.steps if node.way is not None else ()
+        return any(not step.forward for step in steps) and all(self._type(one) in DATES for one in options)
+
+    def _one_of_its_own(self, at: int, node: Node, attribute: str) -> bool:
+        """Whether it is said that there is one: cases with a regulatory deadline, contrats ayant une date de fin."""
+        said = self.schema.kinds[node.kind].attributes[attribute]
+        article = at > 1 and self.items[at - 1].folded in ("a", "an", "un", "une")
+        lead = self.items[at - 2].folded.split() if article else []
+        having = bool(lead) and lead[-1] in ("with", "have", "has", "having", "and", "avec", "ont", "ayant", "et")
+        return having and not said.required and self.frame.mode != "yes"
+
+    def _most_common(self, at: int, node: Node, attribute: str) -> None:
+        """The value that most of the elements have: the most common OS, the most frequent category of incidents."""
+        frame = self.frame
+        if not self.schema.kinds[node.kind].attributes[attribute].required:
+            node.where.append(Missing(Attribute(node.name, attribute), negated=True))
+        frame.groups.append(Attribute(node.name, attribute))
+        frame.group_names.append(attribute)
+        frame.most, self.wants_most = self.wants_most, ""  # type: ignore[assignment]
+        word = self.items[at].folded
+        several = len(word) > 3 and word.endswith(("s", "x")) and not word.endswith("ss")
+        if frame.limit is None and not several:
+            frame.limit, frame.ties = 1, True
