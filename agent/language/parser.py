@@ -9,11 +9,13 @@ from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
+from agent.language.beyond import beyond, query_beyond
 from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
 from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
 from agent.language.follow import continued, is_follow_up
+from agent.language.frame import Frame
 from agent.language.grammar import Grammar
 from agent.language.idioms import Idioms, load_idioms
 from agent.language.items import Item, read_items
@@ -156,6 +158,9 @@ class Parser:
         literals: dict[str, str],
     ) -> Parse:
         asked = special(items, lexicon)
+        if asked is None and (more := beyond(items)) is not None:
+            frame = self._read(more.items, lexicon, names, question, literals)
+            asked = query_beyond(more, frame, language, self.ways.overlap)
         if asked is None and (tally := tallied(items, question, language)) is not None:
             asked = self._tallied(tally, lexicon, names, question, literals)
         if asked is None:
@@ -175,12 +180,15 @@ class Parser:
         self, tally: Tally, lexicon: Lexicon, names: NameIndex, question: str, literals: dict[str, str]
     ) -> Question:
         """Two numbers, each read as a question of its own."""
-        frames = []
-        for items in tally.sides:
-            grammar = Grammar(items, lexicon, self.ways, names, question)
-            grammar.literals = literals
-            frames.append(grammar.read())
-        return tally_query(tally, (frames[0], frames[1]), lexicon.language)
+        first, second = (self._read(items, lexicon, names, question, literals) for items in tally.sides)
+        return tally_query(tally, (first, second), lexicon.language)
+
+    def _read(
+        self, items: Sequence[Item], lexicon: Lexicon, names: NameIndex, question: str, literals: dict[str, str]
+    ) -> Frame:
+        grammar = Grammar(items, lexicon, self.ways, names, question)
+        grammar.literals = literals
+        return grammar.read()
 
     def _previous(self, after: Sequence[str], names: NameIndex, now: datetime) -> tuple[Item, ...]:
         items: tuple[Item, ...] = ()

@@ -119,7 +119,7 @@ def _both(items: Sequence[Item], question: str, language: Language) -> Tally | N
         return None
     elif any(item.period for item in first) or any("group" in item.turns for item in first):
         return None  # two questions, each with its own
-    if sum(map(_is_kind, first)) > 1 and any(f"{item.text}," in question for item in first if _is_kind(item)):
+    if sum(map(is_kind, first)) > 1 and any(f"{item.text}," in question for item in first if is_kind(item)):
         raise Unclear(say("of_what", language))  # three of them
     values = [item for item in second if not item.empty]
     if not behind and len(values) == 1 and values[0].means("value") and _kind(second) is None:
@@ -149,10 +149,11 @@ def _counted(items: Sequence[Item]) -> bool:
 
 
 def _kind(items: Sequence[Item]) -> int | None:
-    return next((n for n, item in enumerate(items) if _is_kind(item)), None)
+    return next((n for n, item in enumerate(items) if is_kind(item)), None)
 
 
-def _is_kind(item: Item) -> bool:
+def is_kind(item: Item) -> bool:
+    """Whether a word is that of a kind first of all."""
     kinds = item.means("kind")
     return bool(kinds) and kinds[0].rank <= item.meanings[0].rank and not item.name
 
@@ -160,7 +161,7 @@ def _is_kind(item: Item) -> bool:
 def _kind_behind(items: Sequence[Item], at: int) -> bool:
     """Whether a kind stands behind "and", with nothing but adjectives between."""
     for item in items[at + 1 :]:
-        if _is_kind(item):
+        if is_kind(item):
             return True
         if not (item.empty or item.means("value") or item.means("predicate")) or "count" in item.turns:
             return False

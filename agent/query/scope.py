@@ -78,6 +78,8 @@ class Scope:
                 return LIST
             case m.ColumnOf(name):
                 return self.columns.get(name, ANY)
+            case m.Overall(select):
+                return Scope(self.schema).with_pattern(select.pattern).type_of(select.columns[0].value)
             case m.Aggregate(function, of):
                 if function in ("minimum", "maximum") and of is not None:
                     return self.type_of(of)

@@ -385,3 +385,31 @@ def test_what_is_said_of_one_is_taken_for_nothing_else(
 def test_one_of_several_that_were_said_is_one(read: Read, schema: Schema) -> None:
     text = cypher(read("and which one costs the most?", "List the important applications"), schema)
     assert "extreme" in text
+
+
+@pytest.mark.parametrize(
+    ("question", "figure", "condition"),
+    [
+        (
+            "serveurs dont le coût est supérieur à la moyenne",
+            "avg(server1.yearly_cost)",
+            "server1.yearly_cost > overall_1",
+        ),
+        ("servers with less RAM than the average", "avg(server1.memory_gb)", "server1.memory_gb < overall_1"),
+        ("combien de serveurs ont plus de mémoire que la moyenne", "avg(server1.memory_gb)", "RETURN count(server1)"),
+        ("which teams have more incidents than average?", "held_1) / held_2", "} > overall_1"),
+        ("applications plus chères que Paie", "max(businessApplication1.yearly_cost)", "yearly_cost > overall_1"),
+        ("which applications have more incidents than Paie?", "count(DISTINCT incident2)", "} > overall_1"),
+    ],
+)
+def test_beyond_a_figure_that_is_reckoned(
+    read: Read, schema: Schema, question: str, figure: str, condition: str
+) -> None:
+    text = cypher(read(question), schema)
+    assert text.startswith("CALL {")
+    assert figure in text.partition("}")[0] + text.partition("}")[2], text
+    assert condition in text, text
+
+
+def test_what_is_of_another_kind_is_not_compared(read: Read) -> None:
+    assert read("which servers have more incidents than Paie?").outcome == "clarify"

@@ -246,3 +246,33 @@ def test_what_is_wrong_is_said_with_what_would_be_right(
 
     (finding,) = refusal.value.findings
     assert (finding.sort, finding.choices) == (sort, choices)
+
+
+def test_a_figure_of_its_own_is_reckoned_before_everything_else(schema: Schema) -> None:
+    mean = m.Overall(
+        m.Select(m.Pattern((SERVERS,)), (m.Column("mean", m.Aggregate("average", attribute("s", "memory_gb"))),))
+    )
+    pattern = m.Pattern((SERVERS,), where=m.Compare(attribute("s", "memory_gb"), ">", mean))
+    text = cypher(m.Select(pattern, (m.Column("server", m.Itself("s")), m.Column("mean", mean))), schema)
+    assert text == (
+        "CALL { MATCH (s:Server) RETURN avg(s.memory_gb) AS overall_1 }\n"
+        "MATCH (s:Server) WHERE s.memory_gb > overall_1\n"
+        "RETURN s.name AS server, overall_1 AS mean"
+    )
+
+
+def test_a_figure_of_its_own_is_one_figure(schema: Schema) -> None:
+    names = m.Overall(m.Select(m.Pattern((TEAM,)), (m.Column("team", m.Itself("t")),)))
+    pattern = m.Pattern((SERVERS,), where=m.Compare(attribute("s", "memory_gb"), ">", names))
+    with pytest.raises(IntermediateQueryError, match="one figure is needed here"):
+        emit(m.Question(m.Select(pattern)), schema)
+
+
+def test_figures_beside_each_other_are_one_row_though_they_are_of_different_kinds(schema: Schema) -> None:
+    sides = tuple(
+        m.Side(kind, m.Select(m.Pattern((m.Entity("e", (kind,)),)), (m.Column("count", count("e")),)))
+        for kind in ("Incident", "Change", "Problem")
+    )
+    text = cypher(m.Versus(sides, difference=False, beside=True), schema)
+    assert text.count("CALL {") == 3
+    assert text.endswith("RETURN count_1, count_2, count_3")
