@@ -10,21 +10,20 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections import OrderedDict, deque
-from hashlib import sha256
+from collections import deque
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.calls import CALL, GRAPHQL, MCP
+from api.askers import KnownAskers, address_of
+from api.calls import GRAPHQL, MCP
 from api.errors import error_response
 from api.gate import Gate
+from api.rates import RateLimitedError, Rates
 from api.strangers import Strangers, TooManyRefusedError
 from core.errors import JumeauError
-from core.principal import NOBODY
-from services.audit.call import Call
 
 ALWAYS: Final = frozenset({"/health", "/metrics"})
 """What is answered however much there is to do: it tells how the server does. Everything else over HTTP waits its turn."""
@@ -34,7 +33,8 @@ BODY_S: Final = 10.0
 """How long the beginning of a body may take, in seconds."""
 BOUNDED_BY_THEMSELVES: Final = frozenset({GRAPHQL, MCP})
 """Doors that refuse a body of too many bytes in words of their own."""
-_KNOWN: Final = 10_000
+TRY_LATER: Final = 1013
+"""The code that a websocket is closed with where its handshake cannot be answered with a status."""
 _UPLOAD: Final = re.compile(r"/api/ingestions/[^/]+/files/")
 
 
@@ -55,19 +55,32 @@ class BodySizeError(JumeauError):
 
 
 class AdmissionMiddleware:
-    """Holds HTTP requests to the gate. Websockets have limits of their own; what is asked over them goes through the same gate."""
+    """Holds HTTP requests to the gate, to the minute of their address and to that of their account.
+
+    Of websockets the handshake is refused to an address that waits; what is asked over them goes through the same gate, and counts.
+    """
 
     def __init__(
-        self, app: ASGIApp, gate: Gate, body_bytes: int, strangers: Strangers | None = None, body_s: float = BODY_S
+        self,
+        app: ASGIApp,
+        gate: Gate,
+        body_bytes: int,
+        strangers: Strangers | None = None,
+        rates: Rates | None = None,
+        body_s: float = BODY_S,
     ) -> None:
         self._app = app
         self._gate = gate
         self._strangers = strangers
+        self._rates = rates
         self._body_bytes = body_bytes
         self._body_s = body_s
         self._askers = KnownAskers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._handshake(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"] in ALWAYS:
             await self._app(scope, receive, send)
             return
@@ -76,12 +89,10 @@ class AdmissionMiddleware:
         request = _Request(receive, self._body_s, self._body_bytes if is_bounded else None)
         try:
             request.check_announced(scope)
-            if self._strangers is not None and asker == _address(scope):
-                self._strangers.check(asker)
+            self._check(scope, asker)
             gate.arrive(asker)
         except JumeauError as refusal:
-            if isinstance(refusal, TooManyRefusedError):
-                gate.shed[refusal.code] += 1
+            self._shed(refusal)
             await error_response(refusal)(scope, receive, send)
             return
         place = _Place(gate, asker)
@@ -98,7 +109,7 @@ class AdmissionMiddleware:
                 if message["type"] == "http.response.start":
                     place.leave()
                     if message["status"] == HTTPStatus.UNAUTHORIZED and self._strangers is not None:
-                        self._strangers.refused(_address(scope))
+                        self._strangers.refused(address_of(scope))
                         self._askers.forget(scope)
                     if request.refusal is not None:
                         await error_response(request.refusal)(scope, receive, send)
@@ -106,10 +117,40 @@ class AdmissionMiddleware:
                     await send(message)
 
             await self._app(scope, request.receive, answering)
-            self._askers.learn(scope)
+            learned = self._askers.learn(scope)
+            if learned is not None and self._rates is not None:
+                self._rates.count(learned)
         finally:
             place.leave()
             request.close()
+
+    async def _handshake(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a websocket to an address that waits, before anything is looked up: its token is shown later."""
+        asker = self._askers.of(scope)
+        try:
+            if self._strangers is not None and asker == address_of(scope):
+                self._strangers.check(asker)
+        except TooManyRefusedError as refusal:
+            self._shed(refusal)
+            await receive()
+            if "websocket.http.response" in scope.get("extensions", {}):
+                await error_response(refusal)(scope, receive, send)
+            else:
+                await send({"type": "websocket.close", "code": TRY_LATER})
+            return
+        await self._app(scope, receive, send)
+
+    def _check(self, scope: Scope, asker: str) -> None:
+        """Refuse whoever has used up a minute. Raises TooManyRefusedError, RateLimitedError."""
+        if asker == address_of(scope):
+            if self._strangers is not None:
+                self._strangers.check(asker)
+        elif self._rates is not None:
+            self._rates.take(asker)
+
+    def _shed(self, refusal: JumeauError) -> None:
+        if isinstance(refusal, TooManyRefusedError | RateLimitedError):
+            self._gate.shed[refusal.code] += 1
 
     async def _turn(self, place: _Place, request: _Request) -> bool:
         """Wait for a turn. False where nobody waits for the answer any more. Raises OverloadedError."""
@@ -132,39 +173,6 @@ class AdmissionMiddleware:
                 waiting.cancel()
             elif not waiting.cancelled() and waiting.exception() is None and not place.runs:
                 self._gate.end(place.asker)  # called, and cancelled in the same moment
-
-
-class KnownAskers:
-    """Whose a request is, before anybody is looked up: by the credential that it shows, if that was good once; else the address
-    that it comes from. For the thread of the event loop.
-    """
-
-    def __init__(self, most: int = _KNOWN) -> None:
-        self._most = most
-        self._names: OrderedDict[bytes, str] = OrderedDict()
-
-    def of(self, scope: Scope) -> str:
-        """A name for whoever asks; what makes names up counts as the address that it comes from."""
-        shown = _shown(scope)
-        if shown is not None and (name := self._names.get(shown)) is not None:
-            self._names.move_to_end(shown)
-            return name
-        return _address(scope)
-
-    def forget(self, scope: Scope) -> None:
-        """A credential that was refused is good no longer."""
-        if (shown := _shown(scope)) is not None:
-            self._names.pop(shown, None)
-
-    def learn(self, scope: Scope) -> None:
-        """Remember who was let in with a credential. Of very many the oldest are forgotten."""
-        call: Call | None = scope.get(CALL)
-        shown = _shown(scope)
-        if shown is None or call is None or call.principal == NOBODY or call.status == HTTPStatus.UNAUTHORIZED:
-            return
-        self._names[shown] = call.principal.id
-        while len(self._names) > self._most:
-            self._names.popitem(last=False)
 
 
 class _Place:
@@ -264,15 +272,5 @@ class _Request:
             self._next.cancel()
 
 
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return f"from {client[0] if client else 'nowhere'}"
-
-
 def _is_upload(scope: Scope) -> bool:
     return scope["method"] == "PUT" and _UPLOAD.match(scope["path"]) is not None
-
-
-def _shown(scope: Scope) -> bytes | None:
-    given: bytes | None = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-    return None if given is None else sha256(given).digest()

@@ -29,13 +29,14 @@ from api.graphql.persisted import PersistedDocuments
 from api.graphql.root import build_schema
 from api.graphql.router import TwinRouter
 from api.graphql.schema import TwinSchema
-from api.graphql.sessions import SESSION, Connections, Session
+from api.graphql.sessions import SESSION, Connections, Knocks, Session
 from api.graphql.shape import Shape
 from api.headers import BrowserHeaders
 from api.line_page import serve_page
 from api.mcp.http import McpDoor
 from api.observation import Observation
 from api.pages import serve_assets
+from api.rates import RateLimits, Rates
 from api.read_only import hide_writing
 from api.rest import (
     access,
@@ -130,14 +131,20 @@ def create_app(
     app = _rest(lifespan, read_only=twin.settings.read_only)
     app.state.services = services
     app.state.event_streams = Connections(twin.settings.connections_per_account)
-    app.state.gate = gate = Gate(GateLimits.of(twin.settings))
+    everybody = services.doorkeeper.everybody
+    exempt = {LOCAL_OPERATOR.id} if everybody is None else {LOCAL_OPERATOR.id, everybody.id}
+    rates = Rates(RateLimits.of(twin.settings), exempt)
+    strangers = Strangers(twin.settings.refused_per_minute)
+    app.state.knocks = Knocks(strangers, rates)
+    app.state.gate = gate = Gate(GateLimits.of(twin.settings), rates=rates)
     app.add_middleware(Observation, observer=services.queries.observer)
     app.add_middleware(AuditMiddleware, recorder=services.recorder, settings=twin.settings)
     app.add_middleware(
         AdmissionMiddleware,
         gate=gate,
         body_bytes=twin.settings.graphql_body_bytes,
-        strangers=Strangers(twin.settings.refused_per_minute),
+        strangers=strangers,
+        rates=rates,
     )  # outside of all work; only what browsers must be told is outside of it
     install_error_handlers(app)
     schema = TwinSchema(
@@ -169,7 +176,7 @@ def _asking(connection: HTTPConnection) -> Any:
     """The context of a GraphQL request; a websocket says later who asks, its handshake may."""
     if connection.scope["type"] == "websocket":
         services: Services = connection.app.state.services
-        return {SESSION: Session(services, connection.headers)}
+        return {SESSION: Session(services, connection.headers, connection.app.state.knocks.of(connection.scope))}
     return asking_graphql(Request(connection.scope))
 
 

@@ -18,6 +18,7 @@ from typing import Final
 
 import structlog
 
+from api.rates import Rates
 from core.errors import JumeauError
 from core.settings import Settings
 
@@ -71,8 +72,9 @@ class GateLimits:
 class Gate:
     """The places of one server. For the thread of the event loop. `time` counts seconds."""
 
-    def __init__(self, limits: GateLimits, time: Callable[[], float] = monotonic) -> None:
+    def __init__(self, limits: GateLimits, time: Callable[[], float] = monotonic, rates: Rates | None = None) -> None:
         self.limits = limits
+        self.rates = rates  # what is worked on counts for whose it is
         self.shed: Counter[str] = Counter()  # who was sent away, by code
         self._time = time
         self._held: Counter[str] = Counter()
@@ -143,6 +145,8 @@ class Gate:
         _less(self._turns, asker)
         if took_s is not None:
             self._mean_s += _NEW * (took_s - self._mean_s)
+            if self.rates is not None:
+                self.rates.worked(asker, took_s)
         while (name := next(filter(self._free_to, self._queues), None)) is not None:
             called = self._queues[name].popleft()
             self._queues.move_to_end(name)  # in turn between those who ask, whoever came first

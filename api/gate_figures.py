@@ -10,9 +10,10 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from api.gate import Gate, OverloadedError, TooManyRequestsError
+from api.rates import RateLimitedError
 from api.strangers import TooManyRefusedError
 
-CODES: Final = (OverloadedError.code, TooManyRequestsError.code, TooManyRefusedError.code)
+CODES: Final = (OverloadedError.code, TooManyRequestsError.code, TooManyRefusedError.code, RateLimitedError.code)
 
 
 class GateCollector(Collector):

@@ -142,6 +142,18 @@ class Settings(BaseSettings):
         description="Requests with no credential, or a wrong one, that one address may make in a minute; more are refused with 429 and "
         "`Retry-After` before anything is looked up. Whoever shows one that was good before is not counted.",
     )
+    requests_per_minute: int = Field(
+        6_000,
+        ge=1,
+        description="Requests that one account may make in a minute, with all its tokens, operations over websockets among them; more "
+        "are refused with 429 and `Retry-After` before anybody is looked up. Counted in each server apart.",
+    )
+    work_s_per_minute: float = Field(
+        120.0,
+        gt=0,
+        description="Seconds that the server works for one account in a minute, several requests at a time added up; what is asked "
+        "beyond is refused with 429 and `Retry-After`. The default is two requests at a time without a pause.",
+    )
     query_timeout_s: float = Field(30.0, gt=0, description="Longest time a query may run, in seconds.")
     query_memory_mb: int = Field(
         512,

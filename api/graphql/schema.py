@@ -52,6 +52,7 @@ from api.graphql.executor import TwinExecutor
 from api.graphql.extent import Extent
 from api.graphql.limits import STANDARD, DocumentLimits
 from api.graphql.persisted import PersistedDocuments
+from api.graphql.sessions import SESSION
 from core.errors import JumeauError
 from core.principal import NOBODY
 from services.access.rights import Action, allowed
@@ -215,6 +216,8 @@ class TwinSchema(BaseSchema):
         try:
             context = await run_in_threadpool(self._new_context, context_value)
         except JumeauError as refusal:
+            if isinstance(context_value, dict) and (session := context_value.get(SESSION)) is not None:
+                session.refused(refusal)
             yield PreExecutionError(data=None, errors=[coded(refusal)])
             return
         try:
@@ -253,6 +256,8 @@ class TwinSchema(BaseSchema):
             async for result in source:
                 yield ExecutionResult(result.data, [explained(error) for error in result.errors or ()] or None)
         except JumeauError as end:
+            if context.session is not None:
+                context.session.refused(end)
             yield ExecutionResult(data=None, errors=[coded(end)])
         except Exception as error:
             log.error("subscription_failed", exc_info=error)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.datastructures import Headers
+from starlette.types import Scope
 
+from api.askers import address_of
 from api.deps import Services
 from api.origin import check_host
+from api.rates import Rates
+from api.strangers import Strangers
 from core.errors import JumeauError
 from services.access.rights import Action, require
 from services.audit.call import Call
@@ -57,12 +63,36 @@ class Connections:
             del self._open[asker]
 
 
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """Where a websocket's askers are counted: by the address that it comes from where they are refused, else by account."""
+
+    address: str
+    strangers: Strangers
+    rates: Rates
+
+
+@dataclass(frozen=True, slots=True)
+class Knocks:
+    """What counts the askers of all websockets."""
+
+    strangers: Strangers
+    rates: Rates
+
+    def of(self, scope: Scope) -> Knock:
+        """Those of one."""
+        return Knock(address_of(scope), self.strangers, self.rates)
+
+
 class Session:
     """One websocket's asker: by the header of its handshake, or by the payload of `connection_init`, which wins."""
 
-    def __init__(self, services: Services, headers: Headers) -> None:
+    def __init__(self, services: Services, headers: Headers, knock: Knock | None = None) -> None:
         self._services = services
         self._headers = headers
+        self._knock = knock
+        self._asker: str | None = None
+        self._ended: JumeauError | None = None  # why its token was refused: nothing more is looked up for it
         self._authorization = headers.get("authorization")
 
     def open(self, payload: Mapping[str, Any]) -> str:
@@ -70,7 +100,25 @@ class Session:
         given = next((value for name, value in payload.items() if name.lower() == "authorization"), None)
         if isinstance(given, str):
             self._authorization = given
-        return self.services().principal.id
+        self._asker = self.services().principal.id
+        return self._asker
+
+    def take(self) -> None:
+        """Count what is asked, for the account. In the thread of the event loop.
+
+        Raises RateLimitedError; and again what the token was refused with, where it has ended.
+        """
+        if self._ended is not None:
+            raise self._ended
+        if self._knock is not None and self._asker is not None:
+            self._knock.rates.take(self._asker)
+
+    def refused(self, refusal: JumeauError) -> None:
+        """Count a token that is none, as a request with one is counted. In the thread of the event loop."""
+        if refusal.status == HTTPStatus.UNAUTHORIZED:
+            self._ended = refusal
+            if self._knock is not None:
+                self._knock.strangers.refused(self._knock.address)
 
     def services(self) -> Services:
         """The services for the asker as it is now: a token that has ended since is refused. Blocks.

@@ -44,6 +44,12 @@ class TwinHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.handle_invalid_message("Failed to parse message")
 
     async def handle_subscribe(self, message: Any) -> None:
+        if self.connection_acknowledged:
+            try:
+                self.context[SESSION].take()
+            except JumeauError as over:
+                await self._refuse(message, over)
+                return
         limit = self.max_subscriptions_per_connection
         if self.connection_acknowledged and limit is not None and len(self.operations) >= limit:
             refusal = TooManySubscriptionsError(
@@ -52,9 +58,12 @@ class TwinHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 hint="complete one of them",
                 details={"limit": limit},
             )
-            await self.send_message({"id": message["id"], "type": "error", "payload": [coded(refusal).formatted]})
+            await self._refuse(message, refusal)
             return
         await super().handle_subscribe(message)
+
+    async def _refuse(self, message: Any, refusal: JumeauError) -> None:
+        await self.send_message({"id": message["id"], "type": "error", "payload": [coded(refusal).formatted]})
 
     async def shutdown(self) -> None:
         try:
@@ -71,6 +80,11 @@ LEAVE: Final = "leave"
 async def begin(context: dict[str, Any], connections: Connections) -> None:
     """Take a place for a websocket's asker. Raises what `Session.open` does, and TooManyConnectionsError."""
     session: Session = context[SESSION]
-    asker = await run_in_threadpool(session.open, context.get("connection_params") or {})
+    try:
+        asker = await run_in_threadpool(session.open, context.get("connection_params") or {})
+    except JumeauError as refusal:
+        session.refused(refusal)
+        raise
+    session.take()
     connections.take(asker)
     context[LEAVE] = lambda: connections.give_back(asker)

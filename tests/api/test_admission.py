@@ -18,7 +18,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.routing import BaseRoute, Mount
 
-from api.admission import ALWAYS, AdmissionMiddleware, KnownAskers
+from api.admission import ALWAYS, AdmissionMiddleware
+from api.askers import KnownAskers
 from api.calls import CALL
 from api.gate import Gate, GateLimits
 from core.principal import Principal
