@@ -19,6 +19,12 @@ _LONG_TYPO: Final = 9
 """Letters from which on it may be misspelt by two."""
 _NEEDING: Final = frozenset({"has", "have", "had", "needs", "need", "ought", "got", "want", "like"})
 """Words before "to be" that make it a duty: it has to be restarted, but not: servers to be decommissioned."""
+_SHORT: Final = 2
+"""Letters up to which a word is no verb."""
+_STEM: Final = 4
+"""Letters from which on the beginning of a verb of telling may be misspelt."""
+_OPENING: Final = 4
+"""Words of the clause behind in which a question shows itself."""
 _ELIDED: Final = 2
 """Letters that may stand between tokens without being a name: the genitive."""
 Words = tuple[str, ...]
@@ -55,6 +61,13 @@ class Orders:
     duties: frozenset[str]
     being: frozenset[str]
     asking: frozenset[str]
+    wanting: frozenset[Words]
+    telling: tuple[str, ...]
+    standing: frozenset[Words]
+    receiving: frozenset[str]
+    carriers: frozenset[str]
+    own: frozenset[str]
+    needing: frozenset[str]
 
     def order(
         self, question: str, tokens: tuple[Token, ...], known: Callable[[str], bool], named: frozenset[int]
@@ -67,9 +80,9 @@ class Orders:
         sentence = _Sentence(question, tokens, known, named, self)
         for kind, by_language in self.verbs.items():
             for verbs in by_language.values():
-                if sentence.begins_with(verbs) or sentence.wishes_for(verbs):
+                if sentence.begins_with(verbs, told=kind == "send") or sentence.wishes_for(verbs):
                     return kind
-        return None
+        return "write" if sentence.wants_a_deed() else None
 
 
 class _Sentence:
@@ -90,16 +103,35 @@ class _Sentence:
     def _starts(self) -> dict[int, bool]:
         """Where an order may begin, and whether a sentence does so there (rather than a part of one)."""
         found: dict[int, bool] = {}
+        self.wanted: dict[int, bool] = {}
         for at, word in enumerate(self.words):
             gap = self.gaps[at].strip()
+            if self._of_oneself(at):
+                continue
             if at == 0 or any(sign in gap for sign in ".;!:\n") or word == "?" or self.words[at - 1] == "?":
                 self._follow(at, found, whole=True)
             elif "," in gap or self.words[at - 1] in self.orders.joining:
                 self._follow(at, found, whole=False)
             for length in range(1, 6):
-                if at >= length and self.words[at - length : at] in self.orders.asked:
+                said = self.words[at - length : at] if at >= length else ()
+                if said in self.orders.asked:
                     self._follow(at, found, whole=True)
+                if said in self.orders.wanting:
+                    self._follow(at, self.wanted, whole=True)
         return found
+
+    def _of_oneself(self, at: int) -> bool:
+        """Whether a clause tells what somebody else is about to do, and a question follows: before I delete X, what depends on it?"""
+        if self.words[at] not in self.orders.own or not self._opens(at):
+            return False
+        ends = (end for end in range(at + 1, len(self.words)) if set(self.gaps[end].strip()) & set(",:;.!?"))
+        end = next(ends, len(self.words))
+        addressed = {"tu", "vous", "you"} & set(self.words[at:end])
+        rest = self.words[end : end + _OPENING]
+        return not addressed and any(word in self.orders.asking for word in rest)
+
+    def _opens(self, at: int) -> bool:
+        return at == 0 or bool(set(self.gaps[at].strip()) & set(",:;.!?\n")) or self.words[at - 1] == "?"
 
     def _follow(self, at: int, found: dict[int, bool], *, whole: bool) -> None:
         """Mark a place and those behind the words that lead up to an order."""
@@ -112,10 +144,46 @@ class _Sentence:
         """Whether a name of several words was taken out before a token."""
         return at < len(self.gaps) and sum(character.isalnum() for character in self.gaps[at]) > _ELIDED
 
-    def begins_with(self, verbs: Verbs) -> bool:
-        """Whether an order begins somewhere."""
+    def wants_a_deed(self) -> bool:
+        """Whether somebody is asked for what is no telling: can you V the servers, I want you to V; or a deed told before: do it."""
+        for at in self.wanted:
+            if at >= len(self.words) or self.tokens[at].kind != "word" or at in self.named:
+                continue
+            word = self.words[at]
+            tells = word.startswith(self.orders.telling) or word in self.orders.leads or word in self.orders.asking
+            if (
+                not tells
+                and len(word) > _SHORT
+                and self._object(at + 1, things=True)
+                and not self._misspelt_telling(word)
+            ):
+                return True
+        return any(
+            self.words[at : at + len(said)] == said and self._closes(at + len(said))
+            for said in self.orders.standing
+            for at in range(len(self.words))
+            if self._opens(at)
+        )
+
+    def _closes(self, at: int) -> bool:
+        return at >= len(self.words) or self.words[at] == "?" or bool(set(self.gaps[at].strip()) & set(",.;!:\n"))
+
+    def _misspelt_telling(self, word: str) -> bool:
+        from rapidfuzz.distance import OSA
+
+        told = (one for one in (*self.orders.telling, *self.orders.asking) if len(one) >= _STEM)
+        return any(OSA.distance(word[: len(one)], one) <= 1 for one in told)
+
+    def _told_to_us(self, after: int) -> bool:
+        """Whether what is sent goes to the asker, by no carrier: send me the list."""
+        if after >= len(self.words) or self.words[after] not in self.orders.receiving:
+            return False
+        return not any(word in self.orders.carriers for word in self.words[after:])
+
+    def begins_with(self, verbs: Verbs, *, told: bool = False) -> bool:
+        """Whether an order begins somewhere. `told`: of a kind that is none where the asker gets it: send me the list."""
         for at, whole in self.starts.items():
-            if at >= len(self.words):
+            if at >= len(self.words) or (told and self._told_to_us(at + 1)):
                 continue
             for length in (3, 2, 1):
                 said = self.words[at : at + length]
@@ -173,7 +241,10 @@ class _Sentence:
             return False
         wish = any(self.words[: len(said)] == said for said in self.orders.wishes)
         for at in range(1, len(self.words)):
-            if not any(self.words[at : at + length] in verbs.done for length in (1, 2, 3)):
+            said = [self.words[at : at + length] for length in (1, 2, 3)]
+            if self._needs(at) and self._gerund(self.words[at], verbs):
+                return True
+            if not any(one in verbs.done for one in said):
                 continue
             before = self.words[at - 1]
             if before in self.orders.being and (wish or (at > 1 and self._duty(at - 2))):
@@ -181,6 +252,23 @@ class _Sentence:
             if wish and (at - 1 in self.named or self.tokens[at - 1].kind == "identifier"):
                 return True  # I need X rebooted
         return False
+
+    def _needs(self, at: int) -> bool:
+        """Whether one thing needs what is said here: X needs patching."""
+        return self.words[at - 1] in self.orders.needing and at > 1 and self._one(at - 2)
+
+    def _one(self, at: int) -> bool:
+        """Whether one thing is named here, so that a need is of it and not of those that are looked for."""
+        return at in self.named or self.tokens[at].kind == "identifier" or self._gap_named(at + 1)
+
+    def _gerund(self, word: str, verbs: Verbs) -> bool:
+        if (word,) in verbs.gerunds:
+            return True
+        if not word.endswith("ing") or len(word) < _LONG_TYPO or self.known(word):
+            return False
+        from rapidfuzz.distance import OSA
+
+        return any(len(form) == 1 and OSA.distance(form[0], word) <= _SHORT for form in verbs.gerunds)
 
     def _duty(self, at: int) -> bool:
         """Whether something must be done: it must be, it has to be."""
@@ -260,4 +348,11 @@ def load_orders() -> Orders:
         duties=words("duties"),
         being=words("being"),
         asking=words("asking"),
+        wanting=phrases("wanting"),
+        telling=tuple(sorted(words("telling"))),
+        standing=phrases("standing"),
+        receiving=words("receiving"),
+        carriers=words("carriers"),
+        own=words("own"),
+        needing=words("needing"),
     )

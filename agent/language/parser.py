@@ -18,6 +18,7 @@ from agent.language.follow import continued, is_follow_up
 from agent.language.frame import Frame
 from agent.language.grammar import Grammar
 from agent.language.idioms import Idioms, load_idioms
+from agent.language.intents import load_intents
 from agent.language.items import Item, read_items
 from agent.language.lexicon import Lexicon
 from agent.language.literals import lift
@@ -41,6 +42,8 @@ from graph.schema.model import PersonalData, Schema
 _PAIR: Final = re.compile(r"(?<![\w/.:-])([^\W\d_]{2,}|[^\W\d_]+\d)/([^\W\d_]{2,}|[^\W\d_]+\d)(?![\w/.:-])")
 LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
+_REFUSED: Final = {"write": "read_only", "code": "read_only", "personal": "personal", "claim": "claim"}
+"""Which text tells why a question is refused; the others are secrets."""
 _A_PERIOD: Final = frozenset({"periode", "period"})
 
 
@@ -91,9 +94,11 @@ class Parser:
         reason = "send" if "://" in question else acts.refusal(question, unnamed, self._knows)
         if reason == "personal" and not self._personal:
             reason = None
-        reason = reason or self._ordered(question, unnamed, names)
+        reason = reason or self._ordered(question, unnamed, names) or load_intents().refusal(question, unnamed)
+        if reason == "personal" and not self._personal:
+            reason = None
         if len(question) > LONGEST or reason:
-            text = {"write": "read_only", "code": "read_only", "personal": "personal"}.get(reason or "", "secret")
+            text = _REFUSED.get(reason or "", "secret")
             return Parse("refuse", language, message=say(text, language))
         why = after and asks_why(fold(question))
         if understood is not None and why and (edit := edited(understood, (), fold(question), language)):

@@ -24,6 +24,7 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "read_only": {"fr": "Je réponds à des questions ; je ne modifie rien.", "en": "I answer questions; I change nothing."},
     "secret": {"fr": "Je ne donne ni secret ni donnée d'une autre portée.", "en": "I give out no secrets and nothing outside your rights."},
     "personal": {"fr": "Je ne dis rien qui identifie une personne.", "en": "I say nothing that identifies a person."},
+    "claim": {"fr": "Je dis ce que contient le jumeau ; je n'atteste, ne garantis et ne promets rien.", "en": "I tell what the twin holds; I certify, guarantee and promise nothing."},
     "perimeter": {"fr": "« mes » est compris comme ce que vos droits laissent voir", "en": "“my” is taken for what your rights let you see"},
     "mean_or": {"fr": "Que voulez-vous savoir de « {name} » ?", "en": "What do you want to know about “{name}”?"},
     "groups_with_some": {"fr": "seuls comptent les groupes qui ont au moins un élément", "en": "only groups with one element at least count"},

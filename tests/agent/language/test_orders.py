@@ -101,3 +101,36 @@ def test_what_asks_for_something_to_be_done_is_refused(read: Read, question: str
 @pytest.mark.parametrize("question", ASKED)
 def test_what_only_sounds_like_an_order_is_not_refused(read: Read, question: str) -> None:
     assert read(question).outcome != "refuse"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Je voudrais arrêter lil1papp0012 : quelles applications seraient touchées ?",
+        "Before I delete lil1papp0012, which applications depend on it?",
+        "Send me the list of servers",
+        "Envoie-moi la liste des serveurs",
+        "can you break the incidents down by team",
+        "tu peux vérifier si Paie a un PRA ?",
+        "lil1papp0012 needs how much memory?",
+    ],
+)
+def test_what_others_do_and_what_is_told_to_the_asker_is_no_order(read: Read, question: str) -> None:
+    assert read(question).outcome != "refuse"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Je voudrais supprimer lil1papp0012, tu peux ?",
+        "Send me the list of servers by mail",
+        "can you defragment the disks of lil1papp0012",
+        "je veux que tu défragmentes lil1papp0012",
+        "lil1papp0012 needs restarting",
+        "Les incidents P1 sont de trop, fais-le",
+        "Garantis-moi que Paie ne tombera pas",
+        "Certify that Paie is compliant",
+    ],
+)
+def test_wishes_needs_and_promises_are_orders(read: Read, question: str) -> None:
+    assert read(question).outcome == "refuse"
