@@ -25,6 +25,7 @@ from tests.api.apps import create_app
 from tests.api.conftest import Server, served
 from tests.api.estate import opened, small_estate
 from tests.api.websocket_client import talking
+from tests.security.doors.asking import Client
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 MOST = 6
@@ -154,14 +155,20 @@ def test_operations_over_a_websocket_count_for_the_account(guarded: Guarded) -> 
         assert guarded.entries() == before
 
 
-def test_work_over_http_is_counted_for_the_account(guarded: Guarded) -> None:
-    secret, worked = guarded.token("ana"), []
-    rates = guarded.app.state.knocks.rates
-    assert guarded.app.state.gate.rates is rates
-    rates.worked = lambda account, seconds: worked.append((account, seconds > 0))
-    for _ in range(2):
-        assert guarded.ask(secret, *DOORS["graphql"]).status_code == 200
-    assert worked[-1] == ("ana", True)
+def test_work_over_http_is_counted_for_the_account(schema: Schema, tmp_path: Path) -> None:
+    settings = {"work_s_per_minute": 1e-9}
+    with opened("networkx", schema, tmp_path, small_estate(), settings) as twin:
+        keeper = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP)
+        account = keeper.accounts.create("ana", PASSWORD, ["reader"], None, by="test")
+        headers = {"Authorization": f"Bearer {keeper.tokens.issue(account, timedelta(days=1))[0]}"}
+        app = create_app(twin, follow=False, doorkeeper=keeper)
+        client = Client(app)
+        answers = [client.request("GET", "/api/me", headers=headers) for _ in range(3)]
+        # Of the first nobody knew whose it is while it was worked on; the second one's work is beyond what may be.
+        assert [answer.status_code for answer in answers] == [200, 200, 429]
+        assert answers[2].json()["error"]["where"] == "JUMEAU_WORK_S_PER_MINUTE"
+        app.state.services.moments.close()
+        client.close()
 
 
 def test_wrong_tokens_over_websockets_are_counted_and_an_address_that_waits_opens_none(guarded: Guarded) -> None:
