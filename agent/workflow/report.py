@@ -19,6 +19,10 @@ _WORDS: Final[dict[str, dict[Language, str]]] = {
         "fr": "{count} changements autour de lui en 30 jours.",
         "en": "{count} changes around it within 30 days.",
     },
+    "hidden": {
+        "fr": " Éléments que vous ne pouvez pas voir : {count}.",
+        "en": " Elements that you may not see: {count}.",
+    },
     "found": {"fr": "Constats", "en": "Findings"},
     "nothing": {"fr": "Rien de ce qui a été regardé ne ressort.", "en": "Nothing of what was looked at stands out."},
     "simulated": {
@@ -58,7 +62,9 @@ def report(state: Investigation) -> str:
     lines = [say("whole") if subject is None else say("subject", **subject)]
     for name in ("impacted_business_services", "upstream_dependencies", "upstream_changes"):
         if name in state.get("answers", {}):
-            lines.append(say(name, count=state["answers"][name]["count"]))
+            found = state["answers"][name]
+            unseen = say("hidden", count=found["hidden"]) if found.get("hidden") else ""
+            lines.append(say(name, count=found["count"]) + unseen)
     findings = state.get("findings", [])
     lines += ["", f"## {say('found')}", ""] if findings else ["", say("nothing")]
     for finding in findings:

@@ -53,9 +53,10 @@ class Tools:
 
 
 def rows_of(result: QueryResult, most: int) -> dict[str, Any]:
-    """An answer as the state keeps it: the first rows, and how many there are."""
+    """An answer as the state keeps it: the first rows, how many there are, and how many elements of an impact may not be seen."""
     rows = [[to_json(cell) for cell in row] for row in result.answer.rows[:most]]
-    return {"columns": list(result.answer.columns), "rows": rows, "count": len(result.answer.rows)}
+    told = {"columns": list(result.answer.columns), "rows": rows, "count": len(result.answer.rows)}
+    return told if result.hidden is None else {**told, "hidden": result.hidden}
 
 
 def comparing(settings: Settings) -> Compare:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from agent.workflow.report import report
+from agent.workflow.tools import rows_of
 from core.principal import Principal
 from graph.queries.catalogue import load_catalogue
 from graph.queries.through import load_crossings
@@ -216,6 +218,15 @@ def test_cypher_of_ones_own_keeps_to_what_is_seen(drawn: Drawn) -> None:
         queries = drawn.manager.services.queries
         rows = [queries.cypher(text, given, who).answer.rows for who in (MANAGER, READER)]
         assert rows[0] == rows[1]
+
+
+def test_an_investigation_says_how_much_may_not_be_seen(drawn: Drawn) -> None:
+    item = max(drawn.items(), key=lambda item: drawn.run("impacted_business_services", ci=item.id).hidden)
+    for who, said in ((MANAGER, True), (READER, False)):
+        result = drawn.run("impacted_business_services", who, ci=item.id)
+        state = {"language": "en", "answers": {"impacted_business_services": rows_of(result, 5)}}
+        text = report(state)  # type: ignore[arg-type]
+        assert (f"Elements that you may not see: {result.hidden}." in text) is said
 
 
 def test_a_scope_without_the_right_is_answered_as_a_role_without_it(schema: Schema, tmp_path: Path) -> None:
