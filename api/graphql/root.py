@@ -90,7 +90,8 @@ _CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher an
 - `asOf`, `branch`: the whole field as it was at a date (the end of that day, UTC), an instant or an event (`#123`), or as a
   branch makes it; the extensions of the answer say which moment that is.
 - A relation is a field on both ends, named by its reading; its own attributes are in `edges`. Up to {MAX_DEPTH} lists nest,
-  and the whole selection under a root field is one query of the graph."""
+  and the whole selection under a root field is one query of the graph. Impact that goes through what is hidden (a right) takes
+  two or three more, which find out how far."""
 
 
 def build_schema(shape: Shape, *, read_only: bool = False) -> GraphQLSchema:
