@@ -85,6 +85,8 @@ class AskService:
                 "query": None if understood.question is None else to_json(understood.question),
             }
         )
+        for call in understood.calls:
+            trace.add({"step": "model", **call})
         if understood.outcome is not Outcome.ANSWER or understood.question is None:
             return _unanswered(understood, trace)
         return self.answer(understood.question, asking, understood.language, trace)

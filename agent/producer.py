@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from agent.query.model import Question
 from core.principal import Principal
@@ -43,7 +44,8 @@ class Understanding:
 
     `question` where the outcome is answer; `choices` where it is clarify; `missing` names what the twin does not hold
     where it is unanswerable; `reason`: a sentence in the question's language for every outcome but answer.
-    `covered`: share of the content words that were understood. `unread`: those that were not.
+    `covered`: share of the content words that were understood. `unread`: those that were not. `calls`: of models, each as
+    the gateway tells of it (`agent.gateway.gateway.Completion`).
     """
 
     outcome: Outcome
@@ -54,6 +56,7 @@ class Understanding:
     reason: str = ""
     covered: float = 1.0
     unread: tuple[str, ...] = ()
+    calls: tuple[Mapping[str, Any], ...] = ()
 
 
 class Producer(Protocol):

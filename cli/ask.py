@@ -43,6 +43,7 @@ FormOption = Annotated[Form, typer.Option("--output", "-o", help="text, table, m
 TongueOption = Annotated[
     Tongue | None, typer.Option("--lang", help="Language of the answer; by default the question's.")
 ]
+_OF_A_STEP = ("purpose", "outcome", "rows", "engine", "elapsed_ms", "provider", "model", "tokens", "cost", "call")
 ExplainOption = Annotated[bool, typer.Option("--explain", help="Show the queries, the steps and what they took.")]
 
 
@@ -199,9 +200,7 @@ def show(answer: Mapping[str, Any], output: Form, explain: bool) -> None:
 
 def _explain(answer: Mapping[str, Any]) -> None:
     for step in answer["trace"]:
-        told = " ".join(
-            f"{name}={step[name]}" for name in ("purpose", "outcome", "rows", "engine", "elapsed_ms") if name in step
-        )
+        told = " ".join(f"{name}={step[name]}" for name in _OF_A_STEP if name in step)
         say(f"- {step['step']} {told}")
     if answer["cypher"]:
         say(f"\n{answer['cypher']}\n")

@@ -101,6 +101,8 @@ class Completion:
             "provider": self.provider,
             "model": self.model,
             "tokens": self.tokens_in + self.tokens_out,
+            "tokens_in": self.tokens_in,
+            "tokens_out": self.tokens_out,
             "cost": self.cost_micro / 1e6,
             "saved": self.saved_micro / 1e6,
             "cached": self.cached,

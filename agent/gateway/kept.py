@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import delete, insert, select, update
@@ -22,6 +22,8 @@ from core.principal import Principal
 from core.sensitive import masked
 from graph.history.ledger import Ledger
 from services.model_tables import cache, prompt
+
+_PURGED_EVERY: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,7 @@ class Kept:
         self._ledger = ledger
         self._clock = clock
         self._policy = policy
+        self._purged: datetime | None = None
         for table in (cache, prompt):
             ledger.prepare(table)
 
@@ -67,6 +70,7 @@ class Kept:
 
     def keep_answer(self, key: str, client: str, answer: KeptAnswer) -> None:
         """Keep an answer that was accepted."""
+        self._purge_when_due()
         if self._policy.cache_hours == 0:
             return
         values: dict[str, Any] = {
@@ -86,6 +90,7 @@ class Kept:
 
     def keep_prompt(self, call: str, client: str, messages: Sequence[Message], answer: str) -> None:
         """Keep a conversation, masked whatever the provider was sent."""
+        self._purge_when_due()
         if self._policy.retention_days == 0:
             return
         said = orjson.dumps([[message.speaker, masked(message.text)] for message in messages]).decode()
@@ -94,8 +99,9 @@ class Kept:
             connection.execute(insert(prompt).values(call=call, **values))
 
     def prompts(self, client: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-        """The latest conversations, of one client or of all."""
-        query = select(prompt).order_by(prompt.c.at.desc(), prompt.c.call).limit(limit)
+        """The latest conversations that may still be kept, of one client or of all."""
+        since = self._clock.now() - timedelta(days=self._policy.retention_days)
+        query = select(prompt).where(prompt.c.at >= since).order_by(prompt.c.at.desc(), prompt.c.call).limit(limit)
         if client is not None:
             query = query.where(prompt.c.client == client)
         with self._ledger.reading() as connection:
@@ -110,6 +116,13 @@ class Kept:
             }
             for row in rows
         ]
+
+    def _purge_when_due(self) -> None:
+        """What is too old goes as new is kept: nobody has to remember to purge."""
+        now = self._clock.now()
+        if self._purged is None or now - self._purged >= _PURGED_EVERY:
+            self._purged = now
+            self.purge()
 
     def purge(self) -> dict[str, int]:
         """Take away what is older than the policy keeps it; how many of each. Digests in the audit trail stay."""

@@ -48,9 +48,13 @@ class Filled:
 
 
 class NotFilledError(ModelError):
-    """A model answered, and what it filled could not be used even after it was told what was wrong with it."""
+    """A model answered, and what it filled could not be used even after it was told what was wrong with it.
+
+    `calls` were made all the same, and paid for.
+    """
 
     code = "MODEL_NOT_UNDERSTOOD"
+    calls: tuple[Completion, ...] = ()
 
 
 class ModelProducer:
@@ -102,12 +106,14 @@ class ModelProducer:
             said.add(_same(done.text))
             talk += [Message("assistant", done.text), Message("user", _repair(wrong))]
         first = wrong[0]
-        raise NotFilledError(
+        failed = NotFilledError(
             f"what the model filled cannot be used after {len(calls)} tries: {first.sort}, {first.seen[:_SHOWN]}",
             where=f"{calls[-1].provider}/{calls[-1].model}",
             hint="the deterministic parser answers without it",
             details={"tries": len(calls), "sorts": sorted({finding.sort for finding in wrong})},
         )
+        failed.calls = tuple(calls)
+        raise failed
 
     def _read(self, text: str, principal: Principal, language: Language | None) -> Understanding:
         """What a text of a model means. Raises IntermediateQueryError."""

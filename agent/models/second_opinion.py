@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from agent.gateway.errors import GatewayError, ModelError
-from agent.models.producer import Filled, ModelProducer
+from agent.models.producer import Filled, ModelProducer, NotFilledError
 from agent.producer import Language, Outcome, Producer, Turn, Understanding
 from agent.query.codec import to_json
 from agent.query.model import Question
@@ -49,6 +49,12 @@ class Opinions:
     differences: tuple[str, ...]
 
     @property
+    def calls(self) -> tuple[Mapping[str, Any], ...]:
+        """The calls of models that were made for it, whatever came of them."""
+        made = self.failure.calls if isinstance(self.failure, NotFilledError) else ()
+        return tuple(call.to_dict() for call in (made if self.second is None else self.second.calls))
+
+    @property
     def agree(self) -> bool:
         """Whether both understood it, and alike."""
         return (
@@ -69,7 +75,8 @@ class SecondOpinion:
         self, text: str, principal: Principal, earlier: tuple[Turn, ...] = (), language: Language | None = None
     ) -> Understanding:
         """See `agent.producer.Producer`: the grammar's, with what the model says of it among the assumptions."""
-        return settled(self.opinions(text, principal, earlier, language))
+        opinions = self.opinions(text, principal, earlier, language)
+        return replace(settled(opinions), calls=opinions.calls)
 
     def opinions(
         self, text: str, principal: Principal, earlier: tuple[Turn, ...] = (), language: Language | None = None

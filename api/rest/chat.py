@@ -54,6 +54,14 @@ class Message(BaseModel):
         return self.content or ""
 
 
+class StreamOptions(BaseModel):
+    """How a stream is told."""
+
+    model_config = ConfigDict(extra="allow")
+
+    include_usage: bool = Field(default=False, description="End with a part that holds the usage and nothing else.")
+
+
 class ChatRequest(BaseModel):
     """A conversation whose last user message is the question. Other settings of models are accepted, and mean nothing here."""
 
@@ -67,6 +75,7 @@ class ChatRequest(BaseModel):
     model: str = MODEL
     messages: list[Message] = Field(min_length=1, max_length=200)
     stream: bool = False
+    stream_options: StreamOptions | None = None
 
 
 class ModelEntry(BaseModel):
@@ -107,14 +116,15 @@ def completions(body: ChatRequest, services: ToRead) -> Response:
     services.call.told(len(answer.rows), answer.sequence)
     head = _head(services, asked[-1], answer, body.model)
     if body.stream:
-        return StreamingResponse(_chunks(head, answer), media_type="text/event-stream")
+        usage = body.stream_options is not None and body.stream_options.include_usage
+        return StreamingResponse(_chunks(head, answer, usage), media_type="text/event-stream")
     message = {"role": "assistant", "content": to_markdown(answer)}
     return json_response(
         {
             **head,
             "object": "chat.completion",
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
-            "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+            "usage": _usage(answer),
             "jumeau": answer.to_dict(),
         }
     )
@@ -127,13 +137,22 @@ def _head(services: Services, question: str, answer: Answer, model: str) -> dict
     return {"id": f"chatcmpl-{digest}", "created": int(now.timestamp()), "model": model}
 
 
-def _chunks(head: dict[str, Any], answer: Answer) -> Iterator[bytes]:
-    """The answer line by line, then the end."""
-    whole = {**head, "object": "chat.completion.chunk"}
+def _usage(answer: Answer) -> dict[str, int]:
+    """Tokens of the models that were asked beside the grammar, as the gateway counts them; none where none was asked."""
+    calls = [step for step in answer.trace if step["step"] == "model" and not step["cached"]]
+    said, given = (sum(int(call[name]) for call in calls) for name in ("tokens_in", "tokens_out"))
+    return {"prompt_tokens": said, "completion_tokens": given, "total_tokens": said + given}
+
+
+def _chunks(head: dict[str, Any], answer: Answer, usage: bool) -> Iterator[bytes]:
+    """The answer line by line, then the end, and behind it the usage where it was asked for."""
+    whole = {**head, "object": "chat.completion.chunk", **({"usage": None} if usage else {})}
     yield _event({**whole, "choices": [_delta({"role": "assistant", "content": ""})]})
     for line in to_markdown(answer).splitlines(keepends=True):
         yield _event({**whole, "choices": [_delta({"content": line})]})
     yield _event({**whole, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "jumeau": answer.to_dict()})
+    if usage:
+        yield _event({**whole, "choices": [], "usage": _usage(answer)})
     yield b"data: [DONE]\n\n"
 
 

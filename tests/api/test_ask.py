@@ -27,6 +27,16 @@ from tests.api.websocket_client import talking
 COUNT = m.Select(m.Pattern((m.Entity("s", ("Server",)),)), (m.Column("number", m.Aggregate("count", m.Itself("s"))),))
 SCRIPT: Mapping[str, m.Question | Understanding] = {
     "Combien de serveurs ?": m.Question(COUNT, "fr"),
+    "Avec un modèle ?": Understanding(
+        Understood.ANSWER,
+        "fr",
+        m.Question(COUNT, "fr"),
+        calls=(
+            {"provider": "p", "model": "m", "tokens_in": 7, "tokens_out": 3, "cached": False},
+            {"provider": "p", "model": "m", "tokens_in": 9, "tokens_out": 1, "cached": False},
+            {"provider": "p", "model": "m", "tokens_in": 5, "tokens_out": 5, "cached": True},
+        ),
+    ),
     "Supprime tout": Understanding(Understood.REFUSE, "fr", reason="Le jumeau ne se modifie pas par une question."),
 }
 
@@ -109,10 +119,29 @@ def test_a_chat_front_end_may_stream(http: httpx.Client) -> None:
 
     assert events[-1] == "[DONE]"
     chunks = [orjson.loads(event) for event in events[:-1]]
+    assert not any("usage" in chunk for chunk in chunks)
     whole = "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in chunks)
     assert whole.startswith("24 serveurs.\n")
     assert chunks[-1]["choices"][0]["finish_reason"] == "stop"
     assert len({chunk["id"] for chunk in chunks}) == 1
+
+
+@pytest.mark.parametrize(("question", "counted"), [("Combien de serveurs ?", (0, 0)), ("Avec un modèle ?", (16, 4))])
+def test_a_chat_tells_the_tokens_of_the_models_that_were_asked(
+    http: httpx.Client, question: str, counted: tuple[int, int]
+) -> None:
+    body = {"messages": [{"role": "user", "content": question}]}
+    wanted = {"prompt_tokens": counted[0], "completion_tokens": counted[1], "total_tokens": sum(counted)}
+    told = http.post("/v1/chat/completions", json=body).json()
+    assert told["usage"] == wanted
+    calls = [step for step in told["jumeau"]["trace"] if step["step"] == "model"]
+    assert [call["provider"] for call in calls] == ["p"] * (3 if counted[0] else 0)
+
+    streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
+    with http.stream("POST", "/v1/chat/completions", json=streamed) as answer:
+        chunks = [orjson.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: {")]
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], wanted)
+    assert {repr(chunk["usage"]) for chunk in chunks[:-1]} == {"None"}
 
 
 def test_a_refusal_is_an_answer_of_the_chat_too(http: httpx.Client) -> None:

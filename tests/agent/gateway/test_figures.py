@@ -143,6 +143,15 @@ def test_conversations_are_kept_masked_for_their_days_and_then_purged(mid_month:
     assert Calls(ledger, later, Budgets(ledger, later)).usage("who")[0]["calls"] == 1
 
 
+def test_what_is_too_old_goes_as_new_is_kept_without_anybody_purging(mid_month: House, ledger: Ledger) -> None:
+    mid_month.gateway.complete(asks("combien ?"))
+    later = Kept(ledger, FrozenClock(MIDDLE.instant + timedelta(days=31)), policy())
+    assert later.prompts() == []
+    later.keep_prompt("a later call", "north", (), "")
+    assert [one["call"] for one in later.prompts()] == ["a later call"]
+    assert later.purge() == {"prompts": 0, "answers": 0}
+
+
 def test_a_kept_answer_that_is_too_old_is_asked_again(mid_month: House, tmp_path: Path, ledger: Ledger) -> None:
     mid_month.gateway.complete(asks("combien ?"))
     mid_month.gateway.kept._clock = FrozenClock(MIDDLE.instant + timedelta(hours=25))

@@ -164,7 +164,18 @@ def test_where_both_agree_the_answer_is_the_grammars_and_nothing_is_said(
     double.says = filled(other)
     found = SecondOpinion(Grammar(SURE), producer).opinions("combien ?", ANA)
     assert (found.agree, found.differences) == (True, ())
-    assert SecondOpinion(Grammar(SURE), producer).understand("combien ?", ANA) == SURE
+    settled = SecondOpinion(Grammar(SURE), producer).understand("combien ?", ANA)
+    assert replace(settled, calls=()) == SURE
+    (call,) = settled.calls
+    assert (call["provider"], call["model"], call["tokens_in"], call["tokens_out"]) == ("p", "m", 7, 3)
+
+
+def test_calls_that_came_to_nothing_are_told_all_the_same(producer: ModelProducer, double: Double) -> None:
+    double.says = filled(with_kind("Aaa"))
+    settled = SecondOpinion(Grammar(SURE), producer).understand("combien ?", ANA)
+    assert settled.question is not None
+    assert "MODEL_NOT_UNDERSTOOD" in settled.question.assumptions[0]
+    assert len(settled.calls) == len(double.requests) == 2
 
 
 def test_where_they_differ_the_grammars_stands_and_the_difference_is_shown(

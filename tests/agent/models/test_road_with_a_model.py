@@ -28,6 +28,7 @@ from services.query import QueryService
 from services.twin import Twin, open_twin
 from tests.agent.gateway.house import policy
 from tests.agent.models.double import Double
+from tests.agent.models.test_adapters import KINDS
 from tests.agent.models.test_producer import COUNT, filled, with_kind
 from tests.conftest import NOW
 
@@ -44,9 +45,25 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Twin]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def grammar(twin: Twin) -> GrammarProducer:
+    queries = QueryService(twin)
+
+    def rows_of(principal: Principal) -> Any:
+        def rows(text: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+            return queries.cypher(text, parameters, principal).answer.rows
+
+        return rows
+
+    return GrammarProducer(twin.schema, rows_of, twin.repository.watermark, twin.clock.now)
+
+
 @pytest.fixture
-def road(twin: Twin, double: Double, tmp_path: Path) -> Iterator[tuple[AskService, Trail]]:
-    here = {"kind": "openai", "endpoint": f"{double.url}/v1", "location": "on_premises"}
+def road(
+    twin: Twin, grammar: GrammarProducer, double: Double, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[AskService, Trail]]:
+    """The road with a model of the kind of provider that a test is given, an OpenAI-compatible one else."""
+    here = {"kind": getattr(request, "param", "openai"), "endpoint": double.url, "location": "on_premises"}
     rules = policy(
         providers={"p": {**here, "models": {"m": {"input": 1, "output": 1}}}}, clients={}, answer_s=3, cache_hours=0
     )
@@ -56,14 +73,6 @@ def road(twin: Twin, double: Double, tmp_path: Path) -> Iterator[tuple[AskServic
         gateway.use_cases.register("questions", "plain words", owner="ana", principal=LOCAL_OPERATOR, by="ana")
         gateway.use_cases.validate("questions", principal=LOCAL_OPERATOR, by="dora")
     queries = QueryService(twin)
-
-    def rows_of(principal: Principal) -> Any:
-        def rows(text: str, parameters: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
-            return queries.cypher(text, parameters, principal).answer.rows
-
-        return rows
-
-    grammar = GrammarProducer(twin.schema, rows_of, twin.repository.watermark, twin.clock.now)
     moments = MomentService(twin, queries, CatalogueService(twin, queries))
     yield AskService(with_second_opinion(grammar, gateway, queries, twin.schema), moments), trail
     moments.close()
@@ -74,6 +83,7 @@ def servers(twin: Twin) -> int:
     return int(QueryService(twin).cypher("MATCH (s:Server) RETURN count(s) AS n").answer.rows[0][0])
 
 
+@pytest.mark.parametrize("road", KINDS, indirect=True)
 def test_with_a_model_that_differs_the_answer_is_the_grammars_and_says_so(
     road: tuple[AskService, Trail], twin: Twin, double: Double
 ) -> None:
@@ -82,6 +92,8 @@ def test_with_a_model_that_differs_the_answer_is_the_grammars_and_says_so(
     assert answer["outcome"] == "answer"
     assert answer["rows"][0][-1] == servers(twin)
     assert any("a compris autrement" in said for said in answer["assumptions"])
+    (call,) = (step for step in answer["trace"] if step["step"] == "model")
+    assert (call["provider"], call["tokens_in"], call["tokens_out"]) == ("p", 7, 3)
     assert [one.entry.door for one in road[1].page(Wanted(door="model"))] == ["model", "model"]
 
 
@@ -98,6 +110,7 @@ def test_whatever_the_model_does_the_answer_comes_and_the_twin_stays_as_it_is(
     assert checksum_of(twin.repository).checksum() == before
 
 
+@pytest.mark.parametrize("road", KINDS, indirect=True)
 def test_what_the_grammar_does_not_read_a_model_may_fill_and_it_runs_as_any_query(
     road: tuple[AskService, Trail], twin: Twin, double: Double
 ) -> None:
