@@ -30,9 +30,7 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
     if len(named) != 1 or any({"most", "least", "ratio", "group", "without", "never"} & set(i.turns) for i in items):
         return None
     turns = {turn for item in items for turn in item.turns}
-    verb = next(
-        (at for at, item in enumerate(items) if any(r.name == "DEPENDS_ON" for r in item.means("relation"))), None
-    )
+    verb = next((at for at, item in enumerate(items) if _says_dependency(item) and "who" not in items[0].turns), None)
     kinds = [
         item
         for at, item in enumerate(items)
@@ -48,6 +46,12 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
     asked = items[0].folded.split()[0] in ("de", "d", "on", "what") and lexicon.language == "fr"
     forward = (named[0] < verb) != inverse or asked or "dont" in items[verb].folded
     return "out" if forward else "in"
+
+
+def _says_dependency(item: Item) -> bool:
+    """Whether a verb says first of all that something depends: supports says another thing first."""
+    relations = item.means("relation")
+    return any(r.name == "DEPENDS_ON" and r.rank <= relations[0].rank for r in relations)
 
 
 def closure(side: Side, items: Sequence[Item], lexicon: Lexicon) -> m.Question:

@@ -40,6 +40,7 @@ class Idioms:
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     nameable: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     products: Mapping[str, str] = field(default_factory=dict)
+    desirable: frozenset[str] = frozenset()  # attributes of which less is worse
     implied: Mapping[str, str] = field(default_factory=dict)  # attribute that says a need -> kind that is needed
     impact: tuple[str, ...] = ()  # relations against which a failure spreads
     simulated: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)  # of a summary -> fr, en
@@ -87,6 +88,7 @@ def load_idioms(pack: str) -> Idioms:
             unit: {str(word): float(factor) for word, factor in said.items()} for unit, said in data["units"].items()
         },
         nameable=data["nameable"],
+        desirable=frozenset(data["desirable"]),
         implied=data["implied"],
         simulated={str(name): _texts(said) for name, said in data["simulated"].items()},
         impact=tuple(data["impact"]["relations"]),

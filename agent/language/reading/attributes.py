@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from agent.language.frame import Measure, Node
-from agent.language.outcome import Unheld
+from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
 from agent.language.reading.words import DATES, NUMBERS, SUPERLATIVES
+from agent.language.wordings import say
 from agent.query.model import Attribute, Missing
 from graph.schema.model import ValueType
 
@@ -53,6 +54,9 @@ class Attributes(Phrases):
                 and not frame.order_by
             ):
                 descending = SUPERLATIVES.get(self.superlative, ("", True))[1] and self.wants_most != "least"
+                descending = descending and not (self.superlative == "worst" and attribute in self.idioms.desirable)
+                if node is not target and node.way is not None and not node.explicit and not node.way.steps[-1].forward:
+                    raise Unclear(say("which_figure", self.language))  # of each of several
                 if self._type(attribute) in DATES and self.superlative == "" and self.ranking:
                     descending = self.sort_descending
                 frame.order_by.append((value, descending))

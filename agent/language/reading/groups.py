@@ -49,6 +49,11 @@ class Groups(Named):
             self._take(at, item, item.means("kind")[0])
             return
         kinds, attributes, roles = item.means("kind"), item.means("attribute"), item.means("role")
+        if item.means("value") and not (kinds or attributes or roles) and not item.means("measure"):
+            self.grouping = False  # par téléphone: how, not of each
+            if not self._value(at, item.means("value")):
+                raise Unheld(item.text)
+            return
         target = self.frame.target
         numeric = [m for m in attributes if self._type(m.name) in NUMBERS]
         if (

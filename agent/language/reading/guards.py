@@ -9,7 +9,7 @@ from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.settling import Settling
 from agent.language.reading.words import DATES
 from agent.language.wordings import say
-from agent.query.model import Attribute
+from agent.query.model import Attribute, Elapsed, Value
 from graph.schema.model import ValueType
 
 _WE: Final = frozenset({"we", "i", "you", "they", "on", "nous", "vous", "ils", "elles"})
@@ -22,6 +22,11 @@ _CONCERNED: Final = frozenset(
 )  # fmt: skip
 
 
+def _parts(value: Value) -> list[Attribute]:
+    parts = (value.start, value.end) if isinstance(value, Elapsed) else (value,)
+    return [part for part in parts if isinstance(part, Attribute)]
+
+
 class Guards(Settling):
     """Looks back over what was read. Raises Unheld, Unclear."""
 
@@ -30,6 +35,7 @@ class Guards(Settling):
         self._sides_are_told()
         self._a_date_is_told()
         self._columns_are_shown()
+        self._figures_are_of_one()
         self._something_is_told_apart()
 
     def _sides_are_told(self) -> None:
@@ -64,6 +70,12 @@ class Guards(Settling):
             frame.measures += [Measure(Attribute(node.name, name), name, node.at) for node, name in money]
             frame.functions.append((0, "sum"))
         if frame.mode == "yes" and frame.outputs:
+            raise Unclear(say("which_figure", self.language))
+
+    def _figures_are_of_one(self) -> None:
+        """Figures of two sorts of elements that hang from a third would be of all pairs of them."""
+        holders = {part.of for one in self.frame.measures for part in _parts(one.value)}
+        if len(holders) > 1:
             raise Unclear(say("which_figure", self.language))
 
     def _something_is_told_apart(self) -> None:

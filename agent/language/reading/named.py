@@ -182,8 +182,7 @@ class Named(Bounds):
             if (
                 kind
                 and at + 1 < len(self.items)
-                and any(m.name == kind for m in self.items[at + 1].means("kind"))
-                and self.items[at + 1].meanings
+                and any(m.name == kind or m.name in concrete for m in self.items[at + 1].means("kind"))
                 and self.language == "en"
             ):
                 self.used.add(at + 1)

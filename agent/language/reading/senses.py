@@ -9,7 +9,7 @@ from agent.language.meanings import Meaning, holders
 from agent.language.outcome import Unheld
 from agent.language.reading.groups import Groups
 from agent.language.reading.words import DATES, FUNCTIONS, NUMBERS, POSSESSIVES
-from agent.query.model import Attribute, Compare, Constant
+from agent.query.model import Attribute, Compare, Constant, Missing
 
 _ORDER: Final = {"kind": 0, "role": 1, "predicate": 2, "value": 3, "measure": 4, "attribute": 5, "relation": 6}
 
@@ -62,6 +62,8 @@ class Senses(Groups):
             return
         if self.negation == "never" and dated and self._missing(at, dated):
             return  # never patched: without a date of it, whatever else was done
+        if self.negation == "without" and attributes and not kinds and self._is_without(at, attributes):
+            return
         if (
             self.negation
             and dated
@@ -124,6 +126,17 @@ class Senses(Groups):
             self._lead(at, relations)
             return
         raise Unheld(item.text)
+
+    def _is_without(self, at: int, attributes: tuple[Meaning, ...]) -> bool:
+        """Whether an attribute that need not be there is what is absent, whatever stands behind it: without risk analysis on X."""
+        for node in self._recent()[:1]:
+            held = next((m.name for m in attributes if self._holds(node.kind, m.name)), None)
+            if held is None or self.schema.kinds[node.kind].attributes[held].required:
+                return False
+            self.negation = ""
+            self._say(node, Missing(Attribute(node.name, held)))
+            return True
+        return False
 
     def _fits(self, values: tuple[Meaning, ...]) -> bool:
         """Whether the element right before may have one of some values, or (English) the kind behind: apps | incidents."""

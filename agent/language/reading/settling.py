@@ -157,6 +157,9 @@ class Settling(Attributes):
             if kind is not None and all(node.kind != kind for node in self.frame.nodes):
                 self.negation = ""
                 self._node(at, kind, ())
+                way = self.frame.nodes[-1].way
+                if way is not None and len(way.steps) > 1:
+                    raise Unheld(self.items[at].text)
                 return self._value(at, (meaning,))
         return False
 

@@ -8,6 +8,7 @@ from agent.language.frame import Measure, Node
 from agent.language.meanings import Condition as Said
 from agent.language.meanings import Meaning, Test, Way, holders, is_a, nearest
 from agent.language.reading.elements import Elements, plural_of
+from agent.language.reading.words import CATEGORY
 from agent.query.model import (
     Arithmetic,
     Attribute,
@@ -95,8 +96,12 @@ class Values(Elements):
                     continue
                 brought = self._implicit(name)
                 far = brought is not None and brought.way is not None and len(brought.way.steps) > 1
-                if brought is not None and isinstance(meaning.value, bool) and (far or _several(brought.way)):
-                    self.frame.nodes.remove(brought)  # nothing that is said of a neighbour's neighbour
+                event = brought is not None and not is_a(self.schema, brought.kind, CATEGORY)
+                several = brought is not None and event and _several(brought.way)
+                if brought is not None and (several or (far and isinstance(meaning.value, bool))):
+                    self.frame.nodes.remove(
+                        brought
+                    )  # nothing that is said of a neighbour's neighbour, or of any of several
                     continue
                 if brought is not None and next(holders(self.schema, brought.kind, meaning), None):
                     self.negation = ""

@@ -413,3 +413,23 @@ def test_beyond_a_figure_that_is_reckoned(
 
 def test_what_is_of_another_kind_is_not_compared(read: Read) -> None:
     assert read("which servers have more incidents than Paie?").outcome == "clarify"
+
+
+@pytest.mark.parametrize("question", ["who supports Paie", "who supports the Paie application"])
+def test_who_supports_something_is_no_question_of_what_depends_on_it(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert "SUPPORTED_BY" in text
+    assert "DEPENDS_ON" not in text
+
+
+def test_without_an_attribute_is_not_without_what_stands_behind_it(read: Read, schema: Schema) -> None:
+    text = cypher(read("changes without risk analysis on vital applications"), schema)
+    assert "change1.risk_analysis IS NULL" in text
+    assert "NOT EXISTS" not in text
+
+
+@pytest.mark.parametrize(
+    "question", ["share of vulnerabilities fixed on time", "taux de disponibilité des applications vitales"]
+)
+def test_what_is_said_of_any_of_several_events_is_not_said_of_what_they_happen_to(read: Read, question: str) -> None:
+    assert read(question).outcome == "unanswerable"
