@@ -51,6 +51,8 @@ class Acts:
     patterns: Mapping[str, tuple[re.Pattern[str], ...]]
     misspelt: tuple[Phrase, ...]
     topics: Topics
+    judging: frozenset[str]
+    pointing: frozenset[str]
 
     def refusal(self, question: str, tokens: tuple[Token, ...], known: Callable[[str], bool]) -> str | None:
         """Why a question is refused beside orders: secret, personal, code, send.
@@ -85,6 +87,11 @@ class Acts:
     def foreign(self, tokens: tuple[Token, ...], language: Language) -> list[str]:
         """The topics of a question that no twin of an estate holds."""
         return _found(tokens, self.unheld[language])
+
+    def judged(self, missing: tuple[str, ...]) -> str:
+        """What is to be asked back where all that was not read only judges: which of it matters, what goes badly."""
+        said = [word for text in missing for token in tokenise(text) for word in [token.folded]]
+        return missing[0] if said and self.judging.issuperset(said) else ""
 
     def too_vague(self, tokens: tuple[Token, ...], language: Language) -> list[str]:
         """Words that say too little to be answered."""
@@ -131,4 +138,6 @@ def load_acts() -> Acts:
         {reason: tuple(map(re.compile, texts)) for reason, texts in data["patterns"].items()},
         words(data["misspelt"]),
         Topics(frozenset(words(topics["secrets"])), frozenset(topics["things"]), frozenset(topics["between"])),
+        frozenset(word for language in LANGUAGES for word in data["judging"][language]),
+        frozenset(word for language in LANGUAGES for word in data["pointing"][language]),
     )

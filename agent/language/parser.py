@@ -137,7 +137,14 @@ class Parser:
                     return again
             if left_open := _left_open(unheld.missing, items):
                 return self._failed("clarify", language, message=say(left_open, language), items=items)
-            return self._failed("unanswerable", language, missing=unheld.missing, items=items)
+            unread = tuple(item.text for item in items if item.unknown)
+            if judged := acts.judged((*unheld.missing, *unread)):
+                return self._failed("clarify", language, message=say("vague", language, word=judged), items=items)
+            if not previous and self._points_back(items, acts.pointing):
+                return self._failed("clarify", language, message=say("of_what", language), items=items)
+            missing = tuple(dict.fromkeys((*unheld.missing, *unread)))
+            named = tuple(text for text in missing if not acts.judged((text,)))
+            return self._failed("unanswerable", language, missing=named or missing, items=items)
         except Unclear as unclear:
             return self._failed(
                 "clarify", language, message=unclear.message, choices=unclear.choices, items=items, said=unclear.said
@@ -148,6 +155,13 @@ class Parser:
             at for at in range(len(tokens)) if (found := names.at(tokens, at)) is not None and found.exact
         )
         return load_orders().order(question, tokens, self._knows, named)
+
+    @staticmethod
+    def _points_back(items: tuple[Item, ...], pointing: frozenset[str]) -> bool:
+        """Whether a question names no kind of element, and goes on from one that was not asked, or points at something."""
+        if any(item.means("kind") for item in items):
+            return False
+        return is_follow_up(items) or any(pointing.intersection(item.folded.split()) for item in items)
 
     def _knows(self, word: str) -> bool:
         """Whether a folded word means something in one of the languages."""
