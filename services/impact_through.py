@@ -16,6 +16,7 @@ from typing import Any, Final
 from core.principal import Principal
 from graph.cypher.ast import Query
 from graph.cypher.cost import TooCostlyError
+from graph.queries.catalogue import load_catalogue
 from graph.queries.through import REACHED, Crossing, load_crossings, used_by
 from services.access.rights import Action, allowed
 from services.cost import costs_too_much
@@ -64,7 +65,7 @@ class ImpactThrough:
         self._heard = heard
 
     def answer(self, crossing: Crossing, values: Mapping[str, Any], principal: Principal) -> QueryResult:
-        """A query of the catalogue in two; the elements that `values` name are seen."""
+        """A query of the catalogue in two. Where an element that `values` name is not seen, nothing is reached from it."""
         started = perf_counter()
         if crossing.has_places:
             told = self._placed(crossing, values, principal)
@@ -78,39 +79,30 @@ class ImpactThrough:
     ) -> tuple[str, dict[str, Any], int]:
         """The question that tells what was reached, with its parameters, and how much of it is hidden. Not where there are places."""
         found = self._whole(crossing.reach, used_by(crossing.reach, values))
-        reached = self._parted(found.answer.rows[0][0], principal)
+        reached = self._parted(found.answer.rows[0][0], _starts(crossing, values), principal)
         return crossing.tell, used_by(crossing.tell, {**values, REACHED: list(reached.seen)}), reached.hidden
 
-    def reached(
-        self,
-        start: str,
-        walk: tuple[Query, Mapping[str, Any]],
-        principal: Principal,
-    ) -> Reached:
+    def reached(self, start: str, walk: tuple[Query, Mapping[str, Any]], principal: Principal) -> Reached:
         """What a walk from `start` reaches: a tree whose one row is a list of ids. Of an element that is not seen, nothing."""
-        if not self._seen([start], principal):
-            return Reached((), 0)
-        return self._parted(self._whole(*walk).answer.rows[0][0], principal)
+        return self._parted(self._whole(*walk).answer.rows[0][0], (start,), principal)
 
     def path(
-        self,
-        ends: Sequence[str],
-        walk: tuple[Query, Mapping[str, Any]],
-        principal: Principal,
+        self, ends: Sequence[str], walk: tuple[Query, Mapping[str, Any]], principal: Principal
     ) -> tuple[Sequence[Sequence[Any]], frozenset[str]]:
         """The rows of a walk between two elements, and the ids that are seen of the nodes in their first columns.
 
         No rows where an end is not seen. Whoever calls this tells nothing of the other nodes.
         """
-        if len(self._seen(ends, principal)) < len(set(ends)):
-            return (), frozenset()
         rows = self._whole(*walk).answer.rows
-        return rows, self._seen({node.id for row in rows for node in row[0]}, principal)
+        seen = self._seen({node.id for row in rows for node in row[0]}, principal)
+        return (rows, seen) if seen.issuperset(ends) else ((), frozenset())
 
     def _placed(self, crossing: Crossing, values: Mapping[str, Any], principal: Principal) -> QueryResult:
         """A row for each place: of what is seen as it is told, of what is hidden a number alone."""
         places = self._whole(crossing.reach, used_by(crossing.reach, values)).answer.rows
         seen = self._seen((id_ for id_, _ in places), principal)
+        if not seen.issuperset(_starts(crossing, values)):
+            places = ()
         given = used_by(crossing.tell, {**values, REACHED: sorted(seen)})
         told = self._queries.cypher(crossing.tell, given, principal, self._left())
         rank = {row[0]: at for at, row in enumerate(told.answer.rows)}
@@ -126,8 +118,11 @@ class ImpactThrough:
         columns = ("distance", *told.answer.columns[1:])
         return noted(replace(told, answer=told.answer._replace(columns=columns, rows=rows)), len(hidden))
 
-    def _parted(self, ids: Sequence[str], principal: Principal) -> Reached:
-        seen = self._seen(ids, principal)
+    def _parted(self, ids: Sequence[str], starts: Sequence[str], principal: Principal) -> Reached:
+        """What is seen of these and how many are not; nothing at all where it was begun at what is not seen."""
+        seen = self._seen((*starts, *ids), principal)
+        if not seen.issuperset(starts):
+            return Reached((), 0)
         return Reached(tuple(id_ for id_ in ids if id_ in seen), len(set(ids) - seen))
 
     def _seen(self, ids: Iterable[str], principal: Principal) -> frozenset[str]:
@@ -150,6 +145,12 @@ class ImpactThrough:
             raise costs_too_much() from None
         self._heard(found)
         return found
+
+
+def _starts(crossing: Crossing, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The ids of the elements that a question names: whoever asks in words may have them from anywhere."""
+    parameters = load_catalogue()[crossing.name].parameters
+    return tuple(values[parameter.name] for parameter in parameters if parameter.names_an_element)
 
 
 def noted(result: QueryResult, hidden: int) -> QueryResult:

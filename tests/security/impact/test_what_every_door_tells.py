@@ -14,6 +14,7 @@ import httpx
 import pyarrow.parquet
 import pytest
 
+from agent.ask import Asking, AskService
 from agent.query import model as m
 from core.principal import Principal
 from graph.cypher.cost import TooCostlyError
@@ -50,6 +51,7 @@ class Door:
     item: str
     ends: tuple[str, str]
     hidden: int
+    moments: MomentService
 
     def ask(self, method: str, path: str, body: Any, who: str = "mona") -> Any:
         return self.http.request(method, path, json=body, headers=dict(self.headers[who]))
@@ -77,7 +79,9 @@ def door(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
             headers[name] = {"Authorization": f"Bearer {secret}"}
         app = create_app(twin, follow=False, doorkeeper=keeper, producer=Script(_questions(item.id, ends)))
         with served(twin, app) as server:
-            yield Door(estate, server.http, headers, item.id, ends, len(stopped[item.id] - seen))
+            yield Door(
+                estate, server.http, headers, item.id, ends, len(stopped[item.id] - seen), app.state.services.moments
+            )
 
 
 def _questions(item: str, ends: tuple[str, str]) -> dict[str, m.Question]:
@@ -193,6 +197,23 @@ def test_who_has_not_the_right_is_told_nothing_of_it(door: Door) -> None:
         assert "pouvez pas voir" not in text, name
     graphql = door.ask(*asked_everywhere(door)["graphql"], who="rea").json()
     assert graphql["data"]["impactedBy"]["hidden"] is None
+
+
+@pytest.mark.parametrize("recipe", ["downstream_impact", "upstream_dependencies", "path_between"])
+def test_a_question_that_was_understood_elsewhere_begins_at_nothing_hidden(recipe: str, door: Door) -> None:
+    """What a question was understood as is handed back by clients, who may write another element into it."""
+    seen = seen_ids(door.estate)
+    hidden = [thing.id for thing in door.estate.of("Hypervisor", "BusinessService") if thing.id not in seen]
+    assert hidden
+    for id_ in hidden:
+        named = m.Named((id_,), ("it",))
+        elements = (
+            {"from": named, "to": m.Named((door.item,), ("that",))} if recipe == "path_between" else {"ci": named}
+        )
+        question = m.Question(m.Recipe(recipe, elements=elements), "en")
+        answer = AskService(Script({}), door.moments).answer(question, Asking(MANAGER))
+        assert answer.rows == ()
+        assert "may not see" not in answer.text
 
 
 def test_a_question_that_costs_too_much_is_refused_without_a_figure(schema: Schema, tmp_path: Path) -> None:
