@@ -26,7 +26,7 @@ from agent.query.emit_select import subject_of
 from agent.query.errors import IntermediateQueryError
 from core.errors import QueryError
 from core.principal import LOCAL_OPERATOR, Principal
-from graph.cypher.passes.perimeter import LIMITED
+from graph.cypher.passes.perimeter import LIMITED, LIMITED_KINDS
 from graph.cypher.printer import print_tree
 from graph.queries.catalogue import load_catalogue
 from services.impact_through import ImpactThrough, crossing_for, notes_of
@@ -43,7 +43,18 @@ _FAILED: Final = {
     "fr": "La question a été comprise, mais la requête n'a pas pu être exécutée : {}",
     "en": "The question was understood, but its query could not be run: {}",
 }
-LIMITED_TO: Final[Mapping[str, str]] = {"fr": "réponse limitée à votre périmètre", "en": "limited to your perimeter"}
+LIMITED_TO: Final[Mapping[str, str]] = {"fr": "réponse limitée à votre périmètre", "en": LIMITED}
+LIMITED_TO_KINDS: Final[Mapping[str, str]] = {
+    "fr": "réponse limitée aux types d'éléments que vous pouvez lire",
+    "en": LIMITED_KINDS,
+}
+_LIMITS: Final = frozenset({LIMITED, LIMITED_KINDS})
+
+
+def limits_told(principal: Principal, language: Language) -> list[str]:
+    """What an answer to a principal is limited to, in the language of the answer."""
+    limits = [LIMITED_TO] * (principal.perimeters is not None) + [LIMITED_TO_KINDS] * bool(principal.reads)
+    return [limit[language] for limit in limits]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +161,9 @@ class _Road:
         parameters = {name: value for step in steps for name, value in step.parameters.items()}
         said = [*wording.said(), *(part for pair in shown.emptied for part in pair), *wording.labels_of(shown)]
         grounded = ground_in(text, rows, parameters, said)
-        in_text = {LIMITED, *notes_of(hidden)}
+        in_text = {*_LIMITS, *notes_of(hidden)}
         notes = tuple(dict.fromkeys(n for result in results for n in result.answer.notes if n not in in_text))
-        if self._asking.principal.restricted:  # in the language of the answer
-            notes = (*notes, LIMITED_TO[language])
+        notes = (*notes, *limits_told(self._asking.principal, language))
         return Answer(
             Outcome.ANSWER,
             language,

@@ -16,7 +16,7 @@ from api.calls import call_of, door_of
 from api.origin import check_host, check_origin
 from api.webhook_filters import WebhookFilters
 from core.errors import BackendError
-from core.principal import LOCAL_OPERATOR, NOBODY, Principal, require_whole_estate
+from core.principal import LOCAL_OPERATOR, NOBODY, Principal, require_every_kind, require_whole_estate
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Action, require
 from services.access.tokens import TokenError
@@ -76,8 +76,8 @@ class Services:
     principal: Principal = LOCAL_OPERATOR  # who asks
 
     def __post_init__(self) -> None:
-        if self.principal.restricted and not self.branches.is_limited:
-            raise ValueError("somebody with perimeters is given branches without limits")
+        if self.principal.limited and not self.branches.is_limited:
+            raise ValueError("somebody limited is given branches without limits")
 
     @classmethod
     def of(
@@ -102,8 +102,8 @@ class Services:
         jobs = LoadJobs(twin, changes.publish)
         simulations = SimulationJobs(twin, changes.publish)
         metrics.watch(JobCollector(jobs, simulations))
-        if principal.restricted:
-            branches = branches.by(principal.id, principal.perimeters)
+        if principal.limited:
+            branches = branches.for_(principal, principal.id)
         return cls(
             twin,
             queries,
@@ -133,7 +133,7 @@ class Services:
         """The same use cases for somebody: what is written is theirs."""
         if principal == self.principal:
             return replace(self, principal=principal, call=call)
-        branches = self.branches.by(self._actor_of(principal), principal.perimeters)
+        branches = self.branches.for_(principal, self._actor_of(principal))
         proposals = self.proposals.over(branches)
         return replace(self, principal=principal, call=call, branches=branches, proposals=proposals)
 
@@ -195,11 +195,17 @@ def admitted(request: Request) -> Services:
 
 
 def to(
-    action: Action, *, changes: bool | None = None, writes: bool | None = None, whole: str | None = None
+    action: Action,
+    *,
+    changes: bool | None = None,
+    writes: bool | None = None,
+    whole: str | None = None,
+    any_kind: bool = False,
 ) -> Callable[[Request], Services]:
     """What admits those who may do this. It raises ForbiddenError for others.
 
-    `whole` names what is of the whole estate: it raises RestrictedError for whoever has perimeters.
+    `whole` names what is of the whole estate: it raises RestrictedError for whoever does not see it all. `any_kind`: it may also
+    change elements of any kind, and raises OutsideKindsError for whoever may change some kinds only.
     Whatever `changes` something, by default all but questions, is on record before it is done: AuditUnavailableError. Of that,
     what `writes`, by default all that does not GET, is refused where the twin only answers: ReadOnlyError.
     """
@@ -213,6 +219,8 @@ def to(
         require(services.principal, action)
         if whole is not None:
             require_whole_estate(services.principal, whole)
+            if any_kind:
+                require_every_kind(services.principal, whole)
         call.target = ", ".join(str(name) for name in request.path_params.values()) or None
         if is_writing and request.method not in SAFE:
             services.check_writing()
@@ -265,7 +273,7 @@ QUESTIONS: Final = frozenset({Action.READ, Action.LOOK_BACK, Action.AUDIT})
 
 _LOAD: Final = "a load"
 _SIMULATION: Final = "a simulation"
-_ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters away
+_ACCOUNTS: Final = "the administration of accounts"  # whoever makes accounts gives perimeters and kinds away
 _READINGS: Final = "what is measured on a line"  # a proposal changes stages and sensors in any perimeter
 _PERSONS: Final = "what is behind pseudonyms"  # it is kept by person, in no perimeter
 
@@ -283,7 +291,7 @@ ToSeeHistory = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the histo
 ToCompare = Annotated[Services, Depends(to(Action.LOOK_BACK, whole="the difference of two moments"))]
 ToBranch = Annotated[Services, Depends(to(Action.BRANCH))]
 ToApply = Annotated[Services, Depends(to(Action.APPLY))]
-ToTellReadings = Annotated[Services, Depends(to(Action.BRANCH, whole=_READINGS))]
+ToTellReadings = Annotated[Services, Depends(to(Action.BRANCH, whole=_READINGS, any_kind=True))]
 ToLoad = Annotated[Services, Depends(to(Action.LOAD, whole=_LOAD))]
 ToSeeLoads = Annotated[Services, Depends(to(Action.LOAD, changes=False, whole=_LOAD))]
 ToSimulate = Annotated[Services, Depends(to(Action.SIMULATE, whole=_SIMULATION))]
@@ -293,4 +301,4 @@ ToSeeWebhooks = Annotated[Services, Depends(to(Action.NOTIFY, changes=False))]
 ToKeepWebhooks = Annotated[Services, Depends(to(Action.NOTIFY))]
 ToMaintain = Annotated[Services, Depends(to(Action.MAINTAIN))]
 ToVerify = Annotated[Services, Depends(to(Action.MAINTAIN, writes=False, whole="verification"))]
-ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS, whole=_ACCOUNTS))]
+ToAdminister = Annotated[Services, Depends(to(Action.ACCOUNTS, whole=_ACCOUNTS, any_kind=True))]

@@ -16,17 +16,27 @@ from core.settings import load_settings
 from services.access import administration
 from services.access.rights import Action, Role
 
-accounts = typer.Typer(no_args_is_help=True, help="Local accounts: names, roles, perimeters.")
+accounts = typer.Typer(no_args_is_help=True, help="Local accounts: names, roles, perimeters, kinds.")
 tokens = typer.Typer(no_args_is_help=True, help="Tokens of accounts, for programs.")
 
-ACCOUNT = ("name", "roles", "perimeters", "enabled", "created_at", "created_by", "issuer")
-TOKEN = ("id", "account", "note", "actions", "perimeters", "expires_at", "revoked_at")
+ACCOUNT = ("name", "roles", "perimeters", "reads", "changes", "enabled", "created_at", "created_by", "issuer")
+TOKEN = ("id", "account", "note", "actions", "perimeters", "reads", "changes", "expires_at", "revoked_at")
 
 RoleOption = Annotated[
     list[str] | None, typer.Option("--role", help="One of " + ", ".join(role.value for role in Role) + "; repeat it.")
 ]
 PerimeterOption = Annotated[list[str] | None, typer.Option("--perimeter", help="A perimeter that it sees; repeat it.")]
 WholeOption = Annotated[bool, typer.Option("--whole-estate", help="It sees everything.")]
+ReadsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--reads", help="A kind of element that it may read, a generic, or a category such as operations; repeat it."
+    ),
+]
+ChangesOption = Annotated[
+    list[str] | None,
+    typer.Option("--changes", help="A kind of element that it may change, named as for --reads; repeat it."),
+]
 PasswordOption = Annotated[
     str | None, typer.Option("--password-env", help="The environment variable with the password; else it is asked for.")
 ]
@@ -38,16 +48,26 @@ def create(
     role: RoleOption = None,
     perimeter: PerimeterOption = None,
     whole_estate: WholeOption = False,
+    reads: ReadsOption = None,
+    changes: ChangesOption = None,
     password_env: PasswordOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Make an account: a reader of what is public, unless told otherwise. There is no default account and no default password.
 
-    Example: jumeau account create ana --role administrator --whole-estate
+    Without --reads it reads elements of every kind, without --changes it may change them as far as its roles let it.
+
+    Example: jumeau account create ana --role owner --whole-estate --changes BusinessApplication
     """
     perimeters = None if whole_estate else perimeter or []
     made = administration.create_account(
-        load_settings(), name, _password(password_env), role or [Role.READER.value], perimeters
+        load_settings(),
+        name,
+        _password(password_env),
+        role or [Role.READER.value],
+        perimeters,
+        reads=reads,
+        changes=changes,
     )
     _print(ACCOUNT, [made.to_dict()], output)
 
@@ -64,6 +84,11 @@ def change(
     role: RoleOption = None,
     perimeter: PerimeterOption = None,
     whole_estate: WholeOption = False,
+    reads: ReadsOption = None,
+    changes: ChangesOption = None,
+    every_kind: Annotated[
+        bool, typer.Option("--every-kind", help="Lift its limits on kinds, but for those that are given.")
+    ] = False,
     enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether it may sign in.")] = None,
     new_password: Annotated[bool, typer.Option("--new-password", help="Ask for another password.")] = False,
     password_env: PasswordOption = None,
@@ -81,6 +106,9 @@ def change(
         roles=role,
         perimeters=perimeter,
         whole_estate=whole_estate,
+        reads=reads,
+        changes=changes,
+        every_kind=every_kind,
         enabled=enabled,
     )
     _print(ACCOUNT, [changed.to_dict()], output)
@@ -96,11 +124,20 @@ def create_token(
         typer.Option("--action", help="Only this: " + ", ".join(one.value for one in Action) + "; repeat it."),
     ] = None,
     perimeter: PerimeterOption = None,
+    reads: ReadsOption = None,
+    changes: ChangesOption = None,
     output: OutputOption = Output.TABLE,
 ) -> None:
     """Make a token; its secret is shown once, and never kept. Example: jumeau token create grafana --days 30 --action read"""
     secret, made = administration.issue_token(
-        load_settings(), account, timedelta(days=days), note=note, actions=action, perimeters=perimeter
+        load_settings(),
+        account,
+        timedelta(days=days),
+        note=note,
+        actions=action,
+        perimeters=perimeter,
+        reads=reads,
+        changes=changes,
     )
     if output is Output.JSON:
         print_json({"secret": secret, "token": made.to_dict()})
@@ -143,5 +180,14 @@ def _print(columns: tuple[str, ...], rows: list[dict[str, Any]], output: Output)
     if output is Output.JSON:
         print_json(rows)
         return
-    shown = [[", ".join(v) if isinstance(v := row[name], list) else v for name in columns] for row in rows]
+    shown = [[_cell(row[name]) for name in columns] for row in rows]
     print_rows(columns, shown, output)
+
+
+def _cell(value: Any) -> Any:
+    """Names with commas between; of several lists, of which each is a limit, with `and` between."""
+    if not isinstance(value, list):
+        return value
+    return (
+        " and ".join(", ".join(names) for names in value) if value and isinstance(value[0], list) else ", ".join(value)
+    )

@@ -47,6 +47,18 @@ class OidcSettings(BaseModel):
         False, description="Values of that claim which are not listed are names of perimeters themselves."
     )
     whole_estate: tuple[str, ...] = Field((), description="Values of that claim that see the whole estate.")
+    kinds_claim: str | None = Field(
+        None, description="The claim whose values limit people to kinds of element. Default: nobody is limited to some."
+    )
+    reads: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Kinds that may be read, by value of that claim; a value that is not here lets nothing be read. Default: "
+        "every kind.",
+    )
+    changes: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="The same of the kinds that may be changed, where a role lets it."
+    )
+    every_kind: tuple[str, ...] = Field((), description="Values of that claim that read and change every kind.")
     name_claim: str | None = Field(
         "preferred_username",
         description="The claim that makes names of accounts readable; an empty text leaves names out.",
@@ -118,4 +130,7 @@ class OidcSettings(BaseModel):
         for name, value in given.items():
             if value and self.perimeters_claim is None:
                 raise ValueError(f"{name}: name the claim as perimeters_claim")
+        for name, kinds in {"reads": self.reads, "changes": self.changes, "every_kind": self.every_kind}.items():
+            if kinds and self.kinds_claim is None:
+                raise ValueError(f"{name}: name the claim as kinds_claim")
         return self

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from core.errors import BackendError, QueryError
+from core.principal import Sight
 from graph.cypher.bound import BoundQuery
 from graph.model import Edge, GraphDelta, Node
 from graph.schema.model import Schema
@@ -36,14 +37,14 @@ class ReadContext:
     """How a read is to be done. `now` is the one present instant of the query (UTC).
 
     `row_cap` rows at most come back, a cut is reported; `timeout_s` seconds at most are spent; where our executor runs,
-    what the query keeps takes `memory_bytes` at most (a database has limits of its own). `sees` are the perimeters of a
-    restricted asker (`core.principal`), and the query must have been prepared for one; None where all is seen.
+    what the query keeps takes `memory_bytes` at most (a database has limits of its own). `sees` is what a
+    restricted asker sees (`core.principal`), and the query must have been prepared for that; None where all is seen.
     """
 
     now: datetime
     timeout_s: float = 30.0
     row_cap: int = 10_000
-    sees: tuple[str, ...] | None = None
+    sees: Sight | None = None
     memory_bytes: int = 512 * 1024 * 1024
 
 

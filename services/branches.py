@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from core.clock import Clock, clock_for
 from core.errors import JumeauError, UsageError
 from core.failpoints import reach
+from core.principal import Principal
 from core.settings import Settings
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Branches, Told
@@ -25,6 +26,7 @@ from graph.history.renaming import refuse_renamed
 from graph.history.retry import while_it_moves
 from graph.model import Operation
 from graph.schema.model import Schema
+from graph.schema.named_kinds import changeable, kinds_in
 from graph.schema.records import RecordValidator
 from ingest.precedence import load_precedence
 from ingest.reconcile import Reconciler
@@ -91,15 +93,29 @@ class BranchService:
         """The branches of an installation."""
         return cls(ledger, schema, clock_for(settings.now), settings.actor)
 
-    def by(self, actor: str, held: frozenset[str] | None = None) -> BranchService:
-        """The same branches for somebody else: what is written is theirs. `held` are their perimeters, None for the whole estate.
+    def by(
+        self,
+        actor: str,
+        held: frozenset[str] | None = None,
+        *,
+        reads: frozenset[str] | None = None,
+        kinds: frozenset[str] | None = None,
+    ) -> BranchService:
+        """The same branches for somebody else: what is written is theirs.
 
-        Whoever holds perimeters knows no branches but those that they began, and changes what is in the perimeters.
+        `held` are their perimeters, `reads` the kinds that they may read and `kinds` those that they may change; None for all.
+        From whom something is hidden, they know no branches but those that they began. All change what is theirs to change.
         """
         other = copy(self)
         other._actor = actor
-        other._limits = None if held is None else LimitedChanges(self.ledger, self.schema, held)
+        is_limited = (held, reads, kinds) != (None, None, None)
+        other._limits = LimitedChanges(self.ledger, self.schema, held, reads, kinds) if is_limited else None
         return other
+
+    def for_(self, principal: Principal, actor: str) -> BranchService:
+        """The same branches for a principal, who writes under that name."""
+        reads, kinds = kinds_in(self.schema, principal.reads), changeable(principal, self.schema)
+        return self.by(actor, principal.perimeters, reads=reads, kinds=kinds)
 
     @property
     def author(self) -> str:
@@ -108,8 +124,13 @@ class BranchService:
 
     @property
     def is_limited(self) -> bool:
-        """Whether changes are limited to perimeters."""
+        """Whether changes are limited to perimeters or kinds."""
         return self._limits is not None
+
+    @property
+    def knows_own_only(self) -> bool:
+        """Whether something is hidden from whoever asks, so that they know no branches of others."""
+        return self._limits is not None and self._limits.sees is not None
 
     def create(self, name: str, *, base: int | None = None, note: str = "") -> Branch:
         """Begin a branch, by default at the present. Raises UsageError."""
@@ -120,13 +141,13 @@ class BranchService:
         return self.branches.drop(self.get(name).name)
 
     def get(self, name: str) -> Branch:
-        """The branch of that name. Raises NotFoundError; for whoever is limited also where somebody else began it."""
-        return known_branch(self.branches, name, None if self._limits is None else self._actor)
+        """The branch of that name. Raises NotFoundError; for whoever knows their own only also where somebody else began it."""
+        return known_branch(self.branches, name, self._actor if self.knows_own_only else None)
 
     def all(self) -> list[dict[str, Any]]:
         """Every branch, as JSON-ready data; `behind` counts the events of main that it does not see."""
         last = self.ledger.sequence()
-        own = (branch for branch in self.branches.all() if self._limits is None or branch.actor == self._actor)
+        own = (branch for branch in self.branches.all() if not self.knows_own_only or branch.actor == self._actor)
         return [describe(branch, last) for branch in own]
 
     def view(self, name: str) -> BranchView:
@@ -152,7 +173,8 @@ class BranchService:
 
         `based_on` is the branch's event that the asker has seen: nothing is written where what is changed was changed since.
         `perimeter` is that of new elements, for whoever is limited to several. Returns the branch and the ids of `nodes` and
-        `relations`, in order. Raises NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError.
+        `relations`, in order. Raises NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError,
+        OutsideKindsError.
         """
         view = self.view(name)
         edits, made = self._edits(view, nodes, relations, delete, perimeter)
@@ -180,7 +202,8 @@ class BranchService:
 
         `based_on` is the event of main that the asker has seen, by default its last: what was changed since then, and is to be
         changed otherwise, stands against it. `perimeter` is that of new elements, for whoever is limited to several.
-        Raises UsageError, NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError, LedgerError.
+        Raises UsageError, NotFoundError, ChangeRefusedError, BranchConflictError, OutsidePerimeterError, OutsideKindsError,
+        LedgerError.
         """
         if not reason.strip():
             raise UsageError("a change of main has a reason", where="reason", hint="say why, or change a branch")
@@ -213,7 +236,7 @@ class BranchService:
         return replace(self._bring(run, merge, draft.identities(branch), MAIN), events=told), made
 
     def _allowed(self, merge: Merge) -> int:
-        """How many events of a merge whoever asks may know of. Raises NotFoundError, OutsidePerimeterError."""
+        """How many events of a merge whoever asks may know of. Raises NotFoundError, OutsidePerimeterError, OutsideKindsError."""
         if self._limits is None:
             return len(merge.events)
         main = Draft(merge.sequence, self._actor, self._clock.now())
@@ -273,7 +296,7 @@ class BranchService:
 
         `version` is the branch's event that was looked at: with later ones it is refused. `also` writes more in the same
         transaction. Raises NotFoundError, BranchAppliedError, BranchConflictError, StaleVersionError, OutsidePerimeterError,
-        LedgerError.
+        OutsideKindsError, LedgerError.
         """
         return while_it_moves(lambda: self._apply(name, wins, version, also, dry_run=dry_run))
 

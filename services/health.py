@@ -18,6 +18,7 @@ from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
 from graph.cypher.prepare import prepare
 from graph.repository import ReadContext
+from graph.schema.named_kinds import bounds_of, sight_of
 from services.freshness import SourceFreshness
 from services.twin import Twin
 
@@ -109,12 +110,14 @@ class HealthService:
         """Every row of a query of ours, on the road that every query takes, without the cap on rows for people."""
         twin, settings = self._twin, self._twin.settings
         limits = QueryLimits(default_hops=settings.default_hops, row_cap=EVERY_ROW)
-        bound = prepare(text, twin.schema, limits, restricted=principal.restricted)
+        sees = sight_of(principal, twin.schema)
+        bounded, kinds = bounds_of(sees)
+        bound = prepare(text, twin.schema, limits, restricted=bounded, kinds=kinds)
         context = ReadContext(
             now=twin.clock.now(),
             timeout_s=max(TIMEOUT_S, settings.query_timeout_s),
             row_cap=EVERY_ROW,
-            sees=principal.sees if principal.restricted else None,
+            sees=sees,
             memory_bytes=settings.query_memory_mb * 1024 * 1024,
         )
         values = complete_parameters(bound, {}, context.now, context.sees)

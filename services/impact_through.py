@@ -23,7 +23,7 @@ from services.cost import costs_too_much
 from services.query import QueryResult, QueryService
 
 WALKER: Final = Principal("impact", perimeters=None)
-"""Who walks the whole estate; it has no role, and what it is told is told to nobody."""
+"""Who walks the whole estate, of the kinds that whoever asks may read; it has no role, and what it is told is told to nobody."""
 PLACEHOLDER: Final = "hidden-{}"
 """What stands for an element of a path that is hidden: a number that is its own within one answer only."""
 NOT_SEEN: Final = "and {} that you may not see"
@@ -39,8 +39,8 @@ Left = Callable[[], float | None]
 
 
 def crosses(principal: Principal) -> bool:
-    """Whether impact goes through what is hidden from this principal. Where nothing can be, there is nothing to go through."""
-    return principal.restricted and Action.IMPACT_THROUGH in allowed(principal)
+    """Whether impact goes through what is outside the perimeters of this principal. Nothing goes through kinds that they may not read."""
+    return principal.perimeters is not None and Action.IMPACT_THROUGH in allowed(principal)
 
 
 def crossing_for(name: str, principal: Principal) -> Crossing | None:
@@ -78,13 +78,13 @@ class ImpactThrough:
         self, crossing: Crossing, values: Mapping[str, Any], principal: Principal
     ) -> tuple[str, dict[str, Any], int]:
         """The question that tells what was reached, with its parameters, and how much of it is hidden. Not where there are places."""
-        found = self._whole(crossing.reach, used_by(crossing.reach, values))
+        found = self._whole(crossing.reach, used_by(crossing.reach, values), principal)
         reached = self._parted(found.answer.rows[0][0], _starts(crossing, values), principal)
         return crossing.tell, used_by(crossing.tell, {**values, REACHED: list(reached.seen)}), reached.hidden
 
     def reached(self, start: str, walk: tuple[Query, Mapping[str, Any]], principal: Principal) -> Reached:
         """What a walk from `start` reaches: a tree whose one row is a list of ids. Of an element that is not seen, nothing."""
-        return self._parted(self._whole(*walk).answer.rows[0][0], (start,), principal)
+        return self._parted(self._whole(*walk, principal).answer.rows[0][0], (start,), principal)
 
     def path(
         self, ends: Sequence[str], walk: tuple[Query, Mapping[str, Any]], principal: Principal
@@ -93,13 +93,13 @@ class ImpactThrough:
 
         No rows where an end is not seen. Whoever calls this tells nothing of the other nodes.
         """
-        rows = self._whole(*walk).answer.rows
+        rows = self._whole(*walk, principal).answer.rows
         seen = self._seen({node.id for row in rows for node in row[0]}, principal)
         return (rows, seen) if seen.issuperset(ends) else ((), frozenset())
 
     def _placed(self, crossing: Crossing, values: Mapping[str, Any], principal: Principal) -> QueryResult:
         """A row for each place: of what is seen as it is told, of what is hidden a number alone."""
-        places = self._whole(crossing.reach, used_by(crossing.reach, values)).answer.rows
+        places = self._whole(crossing.reach, used_by(crossing.reach, values), principal).answer.rows
         seen = self._seen((id_ for id_, _ in places), principal)
         if not seen.issuperset(_starts(crossing, values)):
             places = ()
@@ -133,14 +133,14 @@ class ImpactThrough:
         self._heard(found)
         return frozenset(found.answer.rows[0][0])
 
-    def _whole(self, question: str | Query, values: Mapping[str, Any]) -> QueryResult:
-        """A question to the whole graph. Its cost is nobody's to know."""
-        queries = self._queries
+    def _whole(self, question: str | Query, values: Mapping[str, Any], principal: Principal) -> QueryResult:
+        """A question to the whole graph, but for kinds that may not be read. Its cost is nobody's to know."""
+        queries, walker = self._queries, replace(WALKER, reads=principal.reads)
         try:
             if isinstance(question, str):
-                found = queries.cypher(question, values, WALKER, self._left())
+                found = queries.cypher(question, values, walker, self._left())
             else:
-                found = queries.run(queries.prepare_tree(question, WALKER), values, WALKER, self._left())
+                found = queries.run(queries.prepare_tree(question, walker), values, walker, self._left())
         except TooCostlyError:
             raise costs_too_much() from None
         self._heard(found)

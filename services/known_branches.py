@@ -1,4 +1,4 @@
-"""Which branches somebody knows of: whoever holds perimeters, those that they began; everybody else, all.
+"""Which branches somebody knows of: from whom something is hidden, those that they began; everybody else, all.
 
 Of a branch that is not told of, the same is said as of one that is not there, whichever door asks.
 """

@@ -1,8 +1,9 @@
-"""What somebody with perimeters may change: decided here and nowhere else, whichever door the change comes by.
+"""What somebody limited may change: decided here and nowhere else, whichever door the change comes by.
 
-They change what lies in their perimeters. What everybody sees is not theirs; what they do not see is answered as if it did
-not exist. Nothing leaves their perimeters by a change, nothing comes into them but what is new, and perimeters themselves stay
-as they are. docs/adr/0023-changes-within-perimeters.md has the reasons.
+Whoever has perimeters changes what lies in them. What everybody sees is not theirs; what they do not see is answered as if it
+did not exist. Nothing leaves their perimeters by a change, nothing comes into them but what is new, and perimeters themselves
+stay as they are. Whoever may change some kinds of element changes elements of these, and relations at one of them.
+docs/adr/0023-changes-within-perimeters.md and 0048-rights-by-kind-of-element.md have the reasons.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.errors import JumeauError, NotFoundError
+from core.principal import EVERYONE, OutsideKindsError, Sight
 from graph.history.branch_perimeters import BranchPerimeters
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Told
@@ -38,36 +40,50 @@ class OutsidePerimeterError(JumeauError):
 
 @dataclass(frozen=True, slots=True)
 class LimitedChanges:
-    """Changes by whoever holds these perimeters."""
+    """Changes by whoever holds these perimeters, reads these kinds and may change these of them; None for all."""
 
     ledger: Ledger
     schema: Schema
-    held: frozenset[str]
+    held: frozenset[str] | None
+    reads: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
 
-    def view(self, told: Told, branch: Branch) -> SeenView:
+    @property
+    def sees(self) -> Sight | None:
+        """What is seen; None where nothing is hidden."""
+        if self.held is None and self.reads is None:
+            return None
+        return Sight(None if self.held is None else tuple(sorted({EVERYONE, *self.held})), self.reads)
+
+    def view(self, told: Told, branch: Branch) -> BranchView:
         """What of a branch is seen."""
-        return SeenView(self.ledger, self.schema, told, branch, self.held)
+        sees = self.sees
+        if sees is None:
+            return BranchView(self.ledger, told, branch)
+        return SeenView(self.ledger, self.schema, told, branch, sees)
 
     def place(self, edits: Edits, view: BranchView, perimeter: str | None) -> None:
         """Put new nodes that would be in none of the perimeters into the one that is named, or the only one there is.
 
         Raises OutsidePerimeterError.
         """
+        if self.held is None:
+            return
         after = BranchPerimeters(self.ledger, self.schema, view.branch.base, _over(view, list(edits.events.values())))
         new = [e for e in edits.events.values() if not e.edge and e.operation is Operation.CREATE]
         names = after.names([e.element for e in new])
         for event in new:
             if names.get(event.element, _NONE).isdisjoint(self.held) and event.kind not in self.schema.public_kinds:
-                self._give(edits, view, event, perimeter)
+                self._give(edits, view, event, self.held, perimeter)
 
-    def _give(self, edits: Edits, view: BranchView, new: Event, perimeter: str | None) -> None:
-        wanted = sorted(self.held) if perimeter is None else [perimeter]
+    def _give(self, edits: Edits, view: BranchView, new: Event, held: frozenset[str], perimeter: str | None) -> None:
+        wanted = sorted(held) if perimeter is None else [perimeter]
         rules = rules_of(self.schema)
-        if len(wanted) != 1 or wanted[0] not in self.held:
+        if len(wanted) != 1 or wanted[0] not in held:
             raise OutsidePerimeterError(
                 f"a new {new.kind} would be in none of your perimeters",
                 where=new.kind,
-                hint=f"name one as `perimeter`: {', '.join(sorted(self.held)) or 'you have none'}",
+                hint=f"name one as `perimeter`: {', '.join(sorted(held)) or 'you have none'}",
             )
         for node, kind, values in view.nodes(rules.kinds):
             if values.get("name") == wanted[0]:
@@ -84,12 +100,15 @@ class LimitedChanges:
     def check(self, told: Told, branch: Branch, events: Sequence[Event]) -> int:
         """How many of these events, to be told on a branch, whoever makes them may know of.
 
-        Raises NotFoundError, OutsidePerimeterError where they reach beyond the perimeters.
+        Raises NotFoundError, OutsidePerimeterError where they reach beyond the perimeters, OutsideKindsError where they change
+        an element of a kind that is not theirs to change.
         """
         return _Check(self, BranchView(self.ledger, told, branch), events).run()
 
     def shown(self, standing: Sequence[Conflict], told: Told, branch: Branch, sequence: int) -> list[Conflict]:
         """Those of the conflicts of a branch with main at `sequence` that are about what is seen."""
+        if self.sees is None:
+            return list(standing)
         elements = sorted({conflict.element for conflict in standing})
         now = Draft(sequence, "", branch.created_at)
         there = BranchView(self.ledger, now, now.branch).states(elements)
@@ -102,18 +121,23 @@ class _Check:
     """Events held against the branch before and after them."""
 
     def __init__(self, limits: LimitedChanges, view: BranchView, events: Sequence[Event]) -> None:
-        self._schema, self._held = limits.schema, limits.held
+        self._schema, self._limits, self._held = limits.schema, limits, limits.held
         self._events = {event.element: event for event in events}
-        base, ledger = view.branch.base, limits.ledger
-        before = BranchPerimeters(ledger, self._schema, base, view.own_states())
-        after = BranchPerimeters(ledger, self._schema, base, _over(view, events))
-        seeds = before.seeds(events)
-        self._moved = before.dependents(seeds) | after.dependents(seeds)
+        self._before: Names = {}
+        self._after: Names = {}
+        self._moved: set[str] = set()
         ends = {end for e in events if e.edge for end in (e.start, e.end) if end}
-        nodes = sorted(self._moved | ends | {e.element for e in events if not e.edge})
+        nodes = sorted(ends | {e.element for e in events if not e.edge})
+        if self._held is not None:
+            base, ledger = view.branch.base, limits.ledger
+            before = BranchPerimeters(ledger, self._schema, base, view.own_states())
+            after = BranchPerimeters(ledger, self._schema, base, _over(view, events))
+            seeds = before.seeds(events)
+            self._moved = before.dependents(seeds) | after.dependents(seeds)
+            nodes = sorted(self._moved.union(nodes))
+            self._before, self._after = before.names(nodes), after.names(nodes)
         self._states = {node: state for node, state in view.states(nodes).items() if not state.edge}
-        self._before, self._after = before.names(nodes), after.names(nodes)
-        self._perimeter_kinds = rules_of(self._schema).kinds
+        self._perimeter_kinds = frozenset[str]() if self._held is None else rules_of(self._schema).kinds
 
     def run(self) -> int:
         for event in self._events.values():
@@ -130,6 +154,7 @@ class _Check:
             raise _outside("perimeters are changed by those who see the whole estate", event.kind)
         if event.element in self._states:
             self._check_own(event.element)
+        self._check_kinds(event)
         if event.operation is not Operation.DELETE and not self._inside(event.element, event.kind, self._after):
             reason = (
                 "it would leave your perimeters" if event.element in self._states else "it would be in none of yours"
@@ -139,10 +164,19 @@ class _Check:
     def _check_own(self, node: str) -> None:
         """Raises NotFoundError for a node that is not seen, OutsidePerimeterError for one that everybody sees."""
         kind = self._states[node].kind
-        if kind in self._schema.public_kinds:
+        if not self._is_read(kind):
+            raise unseen(node)
+        if self._held is not None and kind in self._schema.public_kinds:
             raise _outside("what everybody sees is changed by those who see the whole estate", f"{kind} {node}")
         if not self._inside(node, kind, self._before):
             raise unseen(node)
+
+    def _check_kinds(self, event: Event) -> None:
+        """Raises OutsideKindsError for a node of a kind that is not theirs to change, or that would become one of such a kind."""
+        before = self._states[event.element].kind if event.element in self._states else event.kind
+        for kind in (before, event.kind):
+            if not self._is_changed(kind):
+                raise _not_theirs(kind, f"{kind} {event.element}" if event.element in self._states else kind)
 
     def _relation(self, event: Event) -> None:
         ends = [event.start or "", event.end or ""]
@@ -151,8 +185,11 @@ class _Check:
         for end in ends:
             if not self._is_seen(end):
                 raise unseen(end)
-        if not any(self._is_own(end) for end in ends):
+        own = [end for end in ends if self._is_own(end)]
+        if not own:
             raise _outside("neither end is in your perimeters", f"{event.kind} {ends[0]} -> {ends[1]}")
+        if not any(self._is_changed(self._kind(end) or "") for end in own):
+            raise _not_theirs(self._kind(own[0]) or "", f"{event.kind} {ends[0]} -> {ends[1]}")
 
     def _follower(self, node: str) -> None:
         """A node without an event, whose perimeters may follow from those of others."""
@@ -175,7 +212,16 @@ class _Check:
         return event is not None and event.operation is Operation.DELETE
 
     def _is_seen(self, node: str) -> bool:
-        return self._is_own(node) or ((kind := self._kind(node)) is not None and kind in self._schema.public_kinds)
+        kind = self._kind(node)
+        if kind is None or not self._is_read(kind):
+            return False
+        return self._is_own(node) or kind in self._schema.public_kinds
+
+    def _is_read(self, kind: str) -> bool:
+        return self._limits.reads is None or kind in self._limits.reads
+
+    def _is_changed(self, kind: str) -> bool:
+        return self._limits.kinds is None or kind in self._limits.kinds
 
     def _is_own(self, node: str) -> bool:
         kind = self._kind(node)
@@ -190,6 +236,8 @@ class _Check:
         return None if event is None or event.edge or event.after is None else event.kind
 
     def _inside(self, node: str, kind: str, names: Names) -> bool:
+        if self._held is None:
+            return True
         return kind not in self._schema.public_kinds and not names.get(node, _NONE).isdisjoint(self._held)
 
 
@@ -200,6 +248,14 @@ def unseen(element: str) -> NotFoundError:
 
 def _outside(reason: str, where: str) -> OutsidePerimeterError:
     return OutsidePerimeterError(reason, where=where, hint="ask somebody who sees the whole estate")
+
+
+def _not_theirs(kind: str, where: str) -> OutsideKindsError:
+    return OutsideKindsError(
+        f"{kind} is no kind of element that you may change",
+        where=where,
+        hint="ask an administrator of the twin for the right",
+    )
 
 
 def _over(view: BranchView, events: Sequence[Event]) -> Mapping[str, State | None]:

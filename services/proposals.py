@@ -165,15 +165,15 @@ class ProposalService:
         return self._known(_proposal(row))
 
     def _known(self, found: Proposal) -> Proposal:
-        """The proposal, if whoever asks may know of it: limited to perimeters, they know their own."""
-        if self._branches.is_limited and found.author != self._branches.author:
+        """The proposal, if whoever asks may know of it: from whom something is hidden, they know their own."""
+        if self._branches.knows_own_only and found.author != self._branches.author:
             raise _no_proposal(found.id)
         return found
 
     def all(self, states: Collection[ProposalState] = (), *, most: int = _IN_LIST) -> list[Proposal]:
         """The latest proposals in these states, or in any; newest first."""
         query = select(proposal).order_by(proposal.c.created_at.desc(), proposal.c.id).limit(most)
-        if self._branches.is_limited:
+        if self._branches.knows_own_only:
             query = query.where(proposal.c.author == self._branches.author)
         if states:
             query = query.where(proposal.c.state.in_([state.value for state in states]))

@@ -23,6 +23,7 @@ from graph.cypher.regular_guard import check_expressions
 from graph.cypher.statistics import Statistics
 from graph.history.snapshots import GraphHoldings, LedgerHoldings, Snapshots
 from graph.repository import Answer, AnswerStream, ReadContext, in_batches
+from graph.schema.named_kinds import bounds_of, sight_of
 from services.access.rights import Action, allowed
 from services.access.small_groups import people_of
 from services.cells import to_json
@@ -113,17 +114,23 @@ class QueryService:
         self._prepared_tree = lru_cache(PREPARED)(self._prepare_tree)
         self._people = people_of(twin.schema)
 
-    def _prepare(self, text: str, restricted: bool, reveals: bool, row_cap: int | None = None) -> BoundQuery:
+    def _prepare(
+        self, text: str, bounded: bool, kinds: frozenset[str] | None, reveals: bool, row_cap: int | None = None
+    ) -> BoundQuery:
         limits = self._limits if row_cap is None else replace(self._limits, row_cap=row_cap)
         people = None if reveals else self._people
-        return prepare(text, self._twin.schema, limits, restricted=restricted, people=people)
+        return prepare(text, self._twin.schema, limits, restricted=bounded, kinds=kinds, people=people)
+
+    def _limits_of(self, principal: Principal) -> tuple[bool, frozenset[str] | None]:
+        """What queries are prepared for: whether perimeters are asked for, and the kinds that may be read."""
+        return bounds_of(sight_of(principal, self._twin.schema))
 
     def prepare(self, text: str, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
         """Parse, bind, guard and rewrite a text. Raises QueryError with line, column and suggestion.
 
         Small groups of people are left out of aggregates unless the principal may reveal persons.
         """
-        return self._prepared(text, principal.restricted, Action.REVEAL in allowed(principal))
+        return self._prepared(text, *self._limits_of(principal), Action.REVEAL in allowed(principal))
 
     def cypher(
         self,
@@ -134,7 +141,7 @@ class QueryService:
     ) -> QueryResult:
         """Run a query text. `parameters` are JSON values; they are converted to the types the query needs.
 
-        A restricted principal is answered as if what is outside its perimeters did not exist. `within_s`: a time that is
+        A restricted principal is answered as if what it does not see did not exist. `within_s`: a time that is
         left to the caller, where it is shorter than that of any query.
         """
         started = perf_counter()
@@ -155,13 +162,15 @@ class QueryService:
         """
         started = perf_counter()
         twin, restricted = self._twin, principal.restricted
+        bounded, kinds = self._limits_of(principal)
         bound, context = self.prepare(text, principal), self._context(principal)
         statistics = None if restricted else self._costs.statistics(self._seen)
         stages = explain(
             text,
             twin.schema,
             self._limits,
-            restricted=restricted,
+            restricted=bounded,
+            kinds=kinds,
             statistics=statistics,
             cost_limit=None if restricted else twin.settings.query_cost_limit,
         )
@@ -180,7 +189,7 @@ class QueryService:
             now=self._twin.clock.now(),
             timeout_s=longest if within_s is None else min(longest, within_s),
             row_cap=settings.row_cap,
-            sees=principal.sees if principal.restricted else None,
+            sees=sight_of(principal, self._twin.schema),
             memory_bytes=settings.query_memory_mb * 1024 * 1024,
         )
 
@@ -197,10 +206,10 @@ class QueryService:
     def prepare_tree(self, query: Query, principal: Principal = LOCAL_OPERATOR) -> BoundQuery:
         """Bind, guard and rewrite a tree. Raises QueryError."""
         # Known by how it is written, since as values 1, 1.0 and true are one.
-        return self._prepared_tree(Written(query, repr(query)), principal.restricted)
+        return self._prepared_tree(Written(query, repr(query)), *self._limits_of(principal))
 
-    def _prepare_tree(self, tree: Written, restricted: bool) -> BoundQuery:
-        return prepare_ast(tree.query, self._twin.schema, self._limits, restricted=restricted)
+    def _prepare_tree(self, tree: Written, bounded: bool, kinds: frozenset[str] | None) -> BoundQuery:
+        return prepare_ast(tree.query, self._twin.schema, self._limits, restricted=bounded, kinds=kinds)
 
     def run(
         self, bound: BoundQuery, parameters: Mapping[str, Any], principal: Principal, within_s: float | None = None
@@ -251,7 +260,8 @@ class QueryService:
         """The answer, ready to be read for as long as `open_` is."""
         twin = self._twin
         with self.observer.span("prepare", True):
-            bound = self._prepared(text, principal.restricted, Action.REVEAL in allowed(principal), extent.rows)
+            reveals = Action.REVEAL in allowed(principal)
+            bound = self._prepared(text, *self._limits_of(principal), reveals, extent.rows)
         context = replace(self._context(principal), row_cap=extent.rows, timeout_s=extent.timeout_s)
         values = complete_parameters(bound, parameters, context.now, context.sees)
         check_expressions(bound, values)

@@ -1,10 +1,11 @@
-"""What a branch holds as somebody with perimeters sees it: what is outside them is as if it did not exist."""
+"""What a branch holds as somebody limited sees it: what they do not see is as if it did not exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from core.principal import EVERYONE, Sight
 from graph.history.branch_perimeters import BranchPerimeters
 from graph.history.branch_view import BranchView
 from graph.history.branches import Branch, Told
@@ -23,15 +24,15 @@ class NameTakenError(ChangeRefusedError):
 
 
 class SeenView(BranchView):
-    """Reads of one branch within perimeters.
+    """Reads of one branch, of what somebody sees.
 
     `edges_of` and `ends` are not limited: what goes with a node goes whole, and rules about relations hold for all of them.
     """
 
-    def __init__(self, ledger: Ledger, schema: Schema, branches: Told, branch: Branch, held: frozenset[str]) -> None:
+    def __init__(self, ledger: Ledger, schema: Schema, branches: Told, branch: Branch, sees: Sight) -> None:
         super().__init__(ledger, branches, branch)
         self._public = schema.public_kinds
-        self._held = held
+        self._sees = sees
         self._perimeters = BranchPerimeters(ledger, schema, branch.base, self._own)
         self._known: dict[str, bool] = {}
 
@@ -74,10 +75,10 @@ class SeenView(BranchView):
     def _look(self, kinds: Mapping[str, str]) -> None:
         """Learn which of these nodes are seen."""
         unknown = sorted(kinds.keys() - self._known.keys())
-        names = self._perimeters.names(unknown) if unknown else {}
+        names = self._perimeters.names(unknown) if unknown and self._sees.perimeters is not None else {}
         for node in unknown:
-            held = names.get(node, frozenset())
-            self._known[node] = kinds[node] in self._public or not held.isdisjoint(self._held)
+            own = (EVERYONE,) if kinds[node] in self._public else names.get(node, ())
+            self._known[node] = self._sees.shows(kinds[node], own)
 
     def _is_seen(self, state: State) -> bool:
         if not state.edge:

@@ -40,7 +40,7 @@ class KeptAnswer:
 
 def cache_key(client: str, principal: Principal, use: str, target: str, messages: Sequence[Message], most: int) -> str:
     """What an answer is found by: a digest over all that it may depend on."""
-    sees = list(principal.sees) if principal.restricted else None
+    sees = principal.outlook
     said = [[message.speaker, message.text] for message in messages]
     content = [client, sees, sorted(principal.roles), use, target, said, most]
     return sha256(orjson.dumps(content)).hexdigest()

@@ -13,7 +13,7 @@ from agent.language.names import NameIndex, Rows
 from agent.language.parser import Parser
 from agent.language.turns import Language
 from agent.producer import Choice, Outcome, Turn, Understanding
-from core.principal import Principal
+from core.principal import KindLists, Principal
 from graph.schema.model import Schema
 
 KEPT: Final = 8
@@ -38,7 +38,7 @@ class GrammarProducer:
     ) -> None:
         self._parser = Parser(schema)
         self._schema, self._rows_of, self._sequence, self._now = schema, rows_of, sequence, now
-        self._indexes: OrderedDict[tuple[bool, tuple[str, ...]], tuple[int, NameIndex]] = OrderedDict()
+        self._indexes: OrderedDict[tuple[frozenset[str] | None, KindLists], tuple[int, NameIndex]] = OrderedDict()
         self._lock = Lock()
 
     def understand(
@@ -63,7 +63,7 @@ class GrammarProducer:
         )
 
     def _names(self, principal: Principal) -> NameIndex:
-        key = (principal.restricted, principal.sees if principal.restricted else ())
+        key = (principal.perimeters, principal.reads)
         sequence = self._sequence()
         known = self._indexes.get(key)
         if known is None or known[0] != sequence:

@@ -91,7 +91,7 @@ class Investigations:
     def _asker(self) -> list[Any]:
         """Who asks, and what they see: with fewer rights than before, an investigation is another one's."""
         principal = self._tools.principal
-        return [principal.id, self._tools.actor, list(principal.sees) if principal.restricted else None]
+        return [principal.id, self._tools.actor, principal.outlook]
 
     def _config(self, identity: str) -> Any:
         return {"configurable": {"thread_id": identity}, "recursion_limit": _MOST_STEPS}

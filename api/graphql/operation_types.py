@@ -143,6 +143,7 @@ WEBHOOK: Final = object_of(
     receiver=TEXT,
     owner=GraphQLString,
     perimeters=GraphQLList(TEXT),
+    reads=GraphQLNonNull(GraphQLList(GraphQLList(TEXT))),
     events=GraphQLNonNull(GraphQLList(TEXT)),
     kinds=GraphQLList(TEXT),
     ids=GraphQLList(TEXT),

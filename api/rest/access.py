@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import Anybody, ToAdminister, ToEndTokens, ToKeepTokens, ToRead
 from core.errors import UsageError
-from core.principal import Principal
+from core.principal import Principal, kind_lists
+from graph.schema.named_kinds import changeable, checked_kinds, kinds_in
 from services.access.accounts import Account
 from services.access.names import listed
 from services.access.rights import Action, allowed, require_giving
@@ -20,6 +21,8 @@ from services.access.tokens import LONGEST
 router = APIRouter(prefix="/api", tags=["access"])
 
 SIGN_IN: Final = "sign_in"
+READS: Final = "Elements of these kinds only may be read: names of kinds, of generics, or of categories of the pack (`operations`)."
+CHANGES: Final = "Elements of these kinds only may be changed, of those that may be read; named in the same way."
 
 
 class SignInRequest(BaseModel):
@@ -40,10 +43,12 @@ class TokenRequest(BaseModel):
     hours: float = Field(gt=0, le=LONGEST / timedelta(hours=1), description="How long it lasts.")
     actions: list[str] | None = Field(default=None, description="Only these actions; by default all of the account.")
     perimeters: list[str] | None = Field(default=None, description="Only these perimeters.")
+    reads: list[str] | None = Field(default=None, description=READS)
+    changes: list[str] | None = Field(default=None, description=CHANGES)
 
 
 class AccountRequest(BaseModel):
-    """A local account. Without `perimeters` it sees what is public; `whole_estate` sees everything."""
+    """A local account. Without `perimeters` it sees what is public; `whole_estate` sees everything, of the kinds that it reads."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,6 +57,8 @@ class AccountRequest(BaseModel):
     roles: list[str] = Field(default_factory=lambda: ["reader"])
     perimeters: list[str] = Field(default_factory=list)
     whole_estate: bool = False
+    reads: list[str] | None = Field(default=None, description=READS)
+    changes: list[str] | None = Field(default=None, description=CHANGES)
 
 
 class AccountChange(BaseModel):
@@ -63,6 +70,9 @@ class AccountChange(BaseModel):
     roles: list[str] | None = None
     perimeters: list[str] | None = None
     whole_estate: bool = False
+    reads: list[str] | None = Field(default=None, description=READS)
+    changes: list[str] | None = Field(default=None, description=CHANGES)
+    every_kind: bool = Field(default=False, description="Lift the limits on kinds, but for those that are given.")
     enabled: bool | None = None
 
 
@@ -74,6 +84,10 @@ class TokenAnswer(BaseModel):
     note: str
     actions: list[str] | None
     perimeters: list[str] | None
+    reads: list[list[str]] = Field(
+        description="Lists of kinds: it reads those that are in each of them; none for every kind."
+    )
+    changes: list[list[str]] = Field(description="The same of the kinds that it changes.")
     created_at: str
     expires_at: str
     revoked_at: str | None
@@ -87,11 +101,13 @@ class IssuedAnswer(BaseModel):
 
 
 class AccountAnswer(BaseModel):
-    """An account; `perimeters` null for the whole estate, `issuer` null for a local one."""
+    """An account; `perimeters` null for the whole estate, `reads`, `changes` for every kind, `issuer` for a local one."""
 
     name: str
     roles: list[str]
     perimeters: list[str] | None
+    reads: list[str] | None
+    changes: list[str] | None
     enabled: bool
     created_at: str
     created_by: str
@@ -104,6 +120,10 @@ class MeAnswer(BaseModel):
     id: str
     roles: list[str]
     perimeters: list[str] | None
+    reads: list[str] | None = Field(description="The kinds of element that they read; null for every kind.")
+    changes: list[str] | None = Field(
+        description="Those that they change where an action lets them; null for every kind."
+    )
     actions: list[Action]
 
 
@@ -132,6 +152,8 @@ def me(services: ToRead) -> MeAnswer:
         id=asker.id,
         roles=sorted(asker.roles),
         perimeters=listed(asker.perimeters),
+        reads=listed(kinds_in(services.twin.schema, asker.reads)),
+        changes=listed(changeable(asker, services.twin.schema)),
         actions=sorted(allowed(asker)),
     )
 
@@ -149,9 +171,15 @@ def issue(body: TokenRequest, services: ToKeepTokens) -> IssuedAnswer:
         raise UsageError("a token with a scope makes no tokens", where="tokens", hint="sign in with the account")
     keeper = services.doorkeeper
     account = keeper.accounts.get(services.principal.id)
-    perimeters = _within(services.principal.perimeters, body.perimeters)
+    asker, schema = services.principal, services.twin.schema
     secret, token = keeper.tokens.issue(
-        account, timedelta(hours=body.hours), note=body.note, actions=body.actions, perimeters=perimeters
+        account,
+        timedelta(hours=body.hours),
+        note=body.note,
+        actions=body.actions,
+        perimeters=_within(asker.perimeters, body.perimeters),
+        reads=(asker.reads - account.reads) | kind_lists(checked_kinds(schema, body.reads)),
+        changes=(asker.changes - account.changes) | kind_lists(checked_kinds(schema, body.changes)),
     )
     services.call.target = token.id
     return IssuedAnswer(secret=secret, token=TokenAnswer(**token.to_dict()))
@@ -175,8 +203,15 @@ def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
     services.call.target = body.name
     require_giving(services.principal, body.roles)
     perimeters = None if body.whole_estate else body.perimeters
+    schema = services.twin.schema
     made = services.doorkeeper.accounts.create(
-        body.name, body.password, body.roles, perimeters, by=services.principal.id
+        body.name,
+        body.password,
+        body.roles,
+        perimeters,
+        by=services.principal.id,
+        reads=checked_kinds(schema, body.reads),
+        changes=checked_kinds(schema, body.changes),
     )
     return AccountAnswer(**made.to_dict())
 
@@ -185,6 +220,8 @@ def create(body: AccountRequest, services: ToAdminister) -> AccountAnswer:
 def change(name: str, body: AccountChange, services: ToAdminister) -> AccountAnswer:
     """Change an account. The last administrator stays one; a token with a scope may only disable who may more than it does."""
     changes: dict[str, Any] = body.model_dump()
+    for names in (body.reads, body.changes):
+        checked_kinds(services.twin.schema, names)
     accounts = services.doorkeeper.accounts
     if changes != AccountChange(enabled=False).model_dump():
         require_giving(services.principal, {*accounts.get(name).roles, *(body.roles or ())})

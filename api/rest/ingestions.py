@@ -17,6 +17,7 @@ from services.access.rights import Action, require
 from services.audit.entry import LONGEST_REASON
 from services.jobs.job import JobState
 from services.jobs.load_job import LoadJob, LoadOrder
+from services.jobs.load_rights import require_load
 from services.runs import progress_of
 
 router = APIRouter(prefix="/api/ingestions", tags=["ingestion"])
@@ -115,6 +116,7 @@ def open_job(body: IngestionRequest, services: ToLoad, response: Response) -> In
     services.call.reason = body.reason
     if body.branch is not None:
         require(services.principal, Action.BRANCH)
+    require_load(services.principal, services.twin.schema, body.source)
     job = services.jobs.open(LoadOrder(**body.model_dump()), services.actor)
     services.call.target = job.id
     response.headers["Location"] = f"{router.prefix}/{job.id}"
@@ -166,6 +168,7 @@ def start(id: str, services: ToLoad, response: Response, body: StartRequest | No
     services.call.reason = job.order.reason
     if job.order.branch is not None:
         require(services.principal, Action.BRANCH)
+    require_load(services.principal, services.twin.schema, job.order.source)
     started = services.jobs.begin(id, services.actor, dry_run=None if body is None else body.dry_run)
     response.headers["Location"] = f"{router.prefix}/{id}"
     return _answer(services, started)

@@ -75,6 +75,9 @@ class WebhookAnswer(BaseModel):
     receiver: str
     owner: str | None
     perimeters: list[str] | None
+    reads: list[list[str]] = Field(
+        description="Lists of kinds of which its owner read no others when it was made; none for all."
+    )
     events: list[str]
     kinds: list[str] | None
     ids: list[str] | None

@@ -169,12 +169,15 @@ class HasLabels(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Visible(Expression):
-    """Whether a node, or both ends of a relationship, are in the asker's perimeter. Set by a pass; nobody can write it.
+    """Whether a node, or both ends of a relationship, are seen by the asker. Set by a pass; nobody can write it.
 
-    Without subject it speaks of the pattern in whose WHERE it stands: the node, or each relationship of a walk.
+    Without subject it speaks of the pattern in whose WHERE it stands: the node, or each relationship of a walk. `bounded`:
+    they must be in the asker's perimeter; `kinds`: they must be of these, where the pattern itself cannot say so.
     """
 
     subject: Variable | None = None
+    bounded: bool = True
+    kinds: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

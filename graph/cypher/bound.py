@@ -71,5 +71,11 @@ class BoundQuery:
     notes: tuple[str, ...] = ()  # what the front end changed that may matter to the asker, such as a default bound
     text: str = ""  # as written; empty for a tree built by a caller
     features: frozenset[Feature] = frozenset()
-    restricted: bool = False  # whether the perimeter of who asks is among its conditions (ReadContext.sees)
+    bounded: bool = False  # whether the perimeter of who asks is among its conditions (ReadContext.sees)
+    seen_kinds: frozenset[str] | None = None  # the kinds that who asks may read, where it says no more than these
     read: frozenset[str] = frozenset()  # the variables that an expression, a map projection or an import reads
+
+    @property
+    def restricted(self) -> bool:
+        """Whether it is for somebody from whom a part of the graph is hidden."""
+        return self.bounded or self.seen_kinds is not None

@@ -54,6 +54,7 @@ def explain(
     limits: QueryLimits = DEFAULT_LIMITS,
     *,
     restricted: bool = False,
+    kinds: frozenset[str] | None = None,
     statistics: Statistics | None = None,
     cost_limit: float | None = None,
 ) -> tuple[Stage, ...]:
@@ -69,7 +70,7 @@ def explain(
     stages = [Stage("parse", print_tree(query))]
     bound = bind(query, schema, text)
     stages.append(Stage("bind", print_tree(bound.query), _findings(bound, schema)))
-    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted)
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted, kinds=kinds)
     for name, rewrite in PASSES:
         rewritten = rewrite(bound, context)
         if rewritten is not bound:

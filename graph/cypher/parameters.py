@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from core.clock import in_utc, parse_instant
 from core.errors import QueryError
+from core.principal import Sight
 from graph.cypher.bound import BoundQuery, CypherType, TypeName
 from graph.cypher.clock import clock_values
 from graph.cypher.diagnostics import MissingParameterError, ParameterTypeError, report
@@ -35,27 +36,28 @@ def coerce_parameters(bound: BoundQuery, raw: Mapping[str, Any]) -> dict[str, An
 
 
 def complete_parameters(
-    bound: BoundQuery, raw: Mapping[str, Any], now: datetime, sees: tuple[str, ...] | None = None
+    bound: BoundQuery, raw: Mapping[str, Any], now: datetime, sees: Sight | None = None
 ) -> dict[str, Any]:
     """Every parameter that the bound tree mentions: the asker's, converted, and the clock's at `now` (UTC).
 
-    A query that was prepared for a restricted asker gets what that asker `sees`. Raises PerimeterMismatchError where
-    only one of the two is so: nothing is ever read without its perimeter.
+    A query that was prepared for a restricted asker gets what that asker `sees`. Raises PerimeterMismatchError where it was
+    prepared for somebody else: nothing is ever read without its perimeter, nor of kinds that may not be read.
     """
     values = coerce_parameters(bound, raw)
     if bound.clock:
         values.update(clock_values(bound.clock, now))
     if bound.restricted or sees is not None:
-        if not bound.restricted or sees is None:
+        if sees is None or bound.bounded is (sees.perimeters is None) or bound.seen_kinds != sees.kinds:
             raise PerimeterMismatchError(
-                "the query was not prepared for the perimeter of who asks", hint="prepare it with the asker's principal"
+                "the query was not prepared for what who asks may see", hint="prepare it with the asker's principal"
             )
-        values[PERIMETERS] = list(sees)
+        if sees.perimeters is not None:
+            values[PERIMETERS] = list(sees.perimeters)
     return values
 
 
 class PerimeterMismatchError(QueryError):
-    """A query for a restricted asker without perimeters, or the other way round: a fault of the program."""
+    """A query that was prepared for other perimeters or kinds than those that it is read with: a fault of the program."""
 
     code = "PERIMETER_MISMATCH"
 

@@ -22,23 +22,29 @@ def prepare(
     procedures: Procedures = NO_PROCEDURES,
     *,
     restricted: bool = False,
+    kinds: frozenset[str] | None = None,
     people: People | None = None,
 ) -> BoundQuery:
     """A text as a bound query that may be compiled. Raises a subclass of `diagnostics.CypherError`.
 
     Without schema (open mode), labels, types and properties are not checked. `procedures` are those that may be called.
-    `restricted` prepares it for an asker with a perimeter: it must then be read with `ReadContext.sees`. `people` prepares
-    it for one who may not know persons: small groups of them are left out.
+    `restricted` prepares it for an asker with a perimeter, `kinds` for one who may read these only: it must then be read with
+    `ReadContext.sees`. `people` prepares it for one who may not know persons: small groups of them are left out.
     """
     check_size(text, limits)
-    return _finish(parse(text), schema, limits, text, procedures, restricted=restricted, people=people)
+    return _finish(parse(text), schema, limits, text, procedures, restricted=restricted, kinds=kinds, people=people)
 
 
 def prepare_ast(
-    query: Query, schema: Schema | None, limits: QueryLimits = DEFAULT_LIMITS, *, restricted: bool = False
+    query: Query,
+    schema: Schema | None,
+    limits: QueryLimits = DEFAULT_LIMITS,
+    *,
+    restricted: bool = False,
+    kinds: frozenset[str] | None = None,
 ) -> BoundQuery:
     """A tree built by a caller, such as the GraphQL layer, on the same road; diagnostics have no position."""
-    return _finish(query, schema, limits, "", restricted=restricted)
+    return _finish(query, schema, limits, "", restricted=restricted, kinds=kinds)
 
 
 def _finish(
@@ -49,9 +55,10 @@ def _finish(
     procedures: Procedures = NO_PROCEDURES,
     *,
     restricted: bool = False,
+    kinds: frozenset[str] | None = None,
     people: People | None = None,
 ) -> BoundQuery:
-    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted, people)
+    context = PassContext(limits, None if schema is None else vocabulary_of(schema), restricted, people, kinds)
     check_extent(query, text, limits)
     try:
         bound = apply_passes(bind(query, schema, text, procedures), context)

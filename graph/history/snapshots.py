@@ -12,6 +12,7 @@ from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
 from core.errors import BackendError, JumeauError, UnsupportedConstructError
+from core.principal import Sight
 from graph.backends.networkx.repository import NetworkXRepository
 from graph.cypher.ast import NodePattern, RelationshipPattern, walk
 from graph.cypher.bound import BoundQuery
@@ -22,8 +23,8 @@ from graph.model import EdgeChange, GraphDelta, NodeChange, Operation
 from graph.repository import Answer, GraphRepository, ReadContext
 from graph.schema.model import Schema
 
-Sees = tuple[str, ...] | None
-"""The perimeters of a restricted asker; None for anybody else."""
+Sees = Sight | None
+"""What a restricted asker sees; None for anybody else."""
 
 LASTS_S = 60.0
 """How long a snapshot stands in for a lost backend before a newer one is made, in seconds, if the ledger has gone on."""
@@ -163,7 +164,7 @@ class Snapshots:
                 )
             sequence = max(sequence, state.sequence)
         # after the states, so that nobody sees what has left their perimeters meanwhile
-        perimeters = {} if sees is None else self._holdings.perimeters()
+        perimeters = {} if sees is None or sees.perimeters is None else self._holdings.perimeters()
         nodes: list[NodeChange] = []
         edges: list[EdgeChange] = []
         for state in found:
@@ -172,7 +173,7 @@ class Snapshots:
                 edges.append(EdgeChange(Operation.CREATE, state.element, state.kind, start, end, state.properties))
                 continue
             own = stored(state.kind, perimeters.get(state.element, frozenset()), self._schema)
-            if sees is None or not set(sees).isdisjoint(own):
+            if sees is None or sees.shows(state.kind, own):
                 nodes.append(NodeChange(Operation.CREATE, state.element, state.kind, state.properties, perimeters=own))
         held = {node.id for node in nodes}
         snapshot = NetworkXRepository(self._schema)

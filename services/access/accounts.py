@@ -1,4 +1,4 @@
-"""Accounts: names, roles, perimeters. Local ones have the argon2 hash of a password; those of a provider have none."""
+"""Accounts: names, roles, perimeters, kinds. Local ones have the argon2 hash of a password; those of a provider have none."""
 
 from __future__ import annotations
 
@@ -28,10 +28,12 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clock import Clock, in_utc
 from core.errors import JumeauError, NotFoundError, UsageError
-from core.principal import LOCAL_OPERATOR, NOBODY, Principal
+from core.principal import LOCAL_OPERATOR, NOBODY, KindLists, Principal, kind_lists
 from graph.history import tables
 from graph.history.ledger import Ledger
 from graph.schema.fields import did_you_mean
+from services.access import kind_rights
+from services.access.kind_rights import Holder
 from services.access.names import listed, read, written
 from services.access.rights import Role, checked
 
@@ -62,9 +64,17 @@ federated_account = Table(
     Column("vouched_until", DateTime(timezone=True), nullable=False),
     UniqueConstraint("issuer", "subject", name="federated_account_identity"),
 )
-ACCOUNTS: Final[Select[Any]] = select(
-    account, federated_account.c.issuer, federated_account.c.subject, federated_account.c.vouched_until
-).join_from(account, federated_account, account.c.name == federated_account.c.name, isouter=True)
+ACCOUNTS: Final[Select[Any]] = (
+    select(
+        account,
+        federated_account.c.issuer,
+        federated_account.c.subject,
+        federated_account.c.vouched_until,
+        *kind_rights.COLUMNS,
+    )
+    .join_from(account, federated_account, account.c.name == federated_account.c.name, isouter=True)
+    .join(kind_rights.kind_right, kind_rights.of(Holder.ACCOUNT, account.c.name), isouter=True)
+)
 """Every account, with what vouches for it."""
 
 
@@ -78,7 +88,7 @@ class SignInError(JumeauError):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may sign in. `perimeters` None: the whole estate.
+    """Somebody who may sign in. `perimeters` None: the whole estate. `reads`, `changes`: as a principal has them, one list at most.
 
     `issuer` is the provider at which somebody signs in, None of a local account; it vouches for them until `vouched_until`.
     """
@@ -91,17 +101,21 @@ class Account:
     created_by: str
     issuer: str | None = None
     vouched_until: datetime | None = None
+    reads: KindLists = frozenset()
+    changes: KindLists = frozenset()
 
     @property
     def principal(self) -> Principal:
         """Who asks, when this account does."""
-        return Principal(self.name, self.roles, self.perimeters)
+        return Principal(self.name, self.roles, self.perimeters, reads=self.reads, changes=self.changes)
 
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "roles": sorted(self.roles),
             "perimeters": listed(self.perimeters),
+            "reads": kind_rights.only(self.reads),
+            "changes": kind_rights.only(self.changes),
             "enabled": self.enabled,
             "created_at": self.created_at.isoformat(),
             "created_by": self.created_by,
@@ -116,13 +130,24 @@ class Accounts:
         self._ledger = ledger
         self._clock = clock
         self._hasher = hasher or PasswordHasher()
-        for table in (account, federated_account):
+        for table in (account, federated_account, kind_rights.kind_right):
             ledger.prepare(table)
 
     def create(
-        self, name: str, password: str, roles: Iterable[str], perimeters: Iterable[str] | None, *, by: str
+        self,
+        name: str,
+        password: str,
+        roles: Iterable[str],
+        perimeters: Iterable[str] | None,
+        *,
+        by: str,
+        reads: Iterable[str] | None = None,
+        changes: Iterable[str] | None = None,
     ) -> Account:
-        """A new account. Raises UsageError for a name that is taken or no name, a short password or an unknown role."""
+        """A new account; `reads` and `changes` are names of kinds that it is limited to.
+
+        Raises UsageError for a name that is taken or no name, a short password or an unknown role.
+        """
         if not _NAME.fullmatch(name) or name in _TAKEN:
             hint = "2 to 64 of a-z, 0-9 and . _ @ -, a letter or a digit first"
             raise UsageError(f"{name!r} is no name of an account", where="name", hint=hint)
@@ -140,6 +165,7 @@ class Accounts:
                 if connection.execute(select(account.c.name).where(account.c.name == name)).first() is not None:
                     raise UsageError(f"there is an account {name!r}", where="name", hint="choose another name")
                 connection.execute(insert(account).values(**values))
+                kind_rights.write(connection, Holder.ACCOUNT, name, kind_lists(reads), kind_lists(changes))
         except IntegrityError as error:
             raise UsageError(f"there is an account {name!r}", where="name", hint="choose another name") from error
         return self.get(name)
@@ -170,15 +196,21 @@ class Accounts:
         roles: Iterable[str] | None = None,
         perimeters: Iterable[str] | None = None,
         whole_estate: bool = False,
+        reads: Iterable[str] | None = None,
+        changes: Iterable[str] | None = None,
+        every_kind: bool = False,
         enabled: bool | None = None,
     ) -> Account:
-        """Change what is given. Raises NotFoundError, UsageError; the last administrator cannot be taken away.
+        """Change what is given; `every_kind` lifts both limits on kinds, where no other is given.
+
+        Raises NotFoundError, UsageError; the last administrator cannot be taken away.
 
         What a provider says of somebody is not changed here, but it is here that they are kept out.
         """
         found = self.get(name)
-        if found.issuer is not None and (password, roles, perimeters, whole_estate) != (None, None, None, False):
-            seen = f"{name!r} signs in at a provider, which says its roles and perimeters and keeps its password"
+        rights = (password, roles, perimeters, reads, changes)
+        if found.issuer is not None and (whole_estate or every_kind or any(right is not None for right in rights)):
+            seen = f"{name!r} signs in at a provider, which says its roles and limits and keeps its password"
             raise UsageError(seen, where="accounts", hint=f"change them at {found.issuer}; here it can be disabled")
         values: dict[str, Any] = {}
         if password is not None:
@@ -193,6 +225,11 @@ class Accounts:
             before = _administrators(connection)
             if values:
                 connection.execute(update(account).where(account.c.name == name).values(**values))
+            if every_kind or reads is not None or changes is not None:
+                read, changed = (frozenset[frozenset[str]](),) * 2 if every_kind else (found.reads, found.changes)
+                read = read if reads is None else kind_lists(reads)
+                changed = changed if changes is None else kind_lists(changes)
+                kind_rights.write(connection, Holder.ACCOUNT, name, read, changed)
             if before and not _administrators(connection):
                 raise UsageError(f"{name!r} is the last administrator", where="accounts", hint="make another one first")
         return self.get(name)
@@ -245,4 +282,6 @@ def account_of(row: Any) -> Account:
         row.created_by,
         row.issuer,
         None if row.vouched_until is None else in_utc(row.vouched_until),
+        kind_rights.lists_in(row.reads),
+        kind_rights.lists_in(row.changes),
     )

@@ -12,9 +12,11 @@ from sqlalchemy import Select, insert, update
 
 from core.clock import Clock
 from core.errors import JumeauError
-from core.principal import Principal
+from core.principal import KindLists, Principal
 from graph.history.ledger import Ledger
+from services.access import kind_rights
 from services.access.accounts import ACCOUNTS, Account, Accounts, SignInError, account, account_of, federated_account
+from services.access.kind_rights import Holder
 from services.access.names import written
 
 PREFIX: Final = "oidc:"
@@ -40,6 +42,8 @@ class Identity:
     label: str
     roles: frozenset[str]
     perimeters: frozenset[str] | None
+    reads: KindLists = frozenset()
+    changes: KindLists = frozenset()
 
     @property
     def name(self) -> str:
@@ -50,7 +54,7 @@ class Identity:
 
     def principal(self, name: str | None = None) -> Principal:
         """Who asks, under the name of the account where there is one."""
-        return Principal(name or self.name, self.roles, self.perimeters)
+        return Principal(name or self.name, self.roles, self.perimeters, reads=self.reads, changes=self.changes)
 
 
 class FederatedAccounts:
@@ -68,7 +72,7 @@ class FederatedAccounts:
         return None if row is None else account_of(row)
 
     def vouch(self, identity: Identity, until: datetime) -> Account:
-        """The account of somebody who has just signed in, with the roles and perimeters of now; good until then.
+        """The account of somebody who has just signed in, with the roles and limits of now; good until then.
 
         Who has lost every role loses the tokens of former sign-ins too. Raises WithoutRoleError, SignInError for an
         account that is disabled.
@@ -87,6 +91,8 @@ class FederatedAccounts:
                 connection.execute(insert(account).values(**made, **rights))
                 who = {"name": name, "issuer": identity.issuer, "subject": identity.subject}
                 connection.execute(insert(federated_account).values(**who, **vouched))
+            if found is not None or identity.roles:
+                kind_rights.write(connection, Holder.ACCOUNT, name, identity.reads, identity.changes)
         if not identity.roles:
             hint = "ask for a group or role at the provider that is mapped to one of the twin's"
             raise WithoutRoleError("the provider knows you, and nothing that it says gives you a role here", hint=hint)

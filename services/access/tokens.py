@@ -13,14 +13,16 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from sqlalchemy import Column, DateTime, LargeBinary, String, Table, Text, insert, select, update
+from sqlalchemy import Column, DateTime, LargeBinary, Select, String, Table, Text, insert, select, update
 
 from core.clock import Clock, in_utc
 from core.errors import JumeauError, NotFoundError, UsageError
-from core.principal import Principal
+from core.principal import KindLists, Principal
 from graph.history import tables
 from graph.history.ledger import Ledger
+from services.access import kind_rights
 from services.access.accounts import Account, Accounts
+from services.access.kind_rights import Holder
 from services.access.names import listed, read, written
 from services.access.rights import Action, checked
 
@@ -41,6 +43,10 @@ token = Table(
     Column("created_at", DateTime(timezone=True), nullable=False),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),
+)
+
+_TOKENS: Final[Select[Any]] = select(token, *kind_rights.COLUMNS).join_from(
+    token, kind_rights.kind_right, kind_rights.of(Holder.TOKEN, token.c.id), isouter=True
 )
 
 
@@ -70,6 +76,8 @@ class Token:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    reads: KindLists = frozenset()
+    changes: KindLists = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -78,6 +86,8 @@ class Token:
             "note": self.note,
             "actions": listed(self.actions),
             "perimeters": listed(self.perimeters),
+            "reads": kind_rights.in_order(self.reads),
+            "changes": kind_rights.in_order(self.changes),
             "created_at": self.created_at.isoformat(),
             "expires_at": self.expires_at.isoformat(),
             "revoked_at": None if self.revoked_at is None else self.revoked_at.isoformat(),
@@ -109,8 +119,13 @@ class Tokens:
         note: str = "",
         actions: Iterable[str] | None = None,
         perimeters: Iterable[str] | None = None,
+        reads: KindLists = frozenset(),
+        changes: KindLists = frozenset(),
     ) -> tuple[str, Token]:
-        """A new token of an account: its secret, which is shown once, and how it is listed. Raises UsageError."""
+        """A new token of an account: its secret, which is shown once, and how it is listed. Raises UsageError.
+
+        It reads and changes no kinds but those in each of these lists, and of them what the account may.
+        """
         if not timedelta(0) < lasting <= LONGEST:
             raise UsageError(f"a token cannot last {lasting}", where="lasting", hint=f"at most {LONGEST.days} days")
         secret = PREFIX + _text(self._random(_BYTES))
@@ -124,8 +139,13 @@ class Tokens:
             now,
             now + lasting,
             None,
+            reads,
+            changes,
         )
-        values = made.to_dict() | {
+        values = {
+            "id": made.id,
+            "account": made.account,
+            "note": made.note,
             "digest": _digest(secret),
             "actions": written(made.actions),
             "perimeters": written(made.perimeters),
@@ -134,12 +154,13 @@ class Tokens:
         }
         with self._ledger.writing() as connection:
             connection.execute(insert(token).values(**values))
+            kind_rights.write(connection, Holder.TOKEN, made.id, reads, changes)
         return secret, made
 
     def principal(self, secret: str) -> Principal:
         """Who asks with this token. Raises TokenError."""
         with self._ledger.reading() as connection:
-            row = connection.execute(select(token).where(token.c.digest == _digest(secret))).one_or_none()
+            row = connection.execute(_TOKENS.where(token.c.digest == _digest(secret))).one_or_none()
         hint = "sign in again, or ask for another token"
         if row is None:
             raise TokenError("this token is not known", hint=hint)
@@ -159,12 +180,17 @@ class Tokens:
         if account.vouched_until is not None and account.vouched_until <= self._clock.now():
             seen = "the provider of this token's account was last asked too long ago"
             raise TokenError(seen, hint="sign in again", whose=whose)
-        asked = replace(account.principal.narrowed(found.perimeters), token=found.id)
+        asked = replace(
+            account.principal.narrowed(found.perimeters),
+            token=found.id,
+            reads=account.reads | found.reads,
+            changes=account.changes | found.changes,
+        )
         return asked if found.actions is None else replace(asked, scope=found.actions)
 
     def all(self, account: str | None = None) -> list[Token]:
         """Tokens, oldest first: of one account, or of all."""
-        query = select(token).order_by(token.c.created_at, token.c.id)
+        query = _TOKENS.order_by(token.c.created_at, token.c.id)
         if account is not None:
             query = query.where(token.c.account == account)
         with self._ledger.reading() as connection:
@@ -172,7 +198,7 @@ class Tokens:
 
     def revoke(self, id: str, account: str | None = None) -> Token:
         """End a token now; of one account only, where it is given. Raises NotFoundError."""
-        query = select(token).where(token.c.id == id)
+        query = _TOKENS.where(token.c.id == id)
         if account is not None:
             query = query.where(token.c.account == account)
         with self._ledger.writing() as connection:
@@ -203,4 +229,6 @@ def _token(row: Any) -> Token:
         in_utc(row.created_at),
         in_utc(row.expires_at),
         None if row.revoked_at is None else in_utc(row.revoked_at),
+        kind_rights.lists_in(row.reads),
+        kind_rights.lists_in(row.changes),
     )

@@ -18,6 +18,7 @@ from graph.history.subjects import personal_secret, subject, subject_access
 from ingest.held import held_row
 from ingest.merge_record import merge_record
 from services.access.accounts import account, federated_account
+from services.access.kind_rights import kind_right
 from services.access.tokens import token
 from services.audit.trail import audit_entry
 from services.backup.errors import BackupError
@@ -63,6 +64,7 @@ _TABLES: Final = (
     account,
     federated_account,
     token,
+    kind_right,
     proposal,
     calibration,
     simulation_clock,

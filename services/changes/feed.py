@@ -13,6 +13,7 @@ from threading import Lock
 
 from core.errors import JumeauError, UsageError
 from core.principal import Principal
+from graph.schema.named_kinds import sight_of
 from services.changes.batches import ChangeBatches
 from services.changes.change import Change, Wanted
 from services.changes.visibility import LimitedView
@@ -122,7 +123,8 @@ class ChangeReader:
         number, first, last = self._next.popleft()
         batch = self._feed.batches.read(number, first, last)
         view = self._view_for(principal)
-        found = batch.changes if view is None else view.told(batch, frozenset(principal.sees))
+        sees = sight_of(principal, self._feed.twin.schema)
+        found = batch.changes if view is None or sees is None else view.told(batch, sees)
         after, self._position = self._position, last
         return [change for change in found if change.sequence > after and self._wanted.fits(change)]
 

@@ -1,4 +1,4 @@
-"""The changes of one batch as somebody with perimeters sees them: no more than reading before and after would show.
+"""The changes of one batch as somebody limited sees them: no more than reading before and after would show.
 
 What comes into sight is heard of as created, what goes out of sight as deleted, with or without an event of its own. The
 relations of such a node come and go with it, without a word of their own.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from core.principal import EVERYONE, Sight
 from graph.history.events import State
 from graph.history.ledger import Ledger
 from graph.history.past_perimeters import PastPerimeters
@@ -27,8 +28,8 @@ class LimitedView:
         self._schema = schema
         self._perimeters = PastPerimeters(ledger, schema, at)
 
-    def told(self, batch: ChangeBatch, sees: frozenset[str]) -> list[Change]:
-        """What somebody hears who `sees` these perimeters, in order."""
+    def told(self, batch: ChangeBatch, sees: Sight) -> list[Change]:
+        """What somebody hears who `sees` this much, in order."""
         perimeters = self._perimeters
         own = {change.element: change for change in batch.changes if not change.edge}
         moved = perimeters.dependents(perimeters.seeds(batch.events))
@@ -57,7 +58,7 @@ class LimitedView:
         own: Mapping[str, Change],
         states: Mapping[str, State],
         names: Mapping[str, frozenset[str]],
-        sees: frozenset[str],
+        sees: Sight,
         *,
         then: bool,
     ) -> _Seen:
@@ -74,7 +75,7 @@ class LimitedView:
                 kind = states[node].kind
             else:
                 return False
-            return kind in public or not names.get(node, frozenset()).isdisjoint(sees)
+            return sees.shows(kind, (EVERYONE,) if kind in public else names.get(node, ()))
 
         return seen
 

@@ -20,13 +20,14 @@ from core.errors import ConfigurationError, JumeauError
 from core.failpoints import reach
 from core.principal import Principal
 from graph.history.lease import LoadInProgressError
+from graph.schema.named_kinds import sight_of
 from services.changes.change import Change, Wanted
 from services.changes.feed import ChangeFeed, ChangeReader
 from services.webhooks import occurrences
 from services.webhooks.hook import WHOLE_ESTATE, EventType, Filters, Hook, HookState, WebhookOwnerError
 from services.webhooks.messages import NewId, of_changes, of_occurrences
 from services.webhooks.outbox import Message, Outbox
-from services.webhooks.owners import Owners, may_hear, sees
+from services.webhooks.owners import Owners, may_hear
 from services.webhooks.registry import Hooks
 from services.webhooks.retries import Chance, Retries
 from services.webhooks.sender import GONE, Outcome, Sender
@@ -186,7 +187,7 @@ class Courier:
             message = self._desk.outbox.first(hook)
             if message is None:
                 return moved
-        if not may_hear(principal, message.sees):
+        if not may_hear(principal, self._feed.twin.schema, message.sees):
             self._readers.pop(hook.id, None)
             self._desk.outbox.take_back(hook)
             return True
@@ -245,7 +246,8 @@ class Courier:
             found, mark = occurrences.look(desk.hooks.ledger, hook.wants.events & WHOLE_ESTATE, mark)
             drafts += of_occurrences(found, hook.position, desk.new_id, now)
         if drafts or mark != hook.mark or position - hook.position >= UNWRITTEN:
-            desk.outbox.put(hook, drafts, sees(principal), position=position, mark=mark)
+            sees = sight_of(principal, self._feed.twin.schema)
+            desk.outbox.put(hook, drafts, sees, position=position, mark=mark)
             reach("webhook.written")
         return is_more
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from core.errors import JumeauError
+from core.principal import KindLists
 from graph.schema.model import Schema
+from services.access.kind_rights import in_order
 from services.access.names import listed
 from services.changes.change import Matches, Wanted
 
@@ -94,7 +96,7 @@ class Wants:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """One webhook. `owner` is an account, None for the operator of the machine; `perimeters` narrow what the owner sees.
+    """One webhook. `owner` is an account, None for the operator of the machine; `perimeters` and `reads` narrow what the owner sees.
 
     `position` is the last event of the ledger that was made into messages, `mark` what was told of the rest; `failures` are
     deliveries in a row that failed; nothing is sent before `next_at`.
@@ -113,6 +115,7 @@ class Hook:
     failures: int
     next_at: datetime | None
     created_at: datetime
+    reads: KindLists = frozenset()
 
     def to_dict(self) -> dict[str, Any]:
         """How it is listed: of its address no more than the host."""
@@ -121,6 +124,7 @@ class Hook:
             "receiver": shown(self.url),
             "owner": self.owner,
             "perimeters": listed(self.perimeters),
+            "reads": in_order(self.reads),
             **self.wants.to_dict(),
             "state": self.state.value,
             "reason": self.reason,

@@ -11,11 +11,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import delete, func, insert, select, update
 
 from core.clock import Clock, in_utc
 from core.errors import NotFoundError
-from services.access.names import read, written
+from core.principal import EVERYONE, Sight
 from services.webhooks import tables
 from services.webhooks.hook import EventType, Hook
 from services.webhooks.registry import Hooks
@@ -45,13 +46,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it is kept. `sees`: the perimeters that it was made for, None for the whole estate."""
+    """A message as it is kept. `sees`: what of the estate it was made for, None for the whole."""
 
     id: str
     number: int
     type: EventType
     after: int
-    sees: frozenset[str] | None
+    sees: Sight | None
     replayed: bool
     body: bytes | None = field(repr=False)
     size: int
@@ -86,7 +87,7 @@ class Outbox:
         self._ledger = hooks.ledger
         self._clock = clock
 
-    def put(self, hook: Hook, drafts: Sequence[Draft], sees: frozenset[str] | None, **fare: Any) -> Hook:
+    def put(self, hook: Hook, drafts: Sequence[Draft], sees: Sight | None, **fare: Any) -> Hook:
         """Keep messages, and move the webhook on, at once or not at all."""
         number = tables.webhook.c.number
         own = tables.webhook.c.id == hook.id
@@ -100,7 +101,7 @@ class Outbox:
                         number=place,
                         type=draft.type.value,
                         after=draft.after,
-                        sees=written(sees),
+                        sees=_sight_text(sees),
                         replayed=False,
                         body=draft.body,
                         bytes=len(draft.body),
@@ -199,13 +200,33 @@ class Outbox:
             connection.execute(delete(_TABLE).where(*done, _TABLE.c.number < first))
 
 
+def _sight_text(sees: Sight | None) -> str:
+    """What somebody sees, as the table has it: null, the list of perimeters alone, or both lists."""
+    if sees is None:
+        return "null"
+    if sees.kinds is None:
+        return orjson.dumps(sees.perimeters).decode()
+    return orjson.dumps({"perimeters": sees.perimeters, "kinds": sorted(sees.kinds)}).decode()
+
+
+def _sight_in(text: str) -> Sight | None:
+    """What a text of `_sight_text` tells; before there were limits on kinds it left the perimeter of everyone out."""
+    found = orjson.loads(text)
+    if found is None:
+        return None
+    if isinstance(found, list):
+        return Sight(tuple(sorted({EVERYONE, *found})))
+    names = found["perimeters"]
+    return Sight(None if names is None else tuple(names), frozenset(found["kinds"]))
+
+
 def _message(row: Any) -> Message:
     return Message(
         row.id,
         row.number,
         EventType(row.type),
         row.after,
-        read(row.sees),
+        _sight_in(row.sees),
         row.replayed,
         row.body,
         row.bytes,

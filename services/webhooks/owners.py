@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 from core.clock import Clock
 from core.errors import NotFoundError, UsageError
-from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
+from core.principal import LOCAL_OPERATOR, Principal, Sight, require_whole_estate
 from graph.history.ledger import Ledger
+from graph.schema.model import Schema
+from graph.schema.named_kinds import sight_of
 from services.access.accounts import Accounts
 from services.access.rights import Action, allowed, require
 from services.webhooks.hook import WHOLE_ESTATE, Hook, Wants, WebhookOwnerError
@@ -45,7 +48,7 @@ class Owners:
     def principal(self, hook: Hook) -> Principal | None:
         """Whom it tells now; None while the provider has not vouched for them lately. Raises WebhookOwnerError."""
         if hook.owner is None:
-            return LOCAL_OPERATOR.narrowed(hook.perimeters)
+            return _as_made(LOCAL_OPERATOR, hook)
         try:
             account = self._accounts.get(hook.owner)
         except NotFoundError:
@@ -54,7 +57,7 @@ class Owners:
             raise _lost(hook, "may not sign in any more")
         if account.vouched_until is not None and account.vouched_until <= self._clock.now():
             return None
-        principal = account.principal.narrowed(hook.perimeters)
+        principal = _as_made(account.principal, hook)
         actions = allowed(principal)
         for action in NEEDED:
             if action not in actions:
@@ -64,15 +67,16 @@ class Owners:
         return principal
 
 
-def sees(principal: Principal) -> frozenset[str] | None:
-    """The perimeters of what somebody is told; None for the whole estate."""
-    return principal.perimeters
+def _as_made(owner: Principal, hook: Hook) -> Principal:
+    """The owner, with no more than they saw when they made it."""
+    narrowed = owner.narrowed(hook.perimeters)
+    return replace(narrowed, reads=narrowed.reads | hook.reads)
 
 
-def may_hear(principal: Principal, made_for: frozenset[str] | None) -> bool:
-    """Whether what was made for somebody who saw these perimeters tells a principal nothing that they may not see."""
-    seen = principal.perimeters
-    return seen is None or (made_for is not None and made_for <= seen)
+def may_hear(principal: Principal, schema: Schema, made_for: Sight | None) -> bool:
+    """Whether what was made for somebody who saw this much tells a principal nothing that they may not see."""
+    sees = sight_of(principal, schema)
+    return sees is None or (made_for is not None and made_for.within(sees))
 
 
 def _lost(hook: Hook, seen: str) -> WebhookOwnerError:

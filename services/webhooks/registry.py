@@ -9,18 +9,23 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, or_, select, update
 
 from core.clock import Clock, in_utc
 from core.errors import ConfigurationError, NotFoundError, UsageError
 from graph.history.ledger import Ledger
 from graph.schema.fields import did_you_mean
+from services.access import kind_rights
+from services.access.kind_rights import Holder
 from services.access.names import read, written
 from services.webhooks import tables
 from services.webhooks.hook import Hook, HookState, Wants
 from services.webhooks.signing import key_of
 
 MOST_HOOKS: Final = 100
+_HOOKS: Final[Select[Any]] = select(tables.webhook, *kind_rights.COLUMNS).join_from(
+    tables.webhook, kind_rights.kind_right, kind_rights.of(Holder.WEBHOOK, tables.webhook.c.id), isouter=True
+)
 
 
 class Hooks:
@@ -30,7 +35,7 @@ class Hooks:
         self.ledger = ledger
         self._clock = clock
         self._environment = os.environ if environment is None else environment
-        for table in tables.ALL:
+        for table in (*tables.ALL, kind_rights.kind_right):
             ledger.prepare(table)
 
     def add(self, hook: Hook, *, value: str | None, variable: str | None) -> Hook:
@@ -55,11 +60,12 @@ class Hooks:
             connection.execute(
                 insert(tables.webhook_secret).values(webhook=hook.id, number=1, value=value, variable=variable)
             )
+            kind_rights.write(connection, Holder.WEBHOOK, hook.id, hook.reads, frozenset())
         return hook
 
     def all(self, state: HookState | None = None) -> list[Hook]:
         """Every webhook by name, or those in a state."""
-        query = select(tables.webhook).order_by(tables.webhook.c.name)
+        query = _HOOKS.order_by(tables.webhook.c.name)
         if state is not None:
             query = query.where(tables.webhook.c.state == state.value)
         with self.ledger.reading() as connection:
@@ -75,7 +81,7 @@ class Hooks:
     def by_id(self, id: str) -> Hook | None:
         """The webhook as it stands now, None where it was removed."""
         with self.ledger.reading() as connection:
-            row = connection.execute(select(tables.webhook).where(tables.webhook.c.id == id)).one_or_none()
+            row = connection.execute(_HOOKS.where(tables.webhook.c.id == id)).one_or_none()
         return None if row is None else _hook(row)
 
     def fares(self, hook: Hook, **changes: Any) -> Hook:
@@ -96,6 +102,7 @@ class Hooks:
         with self.ledger.writing() as connection:
             connection.execute(delete(tables.webhook_message).where(tables.webhook_message.c.webhook == hook.id))
             connection.execute(delete(tables.webhook_secret).where(tables.webhook_secret.c.webhook == hook.id))
+            kind_rights.write(connection, Holder.WEBHOOK, hook.id, frozenset(), frozenset())
             connection.execute(delete(tables.webhook).where(tables.webhook.c.id == hook.id))
 
     def rotate(self, hook: Hook, former_until: datetime, *, value: str | None, variable: str | None) -> None:
@@ -162,4 +169,5 @@ def _hook(row: Any) -> Hook:
         row.failures,
         None if row.next_at is None else in_utc(row.next_at),
         in_utc(row.created_at),
+        kind_rights.lists_in(row.reads),
     )

@@ -121,6 +121,7 @@ class WebhookService:
             0,
             None,
             self._clock.now(),
+            principal.reads,
         )
         return self._hooks.add(hook, value=value, variable=variable), value
 

@@ -45,7 +45,7 @@ webhook_message = Table(
     Column("number", BigInteger, nullable=False),  # the order of a webhook's messages
     Column("type", Text, nullable=False),
     Column("after", BigInteger, nullable=False),  # the webhook's position before it
-    Column("sees", Text, nullable=False),  # JSON list: the perimeters that it was made for; null for the whole estate
+    Column("sees", Text, nullable=False),  # JSON: what of the estate it was made for (outbox); null for the whole
     Column("replayed", Boolean, nullable=False),
     Column("body", LargeBinary),  # as long as it may be sent
     Column("bytes", Integer, nullable=False),

@@ -147,8 +147,8 @@ class ClosurePrinter(ShortestPrinter):
         return [unwind, text]
 
     def _call(self, function: str, starts: str, number: int) -> str:
-        """A call of the index; for a restricted asker with what that asker sees."""
-        if self.compiler.bound.restricted:
+        """A call of the index; for an asker with perimeters with those."""
+        if self.compiler.bound.bounded:
             return f"{function}{SEEN}({starts}, {number}, {self.compiler.sees()})"
         return f"{function}({starts}, {number})"
 
@@ -205,7 +205,9 @@ class ClosurePrinter(ShortestPrinter):
         mask = vocabulary.mask(self._labelled(start.labels))
         minimum = 1 if hops.minimum is None else hops.minimum
         types = tuple(sorted(self.types_of(relationship)))
-        reached = vocabulary.kinds(vocabulary.walk(types, direction, minimum, hops.maximum, mask))
+        reached = self.compiler.read_of(
+            vocabulary.kinds(vocabulary.walk(types, direction, minimum, hops.maximum, mask))
+        )
         homes = {kind for table in self.tables_of_kinds(self.kinds_of(end)) for kind in table.kinds}
         return reached & homes <= self._labelled(end.labels)
 
@@ -215,11 +217,14 @@ class ClosurePrinter(ShortestPrinter):
         assert hops.maximum is not None
         minimum = 1 if hops.minimum is None else hops.minimum
         types = tuple(sorted(self.types_of(relationship)))
-        number = self.compiler.index.number(
-            Closure(types, direction, minimum, hops.maximum, visible=self.compiler.bound.restricted)
-        )
+        number = self.compiler.index.number(self.seen_closure(types, direction, minimum, hops.maximum))
         self.compiler.closures.add(number)
         return number
+
+    def seen_closure(self, types: tuple[str, ...], direction: Direction, minimum: int, maximum: int) -> Closure:
+        """A closure that leads no further than the asker sees."""
+        bound = self.compiler.bound
+        return Closure(types, direction, minimum, maximum, visible=bound.bounded, passes=bound.seen_kinds)
 
     def _optional_closure(self, clause: Match) -> str | None:
         """`OPTIONAL MATCH (a)<-[:T*0..8]-(b)` from a known `a` to whatever is reached; None for any other shape.

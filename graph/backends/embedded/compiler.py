@@ -381,6 +381,10 @@ class LadybugCompiler(CypherFamilyCompiler):
         """A condition that the asker sees a node; `node` is printed."""
         return is_seen(self._parameter(Parameter(SEEN_SETS)), f"{node}.{PERIMETERS}")
 
+    def read_of(self, kinds: frozenset[str]) -> frozenset[str]:
+        """Those of some kinds that the asker may read."""
+        return kinds if self.bound.seen_kinds is None else kinds & self.bound.seen_kinds
+
     def sees(self) -> str:
         """The asker's perimeters."""
         return self._parameter(Parameter(SEES))

@@ -113,7 +113,8 @@ class CompositionPrinter(ClosurePrinter):
         if step.start.labels is not None:
             labelled &= self._labelled(step.start.labels)
         types = tuple(sorted(self.types_of(closure.relationship)))
-        reached = vocabulary.kinds(vocabulary.walk(types, closure.direction, 0, hops.maximum, vocabulary.mask(start)))
+        walked = vocabulary.walk(types, closure.direction, 0, hops.maximum, vocabulary.mask(start))
+        reached = self.compiler.read_of(vocabulary.kinds(walked))
         further = self._closure_of(step)
         wanted = vocabulary.mask(self.kinds_of(step.towards))
         leading = {
@@ -129,10 +130,10 @@ class CompositionPrinter(ClosurePrinter):
     def _closure_of(self, step: _Step) -> Closure:
         types, hops = tuple(sorted(self.types_of(step.relationship))), step.relationship.hops
         if hops is None:
-            return Closure(types, step.direction, 1, 1, visible=self.compiler.bound.restricted)
+            return self.seen_closure(types, step.direction, 1, 1)
         assert hops.maximum is not None
         minimum = 1 if hops.minimum is None else hops.minimum
-        return Closure(types, step.direction, minimum, hops.maximum, visible=self.compiler.bound.restricted)
+        return self.seen_closure(types, step.direction, minimum, hops.maximum)
 
     def _collected(self, closure: _Step, step: _Step, then: With | Return) -> str | None:
         """All three clauses, where the WITH makes a list of ids and nothing else of what was reached."""

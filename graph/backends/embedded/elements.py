@@ -75,13 +75,13 @@ class ElementPrinter:
         ):
             name = node.variable or compiler.fresh("n")
         where, asked = without_visibility(node.where)
-        if asked and not known:  # what is known was seen when it was found
+        if asked is not None and not known:  # what is known was seen when it was found
             name = name or node.variable or compiler.fresh("n")
         if where is not None:
             name = name or node.variable
         if not known or node.labels is not None:  # first, since a kind is compared for less than a perimeter
             self._add_kinds(node, name or "", left, right)
-        if asked and not known:
+        if asked is not None and not known:
             self._conditions.append(compiler.is_seen(compiler.variable(name or "")))
         if where is not None:
             place = self._conditions if self._is_of_a_node(where) else self._late
@@ -119,6 +119,8 @@ class ElementPrinter:
         """Whether tables and relations around leave kinds that the labels exclude."""
         if node.labels is None:
             return False
+        if not self.kinds_of(node):
+            return True  # of no kind: the table is any one, and says nothing
         possible = {kind for table in self.tables_of_kinds(self.kinds_of(node)) for kind in table.kinds}
         if left is not None:
             possible &= self._end_kinds(left, left.direction)
@@ -228,8 +230,11 @@ class ElementPrinter:
         if isinstance(relationship.properties, MapLiteral):
             for key, value in relationship.properties.items:
                 parts.append(f"{edge}.{quoted(key)} = {self.compiler.expression(value, AND)}")
-        if asked:  # of the nodes between both ends
-            parts.append(self.compiler.is_seen(node))
+        if asked is not None:  # of the nodes between both ends
+            if asked.kinds is not None:
+                parts.append(self.compiler.is_one_of(f"{node}.{KIND}", asked.kinds))
+            if asked.bounded:
+                parts.append(self.compiler.is_seen(node))
         return f" ({edge}, {node} | WHERE {' AND '.join(parts)})" if parts else ""
 
     def _is_of_a_node(self, condition: Expression) -> bool:

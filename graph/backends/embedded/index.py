@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
-from graph.backends.embedded.sight import Perimeters, Sight
+from graph.backends.embedded.sight import Held, Kinds, Sight
 from graph.cypher.ast import Direction
 from graph.model import EdgeChange, GraphDelta, Operation
 
@@ -25,9 +25,6 @@ SEEN: Final = "_seen"
 
 NOTHING: Final = ""
 """An id that no element has: what an optional closure reaches when it reaches nothing."""
-
-Kinds = frozenset[str] | None
-"""Kinds of nodes; None for every kind."""
 
 Pairs = Callable[[tuple[str, ...], Kinds, Kinds], Iterable[tuple[str, str]]]
 """Reads (start, end) of every relation of these types from the store; the kinds of starts and of ends may be limited."""
@@ -44,7 +41,13 @@ class Closure:
     minimum: int  # 0 or 1
     maximum: int
     kinds: Kinds = None  # of the nodes it may lead to; only for one hop in one direction
-    visible: bool = False  # whether it leads to nodes only that the asker sees
+    visible: bool = False  # whether it leads to nodes in the asker's perimeters only
+    passes: Kinds = None  # the kinds of nodes that it may lead to, and through
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it leads to some nodes only."""
+        return self.visible or self.passes is not None
 
     def maps(self) -> list[_Map]:
         """Which neighbours it needs."""
@@ -57,8 +60,8 @@ _Map = tuple[tuple[str, ...], Direction, Kinds]
 class AdjacencyIndex:
     """Neighbours per set of types and direction. Readers need no lock: lists are replaced or appended to, never cut."""
 
-    def __init__(self, pairs: Pairs, perimeters: Perimeters = tuple) -> None:
-        self.sight = Sight(perimeters)
+    def __init__(self, pairs: Pairs, held: Held = tuple) -> None:
+        self.sight = Sight(held)
         self._pairs = pairs
         self._roads: list[tuple[Closure, ...]] = []
         self._numbers: dict[tuple[Closure, ...], int] = {}
@@ -73,15 +76,15 @@ class AdjacencyIndex:
                 self._roads.append(road)
             return self._numbers[road]
 
-    def prepare(self, number: int, sees: tuple[str, ...] | None = None) -> None:
+    def prepare(self, number: int) -> None:
         """Read the neighbours that a road needs, before a query runs: a function may not query the store."""
         for closure in self._roads[number]:
             for wanted in closure.maps():
                 if wanted not in self._maps:
                     with self._changing:
                         self._read(wanted)
-            if closure.visible:
-                self.sight.prepare(sees)
+            if closure.is_limited:
+                self.sight.prepare()
 
     def _read(self, wanted: _Map) -> None:
         types, direction, kinds = wanted
@@ -105,8 +108,9 @@ class AdjacencyIndex:
     def _within(self, starts: Collection[str], closure: Closure, sees: Sequence[str] | None) -> set[str]:
         """The nodes within a closure's hops, the starts among them if they are reached (or for 0 hops)."""
         maps = [self._maps[wanted] for wanted in closure.maps()]
-        if closure.visible:
-            return self._within_sight(starts, closure, maps, self.sight.test(sees))
+        if closure.is_limited:
+            test = self.sight.test((sees or ()) if closure.visible else None, closure.passes)
+            return self._within_sight(starts, closure, maps, test)
         seen = set(starts) if closure.minimum == 0 else set[str]()
         frontier = starts
         for _ in range(closure.maximum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from graph.backends.embedded.index import Kinds
 from graph.backends.embedded.layout import ID, KIND, PERIMETERS, TYPE, Layout, quoted
 from graph.backends.embedded.perimeter_sets import Names, PerimeterSets
+from graph.backends.embedded.sight import Kinds
 from graph.backends.embedded.store import Reader
 from graph.backends.embedded.types import scalar
 from graph.model import Edge, Node, Scalar
@@ -66,14 +66,6 @@ class StoreReader:
                 )
                 rows = reader.result(statement).get_as_arrow(-1)
                 yield from zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True)
-
-    def perimeters(self, reader: Reader) -> Iterator[tuple[str, Names]]:
-        """The perimeters of every node."""
-        reader.limit(0)
-        for name in self._layout.nodes:
-            rows = reader.result(f"MATCH (n:{name}) RETURN n.{ID}, n.{PERIMETERS}").get_as_arrow(-1)
-            for node, seen_by in zip(rows.column(0).to_pylist(), rows.column(1).to_pylist(), strict=True):
-                yield node, self._sets.names(seen_by)
 
     def sight(self, reader: Reader) -> Iterator[tuple[str, str, Names]]:
         """The kind and the perimeters of every node, by id."""

@@ -19,13 +19,14 @@ from graph.backends.embedded.cells import CellReader
 from graph.backends.embedded.columns import fill
 from graph.backends.embedded.errors import translated, translated_query
 from graph.backends.embedded.holders import HolderIndex
-from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, AdjacencyIndex, Kinds
+from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, AdjacencyIndex
 from graph.backends.embedded.layout import layout_of
 from graph.backends.embedded.loops import Loops
 from graph.backends.embedded.paths import PathReader
-from graph.backends.embedded.perimeter_sets import SEEN_SETS, Names
+from graph.backends.embedded.perimeter_sets import SEEN_SETS
 from graph.backends.embedded.queries import Compiled, CompiledQueries, StoredOrderError
 from graph.backends.embedded.reader import StoreReader
+from graph.backends.embedded.sight import Kinds
 from graph.backends.embedded.store import BulkLoad, Reader, Store, Writer
 from graph.backends.embedded.trails import TrailIndex
 from graph.backends.embedded.writer import DeltaWriter
@@ -70,7 +71,7 @@ class EmbeddedRepository:
         self._path = path
         self._schema = schema
         layout = layout_of(schema)
-        self._index = AdjacencyIndex(self._pairs, self._perimeters)
+        self._index = AdjacencyIndex(self._pairs, self.held_perimeters)
         self._trails = TrailIndex(self._triples)
         self._holders = HolderIndex(schema, self._held)
         self._store = Store(path, layout, options, self._define)
@@ -109,10 +110,6 @@ class EmbeddedRepository:
     def _pairs(self, types: tuple[str, ...], starts: Kinds, ends: Kinds) -> Iterator[tuple[str, str]]:
         with self._store.reading() as reader, translated(self.url):
             yield from self._reader.pairs(reader, types, starts, ends)
-
-    def _perimeters(self) -> Iterator[tuple[str, Names]]:
-        with self._store.reading() as reader, translated(self.url):
-            yield from self._reader.perimeters(reader)
 
     def _held(self, name: str) -> Iterator[tuple[str, str]]:
         with self._store.reading() as reader, translated(self.url):
@@ -201,7 +198,7 @@ class EmbeddedRepository:
     def _prepare(self, compiled: Compiled, context: ReadContext) -> None:
         """Have ready what the statement calls."""
         for closure in compiled.closures:
-            self._index.prepare(closure, context.sees)
+            self._index.prepare(closure)
         for number in compiled.holders:
             self._holders.prepare(number)
         for search in compiled.searches:
@@ -239,12 +236,13 @@ class EmbeddedRepository:
         self, reader: Reader, compiled: Compiled, values: Mapping[str, Value], context: ReadContext
     ) -> ladybug.QueryResult:
         """The result of a statement; asked again where a set of perimeters came meanwhile, which its list would not know."""
-        if context.sees is None:
+        sees = None if context.sees is None else context.sees.perimeters
+        if sees is None:
             return reader.result(compiled.text, compiled.parameters(values))
         sets = self._store.sets
         while True:
             version = sets.version
-            given = compiled.parameters({**values, SEEN_SETS: sets.seen_by(context.sees)})
+            given = compiled.parameters({**values, SEEN_SETS: sets.seen_by(sees)})
             try:
                 result = reader.result(compiled.text, given)
             except RuntimeError:

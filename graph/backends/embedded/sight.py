@@ -1,6 +1,6 @@
 """Who may see which node, in memory beside the adjacency index, so that a closure does not walk through what is hidden.
 
-There are few different sets of perimeters: a node has the number of its set, an asker one verdict per set.
+There are few different sets of perimeters, and few kinds: a node has the number of the two together, an asker one verdict per number.
 """
 
 from __future__ import annotations
@@ -11,45 +11,52 @@ from typing import Final
 
 from graph.model import GraphDelta, Operation
 
-Perimeters = Callable[[], Iterable[tuple[str, tuple[str, ...]]]]
-"""Reads the perimeters of every node from the store."""
+Held = Callable[[], Iterable[tuple[str, str, tuple[str, ...]]]]
+"""Reads the kind and the perimeters of every node from the store."""
+
+Kinds = frozenset[str] | None
+"""Kinds of nodes; None for every kind."""
 
 ASKERS: Final = 256
 """Askers whose verdicts are kept."""
 
+_Place = tuple[str, tuple[str, ...]]
+_Asker = tuple[tuple[str, ...] | None, Kinds]
+
 
 class Sight:
-    """Perimeters of nodes, read when first asked for and kept up to date with each delta."""
+    """Kinds and perimeters of nodes, read when first asked for and kept up to date with each delta."""
 
-    def __init__(self, perimeters: Perimeters) -> None:
-        self._perimeters = perimeters
-        self._numbers: dict[str, int] | None = None  # node to the number of its set
-        self._sets: dict[tuple[str, ...], int] = {}
-        self._verdicts: dict[tuple[str, ...], dict[int, bool]] = {}
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._numbers: dict[str, int] | None = None  # node to the number of its kind and set
+        self._places: dict[_Place, int] = {}
+        self._verdicts: dict[_Asker, dict[int, bool]] = {}
         self._changing = Lock()
 
-    def prepare(self, sees: tuple[str, ...] | None) -> None:
+    def prepare(self) -> None:
         """Read what a test needs, before a query runs: a function may not query the store."""
         with self._changing:
             if self._numbers is None:
-                self._numbers = {node: self._number(names) for node, names in self._perimeters()}
-        if sees is not None:
-            self.test(sees)
+                self._numbers = {node: self._number(kind, names) for node, kind, names in self._held()}
 
-    def _number(self, names: tuple[str, ...]) -> int:
-        return self._sets.setdefault(names, len(self._sets))
+    def _number(self, kind: str, names: tuple[str, ...]) -> int:
+        return self._places.setdefault((kind, names), len(self._places))
 
-    def test(self, sees: Sequence[str] | None) -> Callable[[str], bool]:
-        """Whether a node is seen by an asker with these perimeters. A node that is not known is hidden."""
-        numbers, sets = self._numbers or {}, self._sets
-        wanted = tuple(sees or ())
-        verdicts = self._verdicts.get(wanted)
-        if verdicts is None or len(verdicts) < len(sets):
-            verdicts = {number: not set(wanted).isdisjoint(names) for names, number in list(sets.items())}
+    def test(self, sees: Sequence[str] | None, kinds: Kinds = None) -> Callable[[str], bool]:
+        """Whether a node is seen by an asker with these perimeters, None for any, who may read these kinds.
+
+        A node that is not known is hidden.
+        """
+        numbers, places = self._numbers or {}, self._places
+        asker = None if sees is None else tuple(sees), kinds
+        verdicts = self._verdicts.get(asker)
+        if verdicts is None or len(verdicts) < len(places):
+            verdicts = {number: _is_seen(place, asker) for place, number in list(places.items())}
             with self._changing:
                 while len(self._verdicts) >= ASKERS:
                     self._verdicts.pop(next(iter(self._verdicts)))
-                self._verdicts[wanted] = verdicts
+                self._verdicts[asker] = verdicts
         verdict = verdicts
 
         def is_seen(node: str) -> bool:
@@ -67,14 +74,19 @@ class Sight:
                 if change.operation is Operation.DELETE:
                     self._numbers.pop(change.id, None)
                 elif change.operation is not Operation.UPDATE:
-                    self._numbers[change.id] = self._number(change.perimeters)
+                    self._numbers[change.id] = self._number(change.kind, change.perimeters)
             for perimeters in delta.perimeters:
                 if perimeters.id in self._numbers:
-                    self._numbers[perimeters.id] = self._number(perimeters.perimeters)
+                    self._numbers[perimeters.id] = self._number(perimeters.kind, perimeters.perimeters)
 
     def clear(self) -> None:
         """Forget everything: the store was emptied."""
         with self._changing:
             self._numbers = None
-            self._sets.clear()
+            self._places.clear()
             self._verdicts.clear()
+
+
+def _is_seen(place: _Place, asker: _Asker) -> bool:
+    (kind, names), (sees, kinds) = place, asker
+    return (kinds is None or kind in kinds) and (sees is None or not set(sees).isdisjoint(names))

@@ -132,7 +132,7 @@ class Neo4jCompiler(CypherFamilyCompiler):
         self._own: dict[str, Any] = {}
 
     def compile(self, parameters: Mapping[str, Any]) -> Statement:
-        if self.bound.restricted:
+        if self.bound.bounded:
             parameters = {**parameters, PERIMETERS: labels_of(parameters[PERIMETERS])}
         statement = super().compile(parameters)
         return Statement(without_backslashes(statement.text), {**statement.parameters, **self._own})
@@ -175,14 +175,15 @@ class Neo4jCompiler(CypherFamilyCompiler):
         return f"CASE WHEN {start} = {end} THEN null ELSE {super()._pattern_predicate(tree)} END"
 
     def _visible(self, tree: Visible) -> str:
-        """Whether a node, or each end of a relationship, carries the label of one of the asker's perimeters."""
+        """Whether a node, or each end of a relationship, carries the label of one of the asker's perimeters, and of a kind."""
         if tree.subject is None:
             raise self.unsupported("a perimeter here", tree)
-        sees = self._parameter(Parameter(PERIMETERS))
         name = self.variable(tree.subject.name)
-        if tree.subject.name not in self._walks:
-            return test_of_labels(name, sees)
-        return f"({test_of_labels(f'startNode({name})', sees)} AND {test_of_labels(f'endNode({name})', sees)})"
+        labels = [self._parameter(Parameter(PERIMETERS))] if tree.bounded else []
+        if tree.kinds is not None:
+            labels.append(f"[{', '.join(repr(kind) for kind in sorted(tree.kinds))}]")
+        ends = (f"startNode({name})", f"endNode({name})") if tree.subject.name in self._walks else (name,)
+        return f"({' AND '.join(test_of_labels(end, some) for some in labels for end in ends)})"
 
     def relationship(self, relationship: RelationshipPattern) -> str:
         if relationship.hops is not None and relationship.where is not None:

@@ -22,7 +22,7 @@ from graph.cypher.ast import (
     Variable,
     Visible,
 )
-from graph.cypher.passes.perimeter import VISIBLE, without_visibility
+from graph.cypher.passes.perimeter import without_visibility
 from graph.cypher.rewrite import descend, transform
 
 PREFIX: Final = "JumeauPerimeter "
@@ -43,9 +43,9 @@ def perimeters_of(labels: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(label.removeprefix(PREFIX) for label in labels if label.startswith(PREFIX)))
 
 
-def test_of_labels(node: str, sees: str) -> str:
-    """A condition that a node carries one of the asker's labels; both are printed."""
-    return f"any(label IN labels({node}) WHERE label IN {sees})"
+def test_of_labels(node: str, labels: str) -> str:
+    """A condition that a node carries one of some labels; both are printed."""
+    return f"any(label IN labels({node}) WHERE label IN {labels})"
 
 
 def name_the_seen(query: Query) -> Query:
@@ -53,17 +53,17 @@ def name_the_seen(query: Query) -> Query:
 
     The ends of a shortest path may have no condition of their own: the WHERE of their MATCH says it.
     """
-    if not any(tree == VISIBLE for tree in descend(query)):
+    if not any(isinstance(tree, Visible) for tree in descend(query)):
         return query
     numbers = count()
 
     def visit(tree: Tree) -> Tree | None:
         if isinstance(tree, NodePattern | RelationshipPattern) and tree.where is not None:
             condition, asked = without_visibility(tree.where)
-            if asked:
+            if asked is not None:
                 start = NODE if isinstance(tree, NodePattern) else STEP
                 name = tree.variable or f"{start}{next(numbers)}"
-                named = replace(tree, variable=name, where=_and(Visible(Variable(name)), condition))
+                named = replace(tree, variable=name, where=_and(replace(asked, subject=Variable(name)), condition))
                 return transform(named, visit)
         if isinstance(tree, Match) and any(path.shortest is not None for path in tree.patterns):
             return _conditions_moved(replace(tree, patterns=tuple(transform(path, visit) for path in tree.patterns)))

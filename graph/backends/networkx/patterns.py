@@ -172,8 +172,8 @@ class PatternCompiler:
         """Whether a node fits the pattern: kind or labels, properties but the `known` one, and its inline WHERE."""
         tests: list[Callable[[Node, Row], bool]] = []
         where, asked = without_visibility(node.where)
-        if asked:  # before anything else is asked of a node that may be hidden
-            sees = sight(self._environment.parameters)
+        if asked is not None:  # before anything else is asked of a node that may be hidden
+            sees = sight(asked, self._environment.parameters)
             tests.append(lambda found, _row: sees(found))
         if node.kinds is not None:
             if node.kinds != self._all_kinds:
@@ -360,8 +360,8 @@ class PatternCompiler:
     def _edge_test(self, relationship: ast.RelationshipPattern, scope: Scope) -> Callable[[Edge, Row], bool] | None:
         tests: list[Callable[[Edge, Row], bool]] = []
         where, asked = without_visibility(relationship.where)
-        if asked:
-            sees, nodes = sight(self._environment.parameters), self._store.nodes
+        if asked is not None:
+            sees, nodes = sight(asked, self._environment.parameters), self._store.nodes
             tests.append(lambda edge, _row: sees(nodes[edge.start]) and sees(nodes[edge.end]))
         tests += self._property_tests(relationship.properties, scope)
         if relationship.types is None and relationship.labels is not None:

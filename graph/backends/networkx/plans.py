@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
+from core.principal import Sight
 from graph.backends.networkx.clauses import QueryCompiler
 from graph.backends.networkx.durations import Duration
 from graph.backends.networkx.frame import Deadline, Environment
@@ -44,7 +45,7 @@ class Plans:
     def __init__(self, store: GraphStore, schema: Schema) -> None:
         self._store = store
         self._schema = schema
-        self._plans: OrderedDict[tuple[int, tuple[str, ...] | None], _Plan] = OrderedDict()
+        self._plans: OrderedDict[tuple[int, Sight | None], _Plan] = OrderedDict()
         self._points: dict[int, tuple[BoundQuery, PointRead | None]] = {}  # with the query, as above
 
     def forget(self) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from graph.cypher.ast import Visible
 from graph.cypher.parameters import PERIMETERS
 from graph.model import Node
 
 
-def sight(parameters: Mapping[str, Any]) -> Callable[[Node], bool]:
+def sight(visible: Visible, parameters: Mapping[str, Any]) -> Callable[[Node], bool]:
     """A test of nodes for one read; it remembers its verdict on each set of perimeters, of which there are few."""
+    kinds = visible.kinds
+    if not visible.bounded:
+        return lambda node: kinds is None or node.labels[0] in kinds
     sees = frozenset(parameters[PERIMETERS])
     verdicts: dict[tuple[str, ...], bool] = {}
 
@@ -20,4 +24,4 @@ def sight(parameters: Mapping[str, Any]) -> Callable[[Node], bool]:
             verdict = verdicts[node.perimeters] = not sees.isdisjoint(node.perimeters)
         return verdict
 
-    return test
+    return test if kinds is None else lambda node: node.labels[0] in kinds and test(node)

@@ -21,11 +21,12 @@ class People:
 class PassContext:
     """The limits of the query and the schema's vocabulary; None in open mode.
 
-    `restricted` where the query is asked by someone from whom parts of the graph are hidden. `people` where it is asked by
-    someone who may not know persons.
+    `restricted` where the query is asked by someone who sees some perimeters only, `kinds` are those that it may read where it
+    may not read all. `people` where it is asked by someone who may not know persons.
     """
 
     limits: QueryLimits
     vocabulary: Vocabulary | None
     restricted: bool = False
     people: People | None = None
+    kinds: frozenset[str] | None = None

@@ -1,20 +1,29 @@
-"""Row-level security: what is outside the asker's perimeter matches no pattern, wherever the pattern stands.
+"""Row-level security: what the asker does not see matches no pattern, wherever the pattern stands.
 
-Every node pattern asks that its node is visible, every variable-length or shortest walk that both ends of each of its
-relations are. A fixed relation has its ends beside it. So whatever else a query does with nodes and relations (functions
-of a path, aggregates, OPTIONAL MATCH, subqueries), it had them from a pattern, and the answer is that of the query on the
-graph from which everything invisible was taken out. Which perimeters the asker has is a value of the read, not of the tree.
+Every node pattern asks that its node is in the asker's perimeter, every variable-length or shortest walk that both ends of
+each of its relations are. A fixed relation has its ends beside it. So whatever else a query does with nodes and relations
+(functions of a path, aggregates, OPTIONAL MATCH, subqueries), it had them from a pattern, and the answer is that of the query
+on the graph from which everything invisible was taken out. Which perimeters the asker has is a value of the read, not of the
+tree.
+
+Kinds that the asker may not read are taken out of the kinds of each node pattern, which costs no condition on rows. A walk is
+asked for the kinds of its ends where its relations can lead to others.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from graph.cypher.ast import (
     Binary,
     BinaryOperator,
     Expression,
+    LabelExpression,
+    LabelName,
+    LabelNot,
+    LabelOr,
+    LabelWildcard,
     Match,
     NodePattern,
     PathPattern,
@@ -30,54 +39,115 @@ from graph.cypher.ast import (
 from graph.cypher.bound import BoundQuery
 from graph.cypher.passes.context import PassContext
 from graph.cypher.rewrite import transform
+from graph.cypher.vocabulary import Vocabulary
+
+P = TypeVar("P", NodePattern, RelationshipPattern)
 
 VISIBLE: Final = Visible()
 
 LIMITED: Final = "limited to your perimeter"
-"""The note of every answer to a restricted asker; the web pages and the agent translate it by this text."""
+"""The note of every answer to an asker with perimeters; the web pages and the agent translate it by this text."""
+LIMITED_KINDS: Final = "limited to the kinds of element that you may read"
+"""The same of an asker who may read some kinds only."""
 
 
 def restrict(bound: BoundQuery, context: PassContext) -> BoundQuery:
     """The query as a restricted asker may ask it; unchanged for anybody else."""
-    if not context.restricted or bound.restricted:
+    if bound.restricted or not (context.restricted or context.kinds is not None):
         return bound
-    public = frozenset[str]() if context.vocabulary is None else context.vocabulary.public
+    notes = [LIMITED] * context.restricted + [LIMITED_KINDS] * (context.kinds is not None)
+    return replace(
+        bound,
+        query=_Restriction(context).of(bound.query),
+        bounded=context.restricted,
+        seen_kinds=context.kinds,
+        notes=(*bound.notes, *notes),
+    )
 
-    def visit(tree: Tree) -> Tree | None:
+
+class _Restriction:
+    """What one asker's patterns are asked for besides what is written."""
+
+    def __init__(self, context: PassContext) -> None:
+        if context.kinds is not None and context.vocabulary is None:
+            raise ValueError("kinds that somebody may read are those of a schema")
+        self._bounded = context.restricted
+        self._kinds = context.kinds
+        self._vocabulary = context.vocabulary
+        self._public = frozenset[str]() if context.vocabulary is None else context.vocabulary.public
+
+    def of(self, query: Query) -> Query:
+        return transform(query, self._visit)
+
+    def _visit(self, tree: Tree) -> Tree | None:
         if isinstance(tree, NodePattern):
-            if tree.kinds is not None and tree.kinds <= public:
+            narrowed = self._narrowed(tree)
+            is_public = narrowed.kinds is not None and narrowed.kinds <= self._public
+            if narrowed is tree and (is_public or not self._bounded):
                 return None
-            inner = transform(tree.where, visit) if tree.where is not None else None
-            properties = transform(tree.properties, visit) if tree.properties is not None else None
-            return replace(tree, where=_and(inner), properties=properties)
+            return self._asked(narrowed, VISIBLE if self._bounded and not is_public else None)
         if isinstance(tree, RelationshipPattern) and tree.hops is not None:
-            inner = transform(tree.where, visit) if tree.where is not None else None
-            properties = transform(tree.properties, visit) if tree.properties is not None else None
-            return replace(tree, where=_and(inner), properties=properties)
-        if isinstance(tree, PatternPredicate) and _walks(tree.pattern):
-            return _existence(transform(tree.pattern, visit))
+            visible = self._of_walk(tree)
+            return None if visible is None else self._asked(tree, visible)
+        if isinstance(tree, PatternPredicate) and self._walks(tree.pattern):
+            return _existence(transform(tree.pattern, self._visit))
         return None
 
-    query = transform(bound.query, visit)
-    return replace(bound, query=query, restricted=True, notes=(*bound.notes, LIMITED))
+    def _asked(self, tree: P, visible: Visible | None) -> P:
+        """A pattern with what is in it restricted, and asked for this as well."""
+        inner = transform(tree.where, self._visit) if tree.where is not None else None
+        properties = transform(tree.properties, self._visit) if tree.properties is not None else None
+        return replace(tree, where=inner if visible is None else _and(visible, inner), properties=properties)
+
+    def _narrowed(self, node: NodePattern) -> NodePattern:
+        """The pattern without the kinds that may not be read, in labels that every dialect writes down."""
+        if self._kinds is None or self._vocabulary is None:
+            return node
+        kinds = frozenset(self._vocabulary.schema.concrete) if node.kinds is None else node.kinds
+        if kinds <= self._kinds:
+            return node
+        return replace(node, kinds=kinds & self._kinds, labels=_labels(kinds & self._kinds, self._vocabulary))
+
+    def _of_walk(self, walk: RelationshipPattern) -> Visible | None:
+        """What is asked of the ends of each relation of a walk; None for nothing."""
+        kinds = None
+        if self._kinds is not None and self._vocabulary is not None:
+            pairs = self._vocabulary.schema.pairs
+            ends = {
+                kind for name in (pairs if walk.types is None else walk.types) for pair in pairs[name] for kind in pair
+            }
+            kinds = None if ends <= self._kinds else self._kinds
+        return Visible(bounded=self._bounded, kinds=kinds) if self._bounded or kinds is not None else None
+
+    def _walks(self, pattern: PathPattern) -> bool:
+        """Whether a bare pattern has a walk with conditions of its own, which few places but a MATCH can hold."""
+        walks = (relationship for relationship in pattern.relationships if relationship.hops is not None)
+        return pattern.shortest is None and any(self._of_walk(walk) is not None for walk in walks)
 
 
-def _and(condition: Expression | None) -> Expression:
-    return VISIBLE if condition is None else Binary(BinaryOperator.AND, VISIBLE, condition, span=condition.span)
+def _labels(kinds: frozenset[str], vocabulary: Vocabulary) -> LabelExpression:
+    """Labels that exactly these kinds have; of no kind, what no node fulfils."""
+    names = tuple(LabelName(label) for label in vocabulary.least_labels(kinds))
+    if not names:
+        return LabelNot(LabelWildcard())
+    return names[0] if len(names) == 1 else LabelOr(names)
 
 
-def without_visibility(condition: Expression | None) -> tuple[Expression | None, bool]:
-    """The condition of a pattern without what this pass added, and whether it had added something."""
-    if condition is None or condition == VISIBLE:
-        return None, condition is not None
-    if isinstance(condition, Binary) and condition.operator is BinaryOperator.AND and condition.left == VISIBLE:
-        return condition.right, True
-    return condition, False
+def _and(visible: Visible, condition: Expression | None) -> Expression:
+    return visible if condition is None else Binary(BinaryOperator.AND, visible, condition, span=condition.span)
 
 
-def _walks(pattern: PathPattern) -> bool:
-    """Whether a bare pattern has a walk with conditions of its own, which few places but a MATCH can hold."""
-    return pattern.shortest is None and any(relationship.hops is not None for relationship in pattern.relationships)
+def without_visibility(condition: Expression | None) -> tuple[Expression | None, Visible | None]:
+    """The condition of a pattern without what this pass added, and what it had added, if anything."""
+    if isinstance(condition, Visible):
+        return None, condition
+    if (
+        isinstance(condition, Binary)
+        and condition.operator is BinaryOperator.AND
+        and isinstance(condition.left, Visible)
+    ):
+        return condition.right, condition.left
+    return condition, None
 
 
 def _existence(pattern: PathPattern) -> Expression:

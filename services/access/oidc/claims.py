@@ -1,4 +1,4 @@
-"""What the claims of a provider are worth here: roles and perimeters, by the table of the settings and nothing else."""
+"""What the claims of a provider are worth here: roles, perimeters and kinds, by the table of the settings and nothing else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from core.errors import ConfigurationError, UsageError
 from core.oidc_settings import OidcSettings
-from core.principal import EVERYONE
+from core.principal import EVERYONE, KindLists, kind_lists
 from services.access.federated import Identity
 from services.access.rights import Role, checked
 
@@ -35,7 +35,19 @@ class ClaimMapping:
             label if isinstance(label, str) else "",
             frozenset().union(*(settings.roles.get(value, ()) for value in roles)),
             self._perimeters(claims),
+            self._kinds(claims, settings.reads),
+            self._kinds(claims, settings.changes),
         )
+
+    def _kinds(self, claims: Mapping[str, Any], table: Mapping[str, tuple[str, ...]]) -> KindLists:
+        """What the claim limits somebody to; nothing where it is limited by none of its values."""
+        settings = self._settings
+        if settings.kinds_claim is None or not table:
+            return frozenset()
+        values = _values(claims, settings.kinds_claim)
+        if values.intersection(settings.every_kind):
+            return frozenset()
+        return kind_lists(name for value in values for name in table.get(value, ()))
 
     def _perimeters(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
         settings = self._settings

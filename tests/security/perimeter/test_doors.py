@@ -13,7 +13,7 @@ import pytest
 
 from bench.catalogue import parameters
 from core.errors import NotFoundError, UsageError
-from core.principal import LOCAL_OPERATOR, Principal
+from core.principal import LOCAL_OPERATOR, Principal, Sight
 from core.settings import load_settings
 from graph.cypher.cost import TooCostlyError
 from graph.cypher.parameters import PERIMETERS, PerimeterMismatchError
@@ -159,7 +159,7 @@ def test_a_parameter_cannot_widen_a_perimeter(twin: Twin, asker: Principal) -> N
 @pytest.mark.parametrize("restricted", [True, False])
 def test_a_query_is_never_read_without_the_perimeter_it_was_prepared_for(restricted: bool, twin: Twin) -> None:
     bound = prepare(SERVERS, twin.schema, restricted=restricted)
-    context = ReadContext(datetime(2025, 1, 1, tzinfo=UTC), sees=None if restricted else ("*",))
+    context = ReadContext(datetime(2025, 1, 1, tzinfo=UTC), sees=None if restricted else Sight(("*",)))
     with pytest.raises(PerimeterMismatchError):
         twin.repository.run(bound, {}, context)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import BackendError
+from core.principal import Sight
 from graph.backends.embedded.perimeter_sets import PerimeterSets
 from graph.backends.embedded.repository import EmbeddedRepository, open_repository
 from graph.cypher.prepare import prepare
@@ -26,7 +27,7 @@ def server(name: str, *perimeters: str) -> NodeChange:
 
 def seen(repository: EmbeddedRepository, *sees: str) -> list[str]:
     bound = prepare(SERVERS, repository.schema, restricted=True)
-    answer = repository.run(bound, {}, replace(CONTEXT, sees=sees))
+    answer = repository.run(bound, {}, replace(CONTEXT, sees=Sight(sees)))
     return [name for (name,) in answer.rows]
 
 

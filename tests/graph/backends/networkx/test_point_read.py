@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.ids import uuid_of
+from core.principal import Sight
 from graph.backends.networkx.plans import Plans
 from graph.backends.networkx.repository import NetworkXRepository
 from graph.backends.networkx.store import GraphStore
@@ -88,5 +89,5 @@ def test_what_asks_for_more_takes_the_road_of_every_query(schema: Schema, text: 
 
 def test_an_asker_with_perimeters_takes_the_road_that_knows_them(schema: Schema) -> None:
     plans = Plans(GraphStore(schema), schema)
-    restricted = CONTEXT.__class__(now=CONTEXT.now, sees=("a",))
+    restricted = CONTEXT.__class__(now=CONTEXT.now, sees=Sight(("a",)))
     assert plans.point(prepare(READ, schema), {"id": MACHINE}, restricted) is None

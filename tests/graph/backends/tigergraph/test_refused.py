@@ -72,6 +72,6 @@ def test_a_query_within_a_perimeter_is_refused(schema: Schema) -> None:
     ],
 )
 def test_no_condition_of_a_perimeter_is_ever_left_out(text: str, schema: Schema) -> None:
-    bound = replace(prepare(text, schema, restricted=True), restricted=False)
+    bound = replace(prepare(text, schema, restricted=True), bounded=False)
     with pytest.raises(UnsupportedConstructError):
         GsqlCompiler(bound, schema).text()
