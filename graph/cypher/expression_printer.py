@@ -206,7 +206,10 @@ class ExpressionPrinter:
 
     def _visible(self, tree: Visible) -> str:
         """No text of the language says this: it is shown to people, and each dialect has its own way."""
-        return f"visible({'' if tree.subject is None else self.variable(tree.subject.name)})"
+        asked = [] if tree.subject is None else [self.variable(tree.subject.name)]
+        if tree.kinds is not None:
+            asked.append(f"{'' if tree.bounded else 'anywhere, '}of {' | '.join(sorted(tree.kinds)) or 'no kind'}")
+        return f"visible({', '.join(asked)})"
 
     def _call(self, tree: FunctionCall) -> str:
         name = ".".join(quote_name(part) for part in tree.name.split("."))

@@ -223,8 +223,10 @@ class ClosurePrinter(ShortestPrinter):
 
     def seen_closure(self, types: tuple[str, ...], direction: Direction, minimum: int, maximum: int) -> Closure:
         """A closure that leads no further than the asker sees."""
-        bound = self.compiler.bound
-        return Closure(types, direction, minimum, maximum, visible=bound.bounded, passes=bound.seen_kinds)
+        bound, pairs = self.compiler.bound, self.compiler.schema.pairs
+        ends = {kind for name in types for pair in pairs[name] for kind in pair}
+        passes = None if ends == self.compiler.read_of(frozenset(ends)) else bound.seen_kinds
+        return Closure(types, direction, minimum, maximum, visible=bound.bounded, passes=passes)
 
     def _optional_closure(self, clause: Match) -> str | None:
         """`OPTIONAL MATCH (a)<-[:T*0..8]-(b)` from a known `a` to whatever is reached; None for any other shape.

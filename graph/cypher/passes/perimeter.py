@@ -13,7 +13,7 @@ asked for the kinds of its ends where its relations can lead to others.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, TypeVar
+from typing import Final, TypeGuard, TypeVar
 
 from graph.cypher.ast import (
     Binary,
@@ -139,15 +139,16 @@ def _and(visible: Visible, condition: Expression | None) -> Expression:
 
 def without_visibility(condition: Expression | None) -> tuple[Expression | None, Visible | None]:
     """The condition of a pattern without what this pass added, and what it had added, if anything."""
-    if isinstance(condition, Visible):
+    if _is_added(condition):
         return None, condition
-    if (
-        isinstance(condition, Binary)
-        and condition.operator is BinaryOperator.AND
-        and isinstance(condition.left, Visible)
-    ):
+    if isinstance(condition, Binary) and condition.operator is BinaryOperator.AND and _is_added(condition.left):
         return condition.right, condition.left
     return condition, None
+
+
+def _is_added(condition: Expression | None) -> TypeGuard[Visible]:
+    """Whether it is what this pass adds; a dialect that names its subject has taken it up already."""
+    return isinstance(condition, Visible) and condition.subject is None
 
 
 def _existence(pattern: PathPattern) -> Expression:

@@ -26,6 +26,8 @@ from tests.graph.cypher.small_schema import SCHEMA
 
 FIXTURES = Path(__file__).parent / "fixtures" / "passes"
 CONTEXT = PassContext(DEFAULT_LIMITS, vocabulary_of(SCHEMA))
+READ = frozenset(SCHEMA.concrete) - {"Team"}
+"""What may be read where a case is one of kinds."""
 PEOPLE = People(frozenset({"Team"}), frozenset({("Team", "on_call")}), 5)
 
 
@@ -52,7 +54,9 @@ CASES = [case for path in sorted(FIXTURES.glob("*.cypher")) for case in _read(pa
 def _after(case: Case) -> str:
     bound = bind(parse(case.before), SCHEMA, case.before)
     people = PEOPLE if case.rewrite == "small_groups" else None
-    context = replace(CONTEXT, restricted=case.rewrite == "perimeter", people=people)
+    by_kinds = case.title.startswith("kinds: ")
+    restricted = case.rewrite == "perimeter" and not by_kinds
+    context = replace(CONTEXT, restricted=restricted, people=people, kinds=READ if by_kinds else None)
     rewritten = dict(PASSES)[case.rewrite](bound, context)
     lines = [print_tree(rewritten.query), *(f"// note: {note}" for note in rewritten.notes)]
     marked = [

@@ -11,8 +11,8 @@ from typing import Any, Final
 import httpx
 from fastapi import FastAPI
 
-from agent.ask import LIMITED_TO
-from graph.cypher.passes.perimeter import LIMITED
+from agent.ask import LIMITED_TO, LIMITED_TO_KINDS
+from graph.cypher.passes.perimeter import LIMITED, LIMITED_KINDS
 from tests.services.export.readers import parquet
 
 MID, LAST, MINE, OTHERS = "#mid", "#last", "#mine", "#others"
@@ -46,7 +46,7 @@ VOLATILE: Final = frozenset(
     }
 )
 """What an answer says of itself and of the ledger, not of the estate."""
-OF_THE_ASKER: Final = frozenset({LIMITED, *LIMITED_TO.values()})
+OF_THE_ASKER: Final = frozenset({LIMITED, LIMITED_KINDS, *LIMITED_TO.values(), *LIMITED_TO_KINDS.values()})
 """Notes that somebody limited is given with every answer."""
 NOTES: Final = ("**Remarques**", "**Notes**")
 """What a chat writes above notes, where there are any."""

@@ -17,6 +17,7 @@ from core.log import configure_logging
 from core.principal import Principal
 from graph.history.branches import Branches
 from graph.schema.model import Schema
+from graph.schema.named_kinds import kinds_named
 from services.access.doorkeeper import Doorkeeper
 from services.access.rights import Role
 from services.simulation.clocks import Clocks
@@ -29,10 +30,26 @@ from tests.security.doors.asking import LAST, MID, MINE, OTHERS, Asker
 from tests.security.doors.estate import PUBLIC, Story, events_between, story
 from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
-SEEN: Mapping[str, tuple[str, tuple[str, ...]]] = {"north": ("ana", ("North",)), "nothing": ("zoe", ())}
-"""Who asks, and the perimeters that they hold. One is limited to nothing."""
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Who asks, the perimeters that they hold (None for all of them), and the kinds that they may read, by name (None for every kind)."""
+
+    name: str
+    held: tuple[str, ...] | None
+    reads: tuple[str, ...] | None = None
+
+
+SEEN: Mapping[str, Limits] = {
+    "north": Limits("ana", ("North",)),
+    "nothing": Limits("zoe", ()),
+    "kinds": Limits("kim", None, ("VirtualMachine", "Team", "reference", "SimulationRun", "SimulatedSummary")),
+    "north-and-kinds": Limits("noa", ("North",), ("Server", "Perimeter", "reference", "simulation")),
+    "public-kind": Limits("pia", None, (PUBLIC,)),
+}
+"""One is limited to no perimeter; one is limited, by kinds alone, to what is public."""
 ROLES = (Role.ADMINISTRATOR.value, Role.DATA_PROTECTION_OFFICER.value)
-"""Whoever asks may do all there is: nothing but their perimeters holds them back."""
+"""Whoever asks may do all there is: nothing but their perimeters and kinds holds them back."""
 SENTINEL = "CVE-sentinel"
 """The last thing that is written: whoever listens hears of it, and knows that nothing else comes."""
 
@@ -50,8 +67,9 @@ class Doors:
     servers: tuple[Server, Server]
 
     def hidden(self) -> frozenset[str]:
-        """The ids and names of what is never seen."""
-        return self.whole.names() - self.left.names()
+        """The ids and names of what is never seen; not those that are a part of a name that is."""
+        seen = self.left.names()
+        return frozenset(name for name in self.whole.names() - seen if not any(name in longer for longer in seen))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +99,12 @@ def whole(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with ExitStack() as open_:
         told = story(11)
         twin = open_.enter_context(opened("networkx", schema, tmp_path_factory.mktemp("whole")))
-        branches = {f"of-{name}": name for name, _ in SEEN.values()}
+        branches = {f"of-{limits.name}": limits.name for limits in SEEN.values()}
         marks = _written(twin, told, {**branches, "others": "boss"})
         keeper, headers = Doorkeeper(twin.ledger, MovedClock(), hasher=CHEAP), {}
-        for name, perimeters in SEEN.values():
-            account = keeper.accounts.create(name, PASSWORD, ROLES, perimeters, by="test")
+        for limits in SEEN.values():
+            name = limits.name
+            account = keeper.accounts.create(name, PASSWORD, ROLES, limits.held, by="test", reads=limits.reads)
             headers[name] = {"Authorization": f"Bearer {keeper.tokens.issue(account, timedelta(days=1))[0]}"}
         server = open_.enter_context(served(twin, create_app(twin, doorkeeper=keeper)))
         yield Whole(told, twin, server, headers, marks)
@@ -99,8 +118,9 @@ def doors(
     whole: Whole,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Doors]:
-    name, perimeters = SEEN[request.param]
-    left = whole.story.left_for(perimeters)
+    limits = SEEN[request.param]
+    name, reads = limits.name, None if limits.reads is None else kinds_named(schema, limits.reads)
+    left = whole.story.left_for(limits.held, reads)
     home: Path = tmp_path_factory.mktemp("left")
     with opened("networkx", schema, home) as twin:
         marks = _written(twin, left, {f"of-{name}": name})

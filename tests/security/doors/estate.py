@@ -36,9 +36,9 @@ class Story:
         """The first load."""
         return events_between(Estate(), self.then)
 
-    def left_for(self, held: Collection[str]) -> Story:
-        """The same for whoever sees these perimeters alone."""
-        return Story(*(left_for(estate, held) for estate in (self.then, self.now, self.plan)))
+    def left_for(self, held: Collection[str] | None, reads: Collection[str] | None = None) -> Story:
+        """The same for whoever sees these perimeters alone, and reads these kinds alone; None for all."""
+        return Story(*(left_for(estate, held, reads) for estate in (self.then, self.now, self.plan)))
 
     def names(self) -> frozenset[str]:
         """Ids and names of all that was ever there."""
@@ -55,8 +55,16 @@ def story(seed: int) -> Story:
     return Story(then, now, _changed(now, draw, "planned"))
 
 
-def left_for(estate: Estate, held: Collection[str]) -> Estate:
+def left_for(estate: Estate, held: Collection[str] | None, reads: Collection[str] | None = None) -> Estate:
     """What somebody sees of an estate, and the relations between that."""
+    seen = {thing.id for thing in estate.things} if held is None else _inside(estate, held)
+    things = [thing for thing in estate.things if thing.id in seen and (reads is None or thing.kind in reads)]
+    left = {thing.id for thing in things}
+    return Estate(things, [link for link in estate.links if {link.start.id, link.end.id} <= left])
+
+
+def _inside(estate: Estate, held: Collection[str]) -> set[str]:
+    """The ids of what is in these perimeters, and of what is public."""
     seen = {thing.id for thing in estate.of(PUBLIC)}
     seen |= {link.start.id for link in estate.links if link.type == "IN_PERIMETER" and link.end["name"] in held}
     seen |= {thing.id for thing in estate.of("Perimeter") if thing["name"] in held}
@@ -66,8 +74,7 @@ def left_for(estate: Estate, held: Collection[str]) -> Estate:
             source, taker = (link.start, link.end) if from_start else (link.end, link.start)
             if source.id in seen - public:
                 seen.add(taker.id)
-    things = [thing for thing in estate.things if thing.id in seen]
-    return Estate(things, [link for link in estate.links if {link.start.id, link.end.id} <= seen])
+    return seen
 
 
 def events_between(before: Estate, after: Estate) -> list[Event]:
