@@ -88,6 +88,34 @@ def test_what_waits_is_made_again_when_the_owner_sees_less(parted: Trial) -> Non
     assert b'"q"' not in again.raw
 
 
+def test_kinds_that_the_owner_may_not_read_are_not_told_and_stay_left_out_when_the_right_comes_back(
+    trial: Trial,
+) -> None:
+    boss = account(trial, perimeters=None)
+    trial.add("narrow", boss.of_kinds(["Cluster"]))
+    trial.accounts.change("ana", reads=["Team", "Cluster"])
+    trial.happen(created("Team", "t"), created("Cluster", "c"))
+    trial.deliver()
+    (heard,) = trial.receiver.received
+    assert heard.names == ["c"]
+    trial.accounts.change("ana", every_kind=True)
+    trial.happen(created("Team", "t2"), created("Cluster", "c2"))
+    trial.deliver()
+    assert trial.receiver.received[-1].names == ["c2"]
+
+
+def test_what_waits_is_made_again_when_the_owner_reads_fewer_kinds(trial: Trial) -> None:
+    trial.add("portal", account(trial, perimeters=None))
+    trial.receiver.answers = [503]
+    trial.happen(created("Team", "t"), created("Cluster", "c"))
+    trial.deliver()
+    assert b'"t"' in trial.receiver.received.pop().raw
+    trial.accounts.change("ana", reads=["Cluster"])
+    trial.later()
+    (again,) = trial.receiver.received
+    assert again.names == ["c"]
+
+
 def test_a_dead_message_is_not_replayed_to_who_sees_less_than_it_tells(parted: Trial) -> None:
     parted.add("portal", account(parted, perimeters=("P", "Q")))
     parted.receiver.answers = [400] * 3

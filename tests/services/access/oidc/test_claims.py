@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigurationError
+from services.access.kind_rights import in_order
 from services.access.oidc.claims import ClaimMapping
 from tests.services.access.oidc.tokens import ISSUER, settings
 
@@ -92,3 +93,33 @@ def test_names_are_readable_and_nobody_comes_to_anothers() -> None:
     assert name("1", "ana\n'; DROP").startswith("oidc:anadrop-")
     assert len(name("1", "x" * 500)) == 5 + 40 + 1 + 16
     assert name("1", "ana", name_claim="") == name("1", None) == name("1", ["ana"])
+
+
+@pytest.mark.parametrize(
+    ("value", "reads", "changes"),
+    [
+        ("security", [["Vulnerability", "reference"]], [[]]),
+        ("apps", [["configuration_items"]], [["BusinessApplication"]]),
+        (["apps", "security"], [["Vulnerability", "configuration_items", "reference"]], [["BusinessApplication"]]),
+        ("unknown", [[]], [[]]),
+        (None, [[]], [[]]),
+        (["unknown", "boss"], [], []),
+    ],
+)
+def test_kinds_come_from_values_that_are_mapped_and_an_unknown_one_gives_none(
+    value: object, reads: list[list[str]], changes: list[list[str]]
+) -> None:
+    tables = {
+        "reads": {"security": ["Vulnerability", "reference"], "apps": ["configuration_items"]},
+        "changes": {"apps": ["BusinessApplication"]},
+    }
+    found = mapping(kinds_claim="duty", every_kind=["boss"], **tables).identity({"sub": "1", "duty": value})
+    assert (in_order(found.reads), in_order(found.changes)) == (reads, changes)
+
+
+def test_what_has_no_table_is_not_limited_and_tables_need_a_claim() -> None:
+    only_changes = mapping(kinds_claim="duty", changes={"apps": ["Team"]}).identity({"sub": "1", "duty": "apps"})
+    assert (in_order(only_changes.reads), in_order(only_changes.changes)) == ([], [["Team"]])
+    assert mapping().identity({"sub": "1"}).principal().reads == frozenset()
+    with pytest.raises(ValueError, match="kinds_claim"):
+        settings(**MAPPED, reads={"apps": ["Team"]})
