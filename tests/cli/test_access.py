@@ -36,6 +36,19 @@ def test_accounts_are_made_listed_and_changed(console: Here) -> None:
     assert console.run("account", "create", "eve").returncode == 2, "there is nobody to type a password"
 
 
+def test_limits_of_kinds_are_given_listed_and_lifted(console: Here) -> None:
+    made = ("account", "create", "ona", "--role", "owner", "--whole-estate", "--password-env", "ANAS_PASSWORD")
+    (ona,) = console.json(*made, "--reads", "configuration_items", "--changes", "BusinessApplication")
+    assert (ona["reads"], ona["changes"]) == (["configuration_items"], ["BusinessApplication"])
+    token = console.json("token", "create", "ona", "--reads", "Server", "--reads", "Team")["token"]
+    assert (token["reads"], token["changes"]) == ([["Server", "Team"]], [])
+    assert "Server, Team" in console.run("token", "list").stdout
+    refused = console.run("account", "change", "ona", "--reads", "Serveur")
+    assert (refused.returncode, "Serveur" in refused.stderr) == (2, True)
+    (lifted,) = console.json("account", "change", "ona", "--every-kind", "--changes", "Team")
+    assert (lifted["reads"], lifted["changes"]) == (None, ["Team"])
+
+
 def test_a_token_is_shown_once_listed_and_revoked(console: Here) -> None:
     console.json("account", "create", "ana", "--role", "administrator", "--password-env", "ANAS_PASSWORD")
     made = console.json("token", "create", "ana", "--days", "30", "--action", "read", "--note", "dashboards")
