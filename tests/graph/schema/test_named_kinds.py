@@ -36,16 +36,16 @@ def test_a_name_that_the_schema_has_not_is_refused_where_it_is_given_and_stands_
 def test_lists_narrow_one_another_and_none_is_no_limit(schema: Schema) -> None:
     assert kinds_in(schema, frozenset()) is None
     both = frozenset({frozenset({"Server", "Team"}), frozenset({"configuration_items"})})
-    assert kinds_in(schema, both) == set(schema.descendants["Server"])
+    assert kinds_in(schema, both) == frozenset(schema.descendants["Server"])
     assert kinds_in(schema, frozenset({frozenset()})) == frozenset()
 
 
 def test_what_is_changed_is_read(schema: Schema) -> None:
     whole = Principal("ana", perimeters=None)
     assert changeable(whole, schema) is None
-    assert changeable(whole.of_kinds(changes=["Team"]), schema) == {"Team"}
-    assert changeable(whole.of_kinds(["Team", "Incident"]), schema) == {"Team", "Incident"}
-    assert changeable(whole.of_kinds(["Team"], ["Team", "Incident"]), schema) == {"Team"}
+    assert changeable(whole.of_kinds(changes=["Team"]), schema) == frozenset({"Team"})
+    assert changeable(whole.of_kinds(["Team", "Incident"]), schema) == frozenset({"Team", "Incident"})
+    assert changeable(whole.of_kinds(["Team"], ["Team", "Incident"]), schema) == frozenset({"Team"})
 
 
 def test_what_somebody_sees_is_their_perimeters_and_the_kinds_that_they_read(schema: Schema) -> None:

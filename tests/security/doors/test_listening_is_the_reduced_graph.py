@@ -109,7 +109,7 @@ def test_what_goes_down_on_it_is_what_is_seen(doors: Doors) -> None:
         told, expected = both(doors, EVENTS, run=run.id)
         assert sorted(map(str, told)) == sorted(map(str, expected))
         down += sum("item" in one for one in told)
-    assert (down > 0) is bool(doors.left.now.of("SimulationRun"))
+    assert (down > 0) is bool(doors.left.now.of("SimulatedIncident"))
 
 
 def test_steps_and_answer_of_a_question_are_those_of_what_is_left(doors: Doors) -> None:
