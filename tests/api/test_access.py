@@ -270,7 +270,7 @@ def _expected(asker: str, action: Action, *, whole: bool = False, any_kind: bool
     if asker in LIMITED:
         return 403 if whole else None
     if asker == CHANGES_NOTHING:
-        return 403 if any_kind else None
+        return 403 if any_kind or action not in RIGHTS[Role.ADMINISTRATOR] else None
     rights = RIGHTS[Role(asker)] if asker in {role.value for role in Role} else frozenset()
     return None if action in rights else 403
 
