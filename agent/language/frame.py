@@ -38,6 +38,7 @@ class Node:
     plural: bool = True
     order: int = 0
     explicit: bool = True
+    states: list[tuple[str, Condition]] = field(default_factory=list)  # predicates, and the conditions that they became
     every: bool = False  # what is said of it behind `nucleus_at` is true of every one
     nucleus_at: int = -1
     restricting: int = 0  # conditions before that: which ones

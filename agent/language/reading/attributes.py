@@ -38,12 +38,16 @@ class Attributes(Phrases):
                     raise Unheld(self.items[at].text)
                 held = (next(o for o in options if self._holds(node.kind, o)), node)
             attribute, node = held
+            if node.absent:
+                continue  # without an identified cause
+            if self.negation and self.negated_at < at and not node.explicit and node is not target:
+                raise Unheld(self.items[at].text)
             value = Attribute(node.name, attribute)
             if (
                 frame.mode == "count"
                 and self._type(attribute) is ValueType.MONEY
                 and not frame.function
-                and not target.named
+                and not (target.named and node is target)
             ):
                 frame.functions.append((at, "sum"))
             if frame.function and self._type(attribute) in NUMBERS:
@@ -82,7 +86,8 @@ class Attributes(Phrases):
     def _another_time(self, node: Node, options: list[str]) -> bool:
         """Whether an attribute is a time at which something else happened: servers opened are no servers of incidents."""
         steps = node.way.steps if node.way is not None else ()
-        return any(not step.forward for step in steps) and all(self._type(one) in DATES for one in options)
+        own = (*DATES, ValueType.BOOLEAN)
+        return any(not step.forward for step in steps) and all(self._type(one) in own for one in options)
 
     def _one_of_its_own(self, at: int, node: Node, attribute: str) -> bool:
         """Whether it is said that there is one: cases with a regulatory deadline, contrats ayant une date de fin."""

@@ -10,7 +10,7 @@ from agent.language.reading.values import Values
 from agent.language.reading.words import CATEGORY, DATES
 from agent.language.windows import window
 from agent.language.wordings import say
-from agent.query.model import Attribute
+from agent.query.model import Attribute, Exists
 from graph.schema.model import ValueType
 
 
@@ -64,6 +64,7 @@ class Dates(Values):
                 raise Unclear(say("which_date", self.language))
             if node.named and is_a(self.schema, node.kind, CATEGORY):
                 raise Unclear(say("which_date", self.language))  # nothing that happens: Paie in 2024
+            self._date_is_its_own(node)
             ahead = nearest(self.schema, node.kind, self.idioms.ahead)
             attribute = ahead if ahead and (period.ahead) else nearest(self.schema, node.kind, self.idioms.times)
         assert node is not None
@@ -81,9 +82,18 @@ class Dates(Values):
         if at < node.at:
             self.led_by = attribute
 
+    def _date_is_its_own(self, node: Node) -> None:
+        """What is said by way of another element happened to that one: fixed in 2024 is no date of a vulnerability. Raises Unclear."""
+        if any(isinstance(one, Exists) and one.pattern.hops for one in node.where) and node.kind == "Vulnerability":
+            raise Unclear(say("which_date", self.language))
+
     def _dated(self, attribute: str) -> Node | None:
         """The node that has a date, or one that is brought in for it: the version whose support ends."""
         node = self._holder(attribute)
         if node is not None or not self.frame.nodes:
             return node
-        return self._implicit(attribute)
+        brought = self._implicit(attribute)
+        if brought is not None and brought.way is not None and any(not step.forward for step in brought.way.steps):
+            self.frame.nodes.remove(brought)  # when something else happened to it, once or many times
+            return None
+        return brought

@@ -79,9 +79,10 @@ class Elements(Quantifiers, ABC):
             kind = ranked[0].name
         self._node(at, kind, (), plural=plural_of(item.folded) or (item.corrected and plural_of(fold(item.text))))
         for meaning in item.means("value"):
-            sort = self.schema.kinds[kind].attributes.get(meaning.name if meaning.on else "kind")
-            fits = sort is not None and (meaning.on == kind or (not meaning.on and sort.enum == meaning.name))
-            if sort is not None and fits and self.frame.nodes[-1].kind == kind:
+            names = [meaning.name] if meaning.on else ["kind", "status"]
+            own = [a for name in names if (a := self.schema.kinds[kind].attributes.get(name)) is not None]
+            sort = next((a for a in own if meaning.on == kind or (not meaning.on and a.enum == meaning.name)), None)
+            if sort is not None and self.frame.nodes[-1].kind == kind:
                 node = self.frame.nodes[-1]
                 self._say(node, Compare(Attribute(node.name, sort.name), "=", Constant(meaning.value)))
                 node.adjectives = node.restricting = len(node.where)

@@ -38,6 +38,7 @@ class Groups(Named):
         node = self._timed()
         if node is None:
             raise Unclear(say("which_date", self.language))
+        self._date_is_its_own(node)
         attribute = nearest(self.schema, node.kind, self.idioms.times)
         self.frame.groups.append(Attribute(node.name, attribute, period))  # type: ignore[arg-type]
         self.frame.group_names.append(period)

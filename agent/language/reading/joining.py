@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +24,7 @@ _OF_ANY: Final = frozenset({"environment", "criticality", "internet_exposed"})
 """What may be said of any configuration item that something is about: incidents in production."""
 
 
-class Joining(Neighbours):
+class Joining(Neighbours, ABC):
     """Joins elements."""
 
     def _implicit(self, attribute: str) -> Node | None:
@@ -133,7 +134,12 @@ class Joining(Neighbours):
         between = Node(f"finding{self.counter}", "VulnerabilityFinding", node.at, explicit=False)
         between.parent, between.way = parent, Way(way.start, way.steps[: at + 1])
         node.parent, node.way = between, Way("VulnerabilityFinding", way.steps[at + 1 :])
+        self._states_of(between, node if node.states else parent)
         self.frame.nodes.insert(self.frame.nodes.index(node), between)
+
+    @abstractmethod
+    def _states_of(self, between: Node, node: Node) -> None:
+        """Of a room above."""
 
     def _options(self, other: Node, node: Node) -> list[tuple[Way, float, bool]]:
         found: list[tuple[Way, float, bool]] = []

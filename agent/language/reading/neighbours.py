@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+from agent.language.folding import fold
 from agent.language.frame import Node
 from agent.language.items import Item
 from agent.language.meanings import Meaning, holders, nearest
@@ -42,6 +44,8 @@ _BEING: Final = frozenset(
 )
 
 _THEM: Final = frozenset({"list them", "show them", "name them", "which ones", "lesquels", "lesquelles"})
+_TURNED: Final = re.compile(r"^(?:\S+ ){1,8}?\w+(?:-t)?-(?:il|elle|ils|elles)\b")
+"""A verb with its subject behind it: Paie tourne-t-elle sur ..."""
 _WHICH: Final = frozenset({"quel", "quelle", "quels", "quelles", "which", "what"})
 
 
@@ -248,6 +252,9 @@ class Neighbours(Reading):
         if self.language != "fr" or len(self.items) < 3 or self.items[0].name is None:
             return False
         asked = {"list", "count", "who", "when", "where", "ratio", "group"}
+        turned = _TURNED.search(fold(self.question)) is not None
+        if turned and not any(asked & set(one.turns) for one in self.items):
+            return True
         return (
             self.question.rstrip().endswith("?")
             and self.items[1].folded in ("a", "ont", "est", "sont")

@@ -213,6 +213,9 @@ class Settling(Attributes):
             self._node(at, kinds.pop(), ())
 
     def _team_of(self, node: Node) -> None:
+        if node.kind == "Team":
+            self.frame.target = node
+            return
         hint = self.hint or (Meaning("relation", "OWNED_BY"),)
         team = self._new("Team", len(self.items))
         options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))] or (

@@ -146,9 +146,20 @@ class Values(Elements):
                 negated, self.negation = bool(self.negation), ""
                 condition = self._condition(node, said)
                 self._say(node, _not(condition) if negated else condition)
+                if not negated and said.steps:
+                    node.states.append((meaning.name, condition))
                 self._without_subject(at)
                 return True
         return False
+
+    def _states_of(self, between: Node, node: Node) -> None:
+        """Say of findings on a way what was said of the vulnerability by any of its findings: open ones on servers of X."""
+        for name, condition in list(node.states):
+            said = nearest(self.schema, between.kind, self.idioms.predicates[name])
+            if said is not None and not said.steps and condition in node.where:
+                node.where.remove(condition)
+                node.states.remove((name, condition))
+                between.where.append(self._condition(between, said))
 
     def _dated_by(self, at: int, said: Said) -> bool:
         """Whether a period stands behind a predicate that is something that happened: plans tested in 2024."""

@@ -433,3 +433,32 @@ def test_without_an_attribute_is_not_without_what_stands_behind_it(read: Read, s
 )
 def test_what_is_said_of_any_of_several_events_is_not_said_of_what_they_happen_to(read: Read, question: str) -> None:
     assert read(question).outcome == "unanswerable"
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "not_said"),
+    [
+        ("montant total des contrats expirant en 2025", "contract1.ends_on >=", "Certificate"),
+        ("who is on call for Équipe Linux", "team1.on_call", "SUPPORTED_BY"),
+        ("known errors by team", "problem1.status = 'known_error'", "EXISTS"),
+        ("problèmes sans cause identifiée", "NOT EXISTS", "identified"),
+        ("politiques avec le plus de non-conformités", "complianceCheck2.passed = false", "NOT EXISTS"),
+        ("open vulnerabilities on servers of Paie", "finding4.closed_at IS NULL", "EXISTS"),
+        ("Paie tourne-t-elle sur des serveurs obsolètes ?", "count(*) > 0", "server2.name"),
+    ],
+)
+def test_what_a_word_means_where_it_stands(read: Read, schema: Schema, question: str, said: str, not_said: str) -> None:
+    text = cypher(read(question), schema)
+    assert said in text, text
+    assert not_said not in text, text
+
+
+@pytest.mark.parametrize(
+    ("question", "outcome"),
+    [
+        ("nombre de vulnérabilités corrigées par mois en 2024", "clarify"),
+        ("list technical services with no SLA", "unanswerable"),
+    ],
+)
+def test_what_is_of_another_element_is_not_said_of_this_one(read: Read, question: str, outcome: str) -> None:
+    assert read(question).outcome == outcome
