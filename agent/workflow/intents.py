@@ -16,11 +16,13 @@ from agent.workflow.state import Language
 class Look:
     """A catalogue query whose rows are findings. `names`: columns that hold names of elements, the one concerned first.
 
-    `says` is told with the number of rows, `action` is what could be done about one element; both by language.
+    `says` is told with how many there are of what the columns `counted` tell apart: a row may be a pair of what is meant. `action` is
+    what could be done about one element. Both by language.
     """
 
     query: str
     names: tuple[str, ...]
+    counted: tuple[str, ...]
     says: Mapping[Language, str]
     action: Mapping[Language, str]
     weight: int = 1  # how much it matters beside others
@@ -35,68 +37,69 @@ class Intent:
     looks: tuple[str, ...]
 
 
-def _look(query: str, names: str, weight: int, fr: str, en: str, do_fr: str, do_en: str) -> Look:
-    return Look(query, tuple(names.split()), {"fr": fr, "en": en}, {"fr": do_fr, "en": do_en}, weight)
+def _look(query: str, names: str, counted: str, weight: int, fr: str, en: str, do_fr: str, do_en: str) -> Look:
+    told = {"fr": fr, "en": en}, {"fr": do_fr, "en": do_en}
+    return Look(query, tuple(names.split()), tuple(counted.split()), *told, weight)
 
 
 _LOOKS: Final = (
     _look(
-        "vulnerable_and_unsupported", "server", 5,
+        "vulnerable_and_unsupported", "server", "server", 5,
         "{count} serveurs à la fois vulnérables et hors support", "{count} servers both vulnerable and out of support",
         "Traiter l'obsolescence de {name}", "Treat the obsolescence of {name}",
     ),
     _look(
-        "exploited_vulnerabilities_on_critical_applications", "name", 5,
+        "exploited_vulnerabilities_on_critical_applications", "name", "cve", 5,
         "{count} vulnérabilités exploitées sur des applications critiques", "{count} exploited vulnerabilities on critical applications",
         "Corriger les vulnérabilités exploitées de {name}", "Correct the exploited vulnerabilities of {name}",
     ),
     _look(
-        "unbacked_up_critical_servers", "server", 4,
+        "unbacked_up_critical_servers", "server", "server", 4,
         "{count} serveurs critiques sans sauvegarde valable", "{count} critical servers without a good backup",
         "Sauvegarder {name}", "Back {name} up",
     ),
     _look(
-        "support_ending_without_plan", "server version", 3,
+        "support_ending_without_plan", "server version", "server version", 3,
         "{count} fins de support proches sans plan", "{count} ends of support soon, without a plan",
         "Planifier la fin de support de {name}", "Plan for the end of support of {name}",
     ),
     _look(
-        "single_site_applications", "name", 3,
+        "single_site_applications", "name", "code", 3,
         "{count} applications sur un seul site", "{count} applications on a single site",
         "Étendre {name} à un second site", "Extend {name} to a second site",
     ),
     _look(
-        "fragile_dependencies", "name needs", 2,
+        "fragile_dependencies", "name needs", "code needs_code", 2,
         "{count} dépendances envers plus fragile que soi", "{count} dependencies on something more fragile",
         "Revoir les dépendances de {name}", "Review the dependencies of {name}",
     ),
     _look(
-        "cluster_members_on_one_host", "cluster hypervisor", 3,
+        "cluster_members_on_one_host", "cluster hypervisor", "cluster", 3,
         "{count} grappes dont des membres partagent un hôte", "{count} clusters with members on one host",
         "Séparer les membres de {name}", "Separate the members of {name}",
     ),
     _look(
-        "recurring_incidents", "name", 4,
-        "{count} incidents récurrents", "{count} recurring incidents",
+        "recurring_incidents", "name", "kind name", 4,
+        "{count} éléments à incidents récurrents", "{count} items with recurring incidents",
         "Ouvrir un problème sur {name}", "Open a problem on {name}",
     ),
     _look(
-        "unacknowledged_alerts", "name", 2,
+        "unacknowledged_alerts", "name", "raised_at alert_name name", 2,
         "{count} alertes non acquittées", "{count} unacknowledged alerts",
         "Acquitter et traiter les alertes de {name}", "Acknowledge and treat the alerts of {name}",
     ),
     _look(
-        "hypervisor_load", "hypervisor", 3,
+        "hypervisor_load", "hypervisor", "hypervisor", 3,
         "{count} hyperviseurs surchargés", "{count} overloaded hypervisors",
         "Répartir la charge de {name}", "Spread the load of {name}",
     ),
     _look(
-        "volumes_nearly_full", "name", 4,
+        "volumes_nearly_full", "name", "name", 4,
         "{count} volumes presque pleins", "{count} volumes nearly full",
         "Agrandir {name}", "Enlarge {name}",
     ),
     _look(
-        "recovery_points_exceeded", "name", 4,
+        "recovery_points_exceeded", "name", "code", 4,
         "{count} applications au-delà de leur point de reprise", "{count} applications beyond their recovery point",
         "Rapprocher les sauvegardes de {name}", "Back {name} up more often",
     ),

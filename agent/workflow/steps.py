@@ -90,11 +90,12 @@ class Steps:
                 if not related or any(str(row[columns.index(column)]) in related for column in look.names)
             ]
             if rows:
+                counted = [columns.index(column) for column in look.counted]
                 names = list(dict.fromkeys(str(row[columns.index(look.names[0])]) for row in rows))
                 findings.append(
                     {
                         "query": name,
-                        "count": len(rows),
+                        "count": len({tuple(str(row[place]) for place in counted) for row in rows}),
                         "weight": look.weight,
                         "names": names[: self._limits.rows],
                         "columns": columns,

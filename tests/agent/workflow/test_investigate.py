@@ -81,7 +81,7 @@ def test_every_look_is_a_query_of_the_catalogue_with_these_columns(twin: Twin) -
     assert set(LOOKS) | set(AROUND) <= set(catalogue)
     service = CatalogueService(twin)
     for name, look in LOOKS.items():
-        assert set(look.names) <= set(service.run(name).answer.columns)
+        assert {*look.names, *look.counted} <= set(service.run(name).answer.columns)
 
 
 def test_an_estate_is_looked_into_and_each_step_is_traced(twin: Twin, tools: Tools, tmp_path: Path) -> None:
@@ -94,9 +94,18 @@ def test_an_estate_is_looked_into_and_each_step_is_traced(twin: Twin, tools: Too
     assert all("MATCH" in step["query"] and step["rows"] >= 0 for step in asked)
     assert found["findings"]
     for finding in found["findings"]:
-        rows = tools.catalogue.run(finding["query"]).answer.rows
-        assert finding["count"] == len(rows)
+        answer = tools.catalogue.run(finding["query"]).answer
+        places = [answer.columns.index(column) for column in LOOKS[finding["query"]].counted]
+        assert finding["count"] == len({tuple(row[place] for place in places) for row in answer.rows})
         assert found["actions"][0]["title"] in report(found)
+
+
+def test_a_cluster_with_several_crowded_hosts_is_one(twin: Twin, tools: Tools, tmp_path: Path) -> None:
+    found = Investigations(tmp_path, tools).begin("Pourquoi nos serveurs sont-ils si lents ?")
+    answer = tools.catalogue.run("cluster_members_on_one_host").answer
+    clusters = {row[answer.columns.index("cluster")] for row in answer.rows}
+    assert len(clusters) < len(answer.rows)
+    assert f"{len(clusters)} grappes dont des membres partagent un hôte" in report(found)
 
 
 def test_an_element_that_is_named_is_looked_at_with_what_is_around_it(twin: Twin, tools: Tools, tmp_path: Path) -> None:
