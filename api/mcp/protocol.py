@@ -22,6 +22,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.errors import unexpected
 from api.mcp.tools import TOOLS
+from api.mcp.withheld import withheld
 from core.errors import JumeauError
 
 NAME: Final = "jumeau"
@@ -57,9 +58,9 @@ def protocol_server(call: Caller) -> Server[Any]:
 
 
 def _result(content: dict[str, Any], *, refused: bool = False) -> CallToolResult:
-    """Both as text, for models that read, and as data, for programs."""
-    text = orjson.dumps(content)
-    data: dict[str, Any] = orjson.loads(text)
+    """Both as text, for models that read, and as data, for programs; neither with what no model is told."""
+    data = withheld(orjson.loads(orjson.dumps(content)))
+    text = orjson.dumps(data)
     return CallToolResult(
         content=[TextContent(type="text", text=text.decode())], structured_content=data, is_error=refused
     )

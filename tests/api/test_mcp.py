@@ -120,6 +120,26 @@ def test_what_is_written_in_cypher_is_refused_with_its_code(guarded: Guarded) ->
     assert guarded.twin.ledger.sequence() == before
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("accès admin : mot de passe = Zx9!kQ7#vb2L", {"secret": 1}),
+        ("carte 4111 1111 1111 1111 refusée", {"payment": 1}),
+        ("appeler 10.0.0.12 ou jean@example.fr", None),
+        ("bc415344-17a0-87a6-a2dc-8cfea9478cce", None),
+    ],
+)
+def test_no_tool_hands_a_secret_of_a_source_to_a_model(
+    text: str, kept: dict[str, int] | None, guarded: Guarded
+) -> None:
+    told = asked(guarded, "administrator", "query", cypher="RETURN $text AS said", parameters={"text": text})
+    assert told.structured_content is not None
+    assert told.structured_content.get("withheld") == kept
+    for sensitive in ("Zx9!kQ7#vb2L", "4111 1111 1111 1111"):
+        assert sensitive not in told.content[0].text
+    assert (told.structured_content["rows"] == [[text]]) is (kept is None)
+
+
 def test_the_schema_tells_kinds_and_one_kind_whole(guarded: Guarded) -> None:
     every = asked(guarded, "reader", "schema").structured_content
     one = asked(guarded, "reader", "schema", kind="Server").structured_content
