@@ -38,8 +38,9 @@ class Intent:
 
 
 def _look(query: str, names: str, counted: str, weight: int, fr: str, en: str, do_fr: str, do_en: str) -> Look:
-    told = {"fr": fr, "en": en}, {"fr": do_fr, "en": do_en}
-    return Look(query, tuple(names.split()), tuple(counted.split()), *told, weight)
+    says: Mapping[Language, str] = {"fr": fr, "en": en}
+    action: Mapping[Language, str] = {"fr": do_fr, "en": do_en}
+    return Look(query, tuple(names.split()), tuple(counted.split()), says, action, weight)
 
 
 _LOOKS: Final = (

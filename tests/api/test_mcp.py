@@ -136,7 +136,7 @@ def test_no_tool_hands_a_secret_of_a_source_to_a_model(
     assert told.structured_content is not None
     assert told.structured_content.get("withheld") == kept
     for sensitive in ("Zx9!kQ7#vb2L", "4111 1111 1111 1111"):
-        assert sensitive not in told.content[0].text
+        assert sensitive not in told.model_dump_json()
     assert (told.structured_content["rows"] == [[text]]) is (kept is None)
 
 
