@@ -220,6 +220,26 @@ def test_cypher_of_ones_own_keeps_to_what_is_seen(drawn: Drawn) -> None:
         assert rows[0] == rows[1]
 
 
+@pytest.mark.parametrize("unread", ["BusinessService", "VirtualMachine"])
+def test_nothing_goes_through_kinds_that_may_not_be_read_and_none_of_them_are_counted(
+    unread: str, drawn: Drawn
+) -> None:
+    kinds = frozenset(ITEMS) - {unread}
+    who = replace(MANAGER, reads=frozenset({kinds}))
+    left = Estate(drawn.estate.of(*kinds))
+    left.links = [link for link in drawn.estate.links if {link.start.kind, link.end.kind} <= kinds]
+    counted = 0
+    for item in (thing for thing in drawn.items() if thing.kind != unread):
+        reached = downstream(left, {item.id}) - {item.id}
+        told = drawn.run("downstream_impact", who, ci=item.id)
+        assert sorted(row[1] for row in told.answer.rows) == drawn.names(reached)
+        assert told.hidden == len(reached - drawn.seen)
+        counted += told.hidden
+    assert counted
+    everywhere = replace(who, perimeters=None)
+    assert drawn.run("downstream_impact", everywhere, ci=left.of("Hypervisor")[0].id).hidden is None
+
+
 def test_an_investigation_says_how_much_may_not_be_seen(drawn: Drawn) -> None:
     item = max(drawn.items(), key=lambda item: drawn.run("impacted_business_services", ci=item.id).hidden)
     for who, said in ((MANAGER, True), (READER, False)):
