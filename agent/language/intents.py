@@ -26,14 +26,14 @@ Spans = Mapping[str, list[tuple[int, int]]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Sorts of words that stand in this order in one clause, no more than `within` words apart.
+    """Sorts of words that stand in this order in one clause, no more than `within` words apart (one number, or one a gap).
 
     `unless`: sorts that must be nowhere in the clause. `over`: sorts that must not stand between. `after`: sorts that must
     not stand before: which servers ignore the policy is a question about them.
     """
 
     say: tuple[str, ...]
-    within: int = WITHIN
+    within: tuple[int, ...] = (WITHIN,)
     unless: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Rule:
         if at == len(self.say):
             return not any(before < first for sort in self.after for before, _ in spans.get(sort, ()))
         return any(
-            end <= start <= end + self.within
+            end <= start <= end + self.within[min(at, len(self.within)) - 1]
             and not any(end <= one < start for sort in self.over for one, _ in spans.get(sort, ()))
             and self._goes_on(spans, at + 1, first, after)
             for start, after in spans[self.say[at]]
@@ -106,9 +106,9 @@ def _rule(said: Any) -> Rule:
     def sorts(name: str) -> tuple[str, ...]:
         return tuple(said.get(name, ()))
 
-    return Rule(
-        sorts("say"), int(said.get("within", WITHIN)), unless=sorts("unless"), over=sorts("over"), after=sorts("after")
-    )
+    within = said.get("within", str(WITHIN))
+    gaps = tuple(map(int, within if isinstance(within, list) else [within]))
+    return Rule(sorts("say"), gaps, unless=sorts("unless"), over=sorts("over"), after=sorts("after"))
 
 
 @lru_cache(maxsize=1)

@@ -27,6 +27,8 @@ _OPENING: Final = 4
 """Words of the clause behind in which a question shows itself."""
 _ELIDED: Final = 2
 """Letters that may stand between tokens without being a name: the genitive."""
+_MODAL: Final = frozenset({"can", "could", "may", "might", "shall"})
+_HAVING: Final = frozenset({"have", "get"})
 Words = tuple[str, ...]
 
 
@@ -68,6 +70,8 @@ class Orders:
     carriers: frozenset[str]
     own: frozenset[str]
     needing: frozenset[str]
+    relays: frozenset[str]
+    infinitive: frozenset[str]
 
     def order(
         self, question: str, tokens: tuple[Token, ...], known: Callable[[str], bool], named: frozenset[int]
@@ -80,7 +84,11 @@ class Orders:
         sentence = _Sentence(question, tokens, known, named, self)
         for kind, by_language in self.verbs.items():
             for verbs in by_language.values():
-                if sentence.begins_with(verbs, told=kind == "send") or sentence.wishes_for(verbs):
+                if (
+                    sentence.relays(verbs)
+                    or sentence.begins_with(verbs, told=kind == "send")
+                    or sentence.wishes_for(verbs)
+                ):
                     return kind
         return "write" if sentence.wants_a_deed() else None
 
@@ -235,9 +243,27 @@ class _Sentence:
             for form in verbs.always | verbs.loose
         )
 
+    def relays(self, verbs: Verbs) -> bool:
+        """Whether somebody else is to be told to do something: ask the team to restart it."""
+        forms = verbs.always | verbs.objected | verbs.determined
+        for first in range(len(self.words) - 1):
+            if self.words[first] not in self.orders.relays or not self._opens(first):
+                continue
+            if self.words[first + 1] in self.orders.receiving:  # tell me how to restart it
+                continue
+            for at in range(first + 2, len(self.words)):
+                behind = {self.words[at : at + length] for length in (1, 2, 3)}
+                if self.words[at - 1] in self.orders.infinitive and behind & forms:
+                    return True
+        return False
+
     def wishes_for(self, verbs: Verbs) -> bool:
-        """Whether something is to be done to something: X must be restarted, I want X to be deleted. No question is."""
-        if "?" in self.words or any(word in self.orders.asking for word in self.words):
+        """Whether something is to be done to something: X must be restarted, can X be deleted. No question about others is."""
+        if any(word in self.orders.asking for word in self.words):
+            return False
+        if self._may_be_done(verbs):
+            return True
+        if "?" in self.words:
             return False
         wish = any(self.words[: len(said)] == said for said in self.orders.wishes)
         for at in range(1, len(self.words)):
@@ -251,6 +277,18 @@ class _Sentence:
                 return True
             if wish and (at - 1 in self.named or self.tokens[at - 1].kind == "identifier"):
                 return True  # I need X rebooted
+        return False
+
+    def _may_be_done(self, verbs: Verbs) -> bool:
+        """Whether it is asked that something be done to one thing: can X be restarted, possible to have X restarted."""
+        for at in range(2, len(self.words)):
+            if (self.words[at],) not in verbs.done:
+                continue
+            modal = self.words[0] in _MODAL and self.words[at - 1] == "be"
+            if modal and any(self._one(before) for before in range(at - 1)):
+                return True
+            if self._one(at - 1) and self.words[at - 2] in _HAVING:
+                return True
         return False
 
     def _needs(self, at: int) -> bool:
@@ -355,4 +393,6 @@ def load_orders() -> Orders:
         carriers=words("carriers"),
         own=words("own"),
         needing=words("needing"),
+        relays=words("relays"),
+        infinitive=words("infinitive"),
     )
