@@ -34,6 +34,7 @@ _WORDS = {
         "and": " et ",
         "or": " ou ",
         "named": "{} = {}",
+        "counted": "dont {}",
     },
     "en": {
         "<>": "other than",
@@ -54,6 +55,7 @@ _WORDS = {
         "and": " and ",
         "or": " or ",
         "named": "{} = {}",
+        "counted": "of which {}",
     },
 }
 _UNITS = {
@@ -89,23 +91,36 @@ def relaxations(select: m.Select, labels: Labels) -> Iterator[Relaxed]:
     """The select without each of its conditions in turn, as a count of its subjects; few of them."""
     scope = Scope(labels.schema).with_pattern(select.pattern)
     number = (m.Column("number", m.Aggregate("count", m.Itself(subject_of(select)))),)
-    for said, pattern in _without_one(select.pattern, scope, labels):
+    for said, pattern in _without_one(select.pattern, scope, labels, subject_of(select)):
         yield Relaxed(said, m.Select(pattern, number, select.subject))
 
 
 def criteria(select: m.Select, labels: Labels) -> tuple[str, ...]:
     """Every condition of a select in words."""
     scope = Scope(labels.schema).with_pattern(select.pattern)
-    return tuple(dict.fromkeys(words for words, _ in _without_one(select.pattern, scope, labels)))
+    told = [words for words, _ in _without_one(select.pattern, scope, labels, subject_of(select))]
+    counted = [_counted(column.value) for column in select.columns]
+    told += [_WORDS[labels.language]["counted"].format(said(one, scope, labels)) for one in counted if one is not None]
+    return tuple(dict.fromkeys(told))
 
 
-def _without_one(pattern: m.Pattern, scope: Scope, labels: Labels) -> Iterator[tuple[str, m.Pattern]]:
+def _counted(value: m.Value) -> m.Condition | None:
+    """What a figure counts of all that there is: what the part of a rate is of."""
+    if isinstance(value, m.Ratio):
+        return _counted(value.numerator)
+    return value.where if isinstance(value, m.Aggregate) else None
+
+
+def _without_one(pattern: m.Pattern, scope: Scope, labels: Labels, subject: str) -> Iterator[tuple[str, m.Pattern]]:
+    """Each condition in words, behind the kind that it is of where that is not the subject, and the pattern without it."""
     for place, entity in enumerate(pattern.entities):
         parts = _parts(entity.where)
         for part in parts:
             rest = replace(entity, where=m.all_of([other for other in parts if other is not part]))
             entities = (*pattern.entities[:place], rest, *pattern.entities[place + 1 :])
-            yield said(part, scope, labels), replace(pattern, entities=entities)
+            words = said(part, scope, labels)
+            told = words if entity.name == subject else f"{labels.kinds(entity)} ({words})"
+            yield told, replace(pattern, entities=entities)
     parts = _parts(pattern.where)
     for part in parts:
         yield (

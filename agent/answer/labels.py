@@ -173,6 +173,8 @@ class Labels:
             return attribute.wording.fr if self.language == "fr" else attribute.wording.en
         if column.label:
             return column.label
+        if isinstance(column.value, m.ColumnOf) and column.value.name == name:  # of a query of the catalogue
+            return self._column(None, name, scope)
         if isinstance(column.value, m.ColumnOf | m.Constant | m.Arithmetic):
             return name.replace("_", " ")
         return self.value(column.value, scope)

@@ -209,7 +209,9 @@ class Wording:
         meaning = next((c.value for c in shown.meanings if c.name == shown.columns[place]), None)
         name = shown.columns[place]
         attribute = self.labels.attribute_of(meaning, self.scope) if isinstance(meaning, m.Attribute) else None
-        if meaning is None:  # of a query of the catalogue
+        if (
+            meaning is None or self.recipe is not None
+        ):  # of a query of the catalogue, whose columns are known by their names
             if name == "kind" and cell in self.labels.schema.kinds:
                 return self._shown(self.labels.kind(cell))
             attribute = self.labels.told(name)
@@ -232,6 +234,8 @@ class Wording:
 
     def _row(self, shown: Shown, row: Sequence[Any]) -> str:
         cells = [self._cell(shown, place, cell) for place, cell in enumerate(row)]
+        if shown.columns[:2] == ("kind", "name"):
+            cells[:2] = cells[1::-1]
         if len(cells) == 1:
             return cells[0]
         return f"{cells[0]} ({', '.join(cells[1:])})"
@@ -304,13 +308,19 @@ class Wording:
 
     def _recipe(self, shown: Shown, recipe: CatalogueQuery) -> str:
         if len(shown.rows) == 1 and len(shown.columns) == 1:
-            return str(self.words["recipe"].format(self._title(recipe), self.labels.cell(shown.rows[0][0])))
+            return str(self.words["recipe"].format(self._about(recipe), self.labels.cell(shown.rows[0][0])))
         number = len(shown.rows)
         singular, several = self.words["result"]
         what = f"{self._number(number)} {several if number > 1 else singular}"
         return (
-            f"{self.words['recipe'].format(self._title(recipe), what)} {self.words['first'].format(self._rows(shown))}"
+            f"{self.words['recipe'].format(self._about(recipe), what)} {self.words['first'].format(self._rows(shown))}"
         )
+
+    def _about(self, recipe: CatalogueQuery) -> str:
+        """The title of a query of the catalogue, and the elements that it is asked of."""
+        body = self.question.body
+        asked = [text for named in body.elements.values() for text in named.texts] if isinstance(body, m.Recipe) else []
+        return f"{self._title(recipe)} ({', '.join(asked)})" if asked else self._title(recipe)
 
     def _title(self, recipe: CatalogueQuery) -> str:
         return recipe.title_fr if self.labels.language == "fr" else recipe.title_en

@@ -12,6 +12,7 @@ from agent.answer.labels import Labels, figure
 from agent.answer.wording import Shown, Wording
 from agent.producer import Language
 from agent.query import model as m
+from graph.queries.catalogue import load_catalogue
 from graph.schema.model import Schema
 
 SERVER, TEAM = m.Entity("s", ("Server",)), m.Entity("t", ("Team",))
@@ -86,6 +87,43 @@ def test_what_is_looked_for_inside_is_said_with_it(schema: Schema) -> None:
     assert criteria(m.Select(m.Pattern((lacking,))), Labels(schema, "fr")) == (
         "sans test de charge (résultat = réussi)",
     )
+
+
+def test_a_condition_of_something_else_than_the_subject_says_of_what(schema: Schema) -> None:
+    vital = m.Compare(m.Attribute("a", "criticality"), "=", m.Constant("vital"))
+    live = m.Compare(m.Attribute("s", "environment"), "=", m.Constant("production"))
+    entities = (m.Entity("s", ("Server",), where=live), m.Entity("a", ("BusinessApplication",), where=vital))
+    servers = m.Select(m.Pattern(entities, (m.Hop("a", ("RUNS_ON",), "s"),)), subject="s")
+
+    assert criteria(servers, Labels(schema, "en")) == (
+        "environment = production",
+        "business application (criticality = vital)",
+    )
+
+
+def test_a_rate_says_of_what_it_is(schema: Schema) -> None:
+    done = m.Compare(m.Attribute("c", "outcome"), "=", m.Constant("success"))
+    every = m.Aggregate("count", m.Itself("c"))
+    rate = m.Column("rate", m.Ratio(m.Aggregate("count", m.Itself("c"), where=done), every))
+    select = m.Select(m.Pattern((m.Entity("c", ("Change",)),)), (rate,))
+
+    assert told(schema, select, [(79.4,)]) == "Rate (%): 79.4 %.\nWhere: of which outcome = success."
+    assert told(schema, select, [(79.4,)], "fr") == "Taux (%) : 79,4 %.\nCritères : dont issue = succès."
+
+
+def test_rows_of_the_catalogue_are_said_in_the_language_of_the_answer(schema: Schema) -> None:
+    recipe = load_catalogue()["downstream_impact"]
+    question = m.Question(m.Recipe("downstream_impact", {"ci": m.Named(("x",), ("Paie",))}), "fr")
+    columns = ("kind", "name", "environment", "criticality")
+    rows = [("BusinessApplication", "Livrets", "test", "vital"), ("BusinessService", "Paie", "production", "critical")]
+    wording = Wording(question, Labels(schema, "fr"), recipe)
+    shown = Shown(columns, rows, tuple(m.Column(name, m.ColumnOf(name)) for name in columns))
+
+    assert wording.text(shown).startswith("Impact aval d'un élément de configuration (Paie) : 2 résultats.")
+    assert wording.text(shown).endswith(
+        "En tête : Livrets (application, recette, vital); Paie (service métier, production, critique)."
+    )
+    assert wording.labels_of(shown) == ("nature", "nom", "environnement", "criticité")
 
 
 def test_a_bound_is_a_day_where_it_is_the_first_minute_of_one(schema: Schema) -> None:
