@@ -113,7 +113,7 @@ def test_a_rate_says_of_what_it_is(schema: Schema) -> None:
 
 def test_rows_of_the_catalogue_are_said_in_the_language_of_the_answer(schema: Schema) -> None:
     recipe = load_catalogue()["downstream_impact"]
-    question = m.Question(m.Recipe("downstream_impact", {"ci": m.Named(("x",), ("Paie",))}), "fr")
+    question = m.Question(m.Recipe("downstream_impact", elements={"ci": m.Named(("x",), ("Paie",))}), "fr")
     columns = ("kind", "name", "environment", "criticality")
     rows = [("BusinessApplication", "Livrets", "test", "vital"), ("BusinessService", "Paie", "production", "critical")]
     wording = Wording(question, Labels(schema, "fr"), recipe)
