@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Final
+
 from agent.language.items import Item
+
+_OF_THEM: Final = frozenset(
+    ["of those", "of these", "of them", "among them", "among those", "parmi eux", "parmi elles", "parmi ceux ci",
+     "parmi celles ci", "how many of them", "how many of those"]
+)  # fmt: skip
+"""Words that point at what was answered before."""
+
+
+def _counts(item: Item) -> bool:
+    return "count" in item.turns or item.folded in ("and how many", "et combien")
 
 
 def is_follow_up(items: tuple[Item, ...]) -> bool:
@@ -10,6 +23,10 @@ def is_follow_up(items: tuple[Item, ...]) -> bool:
     if not items:
         return False
     first = items[0]
+    words = " ".join(item.folded for item in items)
+    of_them = any(f" {text} " in f" {words} " for text in _OF_THEM)
+    if of_them and not any(item.means("kind") and not item.name for item in items):
+        return len([item for item in items if not item.empty]) <= 7
     if "follow" not in first.turns and "group" not in first.turns:
         return False
     asks = any("list" in item.turns or "yesno" in item.turns for item in items[1:3]) and first.folded not in (
@@ -24,6 +41,10 @@ def is_follow_up(items: tuple[Item, ...]) -> bool:
 def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[Item, ...]:
     """The items of the earlier question with those of the follow-up put in their place, or added."""
     kept = list(previous)
+    if counts := next((item for item in following[:3] if _counts(item)), None):
+        kept = [item for item in kept if not ({"list", "count", "yesno"} & set(item.turns) and not item.meanings)]
+        kept.insert(0, replace(counts, turns=("count",), meanings=()))
+        following = tuple(item for item in following if item is not counts or item is following[0])
     added = (
         [
             item

@@ -37,6 +37,10 @@ def _part(frame: Frame, items: Sequence[Item]) -> tuple[list[tuple[Node, Conditi
     said = [one for one in frame.said if one[2] in one[1].where]
     groups = {value.of for value in frame.groups if isinstance(value, Itself)}
     nodes = [n for n in frame.nodes if n is not target and n.name not in groups and n.at < len(items)]
+    ratio = next((at for at, item in enumerate(items) if "ratio" in item.turns), -1)
+    if named := [n for n in nodes if n.named and ratio < n.at and not any(ratio < one[0] < n.at for one in said)]:
+        if not any(ratio < n.at < named[0].at for n in frame.nodes if n not in named):
+            return [], _tops(named)[:1]  # the share of RHEL 7 in the servers
     among = next((at for at, item in enumerate(items) if "among" in item.turns and at > target.at), None)
     if among is not None:
         return _from(said, nodes, target.at, among)
@@ -44,7 +48,6 @@ def _part(frame: Frame, items: Sequence[Item]) -> tuple[list[tuple[Node, Conditi
         behind = _from(said, nodes, verb, len(items))
         if behind[0] or behind[1]:
             return behind
-    ratio = next((at for at, item in enumerate(items) if "ratio" in item.turns), -1)
     before = [(node, condition) for at, node, condition, _ in said if _named_by_rate(items, ratio, at, target.at)]
     if before:
         return before, []

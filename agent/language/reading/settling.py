@@ -23,7 +23,8 @@ class Settling(Attributes):
         if frame.target is None and self.where_asked and frame.nodes:
             self._place_of(frame.nodes[0])
         if frame.target is None and frame.nodes:
-            frame.target = frame.nodes[0]
+            told = [node for node in frame.nodes if not node.named] if frame.mode == "ratio" else []
+            frame.target = (told or frame.nodes)[0]  # the share of RHEL 7 in the servers
         if (
             frame.target is None
             and self.pending_attributes
@@ -183,7 +184,7 @@ class Settling(Attributes):
         if (
             target is None
             or len(frame.nodes) != 1
-            or not (self.pending or self.pending_groups or frame.mode in ("count", "yes") or frame.groups)
+            or not (self.pending or self.pending_groups or frame.mode in ("count", "yes", "ratio") or frame.groups)
         ):
             return
         names = [element.name for element in target.named]

@@ -462,3 +462,26 @@ def test_what_a_word_means_where_it_stands(read: Read, schema: Schema, question:
 )
 def test_what_is_of_another_element_is_not_said_of_this_one(read: Read, question: str, outcome: str) -> None:
     assert read(question).outcome == outcome
+
+
+@pytest.mark.parametrize("question", ["proportion de RHEL 7 dans le parc linux", "share of RHEL 7 among Linux servers"])
+def test_the_share_of_what_is_named_is_of_what_stands_behind_it(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert "MATCH (server2:Server) WHERE server2.os_family = 'linux' WITH" in text
+    assert "CASE WHEN EXISTS { MATCH (server2)-[:RUNS_VERSION]->" in text
+
+
+@pytest.mark.parametrize(
+    "question", ["How many VMs have nothing running on them?", "Combien de VM ne font rien tourner ?"]
+)
+def test_what_runs_nothing_has_nothing_that_runs_on_it(read: Read, schema: Schema, question: str) -> None:
+    assert "WHERE NOT EXISTS { MATCH (virtualMachine1)<-[:RUNS_ON]-" in cypher(read(question), schema)
+
+
+@pytest.mark.parametrize(
+    "question", ["how many of them are in production?", "and how many of those are in production?"]
+)
+def test_how_many_of_them_is_a_number_of_what_was_listed(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question, "list windows servers"), schema)
+    assert "environment = 'production'" in text
+    assert text.endswith("RETURN count(server1) AS `count`")
