@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -37,8 +37,22 @@ def configure_logging(level: str = "WARNING", form: str = "text") -> None:
 
 def _mask_secrets(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     for key, value in event.items():
-        if any(part in key.lower() for part in _SECRET_PARTS):
-            event[key] = "***"
-        elif isinstance(value, str):
-            event[key] = masked(value, _KEPT_OUT)
+        event[key] = _told(key, value)
     return event
+
+
+def _told(key: object, value: Any) -> Any:
+    """What may stand under a key: inside lists and mappings too, whatever else they hold."""
+    if isinstance(key, str) and any(part in key.lower() for part in _SECRET_PARTS):
+        return "***"
+    match value:
+        case str():
+            return masked(value, _KEPT_OUT)
+        case Mapping():
+            return {name: _told(name, inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_told(None, inner) for inner in value]
+        case BaseException():
+            return masked(repr(value), _KEPT_OUT)
+        case _:
+            return value

@@ -146,9 +146,12 @@ def test_the_log_tells_no_secret_whatever_it_is_told(capsys: pytest.CaptureFixtu
             raise ValueError("postgresql://ana:hunter2@db is wrong")
         except ValueError:
             structlog.get_logger().error("failed for ana@example.fr", seen=f"key {KEY}", exc_info=True)
+        inside = {"where": [f"key {KEY}", {"password": "hunter2"}], "rows": 3}
+        structlog.get_logger().error("refused", details=inside, seen=(KEY,), error=ValueError(f"key {KEY}"))
     finally:
         structlog.configure(**before)
     told = capsys.readouterr().err
     assert "failed for [EMAIL_1]" in told
     assert KEY not in told
     assert "hunter2" not in told
+    assert '"rows": 3' in told
