@@ -38,9 +38,9 @@ def _part(frame: Frame, items: Sequence[Item]) -> tuple[list[tuple[Node, Conditi
     groups = {value.of for value in frame.groups if isinstance(value, Itself)}
     nodes = [n for n in frame.nodes if n is not target and n.name not in groups and n.at < len(items)]
     ratio = next((at for at, item in enumerate(items) if "ratio" in item.turns), -1)
-    if named := [n for n in nodes if n.named and ratio < n.at and not any(ratio < one[0] < n.at for one in said)]:
-        if not any(ratio < n.at < named[0].at for n in frame.nodes if n not in named):
-            return [], _tops(named)[:1]  # the share of RHEL 7 in the servers
+    named = [n for n in nodes if n.named and ratio < n.at and not any(ratio < one[0] < n.at for one in said)]
+    if named and not any(ratio < n.at < named[0].at for n in frame.nodes if n not in named):
+        return [], _tops(named)[:1]  # the share of RHEL 7 in the servers
     among = next((at for at, item in enumerate(items) if "among" in item.turns and at > target.at), None)
     if among is not None:
         return _from(said, nodes, target.at, among)
