@@ -82,6 +82,11 @@ class Labels:
         either = " ou " if self.language == "fr" else " or "
         return either.join(self.kind(kind, number) for kind in entity.kinds)
 
+    def feminine(self, entity: m.Entity | None) -> bool:
+        """Whether an entity's kind is feminine in French, by the schema; the first one said where there are several."""
+        known = None if entity is None or not entity.kinds else self.schema.kinds.get(entity.kinds[0])
+        return known is not None and known.wording.feminine
+
     def attribute(self, value: m.Attribute, scope: Scope) -> str:
         """An attribute of an entity or of a relation."""
         found = self.attribute_of(value, scope)

@@ -75,18 +75,6 @@ _SAID = {
 }
 
 
-_FEMININE = ("tion", "sion", "té", "ance", "ence", "ure", "cité", "erte", "garde", "équipe", "machine", "file", "baie", "base", "fiche",
-             "cause", "sous-cause", "offre", "demande", "personne", "politique", "adresse", "interface", "grappe", "salle", "charge",
-             "synthèse", "mesure", "API")  # fmt: skip
-_MASCULINE = ("comité", "certificat")
-
-
-def feminine(label: str) -> bool:
-    """Whether a French label of a kind is feminine, by its first word."""
-    word = label.split(" ")[0] if label else ""
-    return word.endswith(_FEMININE) and word not in _MASCULINE
-
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Rows as they came. `cut`: the row cap left some out; `emptied`: which condition left none, with how many else.
@@ -182,9 +170,9 @@ class Wording:
     def _none(self) -> str:
         if self.select is None:
             return str(self.words["nothing"])
-        label = self.labels.kinds(self._subject())
-        none = str(self.words["none"].format(label))
-        return none.replace("Aucun ", "Aucune ", 1) if feminine(label) else none
+        subject = self._subject()
+        none = str(self.words["none"].format(self.labels.kinds(subject)))
+        return none.replace("Aucun ", "Aucune ", 1) if self.labels.feminine(subject) else none
 
     def _subject(self) -> m.Entity | None:
         if self.select is None:

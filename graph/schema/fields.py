@@ -10,7 +10,7 @@ from rapidfuzz import process
 from graph.schema.findings import Report
 from graph.schema.model import SourceSpan, Wording
 from graph.schema.source import Listing, Scalar, Table, Tree
-from graph.schema.vocabulary import LANGUAGES
+from graph.schema.vocabulary import GENDERS, LABEL_KEYS, LANGUAGES
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
@@ -152,14 +152,18 @@ class Fields:
             self._wrong("label", "not a mapping", "write `label: {en: ..., fr: ...}`")
             return None
         labels = Fields(self.name, label, self.table.spans["label"], self._report)
-        labels.allow(LANGUAGES)
+        labels.allow(LABEL_KEYS)
+        gender = labels.text("gender")
+        if gender is not None and gender not in GENDERS:
+            labels._wrong("gender", "no gender", f"write one of: {', '.join(GENDERS)}")
         found = {language: labels.text(language) for language in LANGUAGES}
         for language, text in found.items():
             if text is None:
                 seen = f"`{self.name}` has no label in language `{language}`"
                 labels.error(None, "MISSING_LABEL", seen, f"add `{language}: ...` to its label")
         synonyms = self._synonyms()
-        return Wording(found["en"] or "", found["fr"] or "", synonyms.get("en", ()), synonyms.get("fr", ()))
+        named = (found["en"] or "", found["fr"] or "")
+        return Wording(*named, synonyms.get("en", ()), synonyms.get("fr", ()), feminine=gender == "feminine")
 
     def wording(self, key: str, *, needed: bool) -> Wording | None:
         """The wording under a key (`inverse`, `title`)."""

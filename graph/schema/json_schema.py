@@ -75,7 +75,7 @@ def pack_json_schema() -> dict[str, Any]:
             _object(words.CATEGORY_KEYS, required=("kinds",), kinds=generics),
         ],
         "$defs": {
-            "label": _object(words.LANGUAGES, required=words.LANGUAGES),
+            "label": _object(words.LABEL_KEYS, required=words.LANGUAGES, gender={"enum": list(words.GENDERS)}),
             "synonyms": _object(words.LANGUAGES, **dict.fromkeys(words.LANGUAGES, _TEXTS)),
             "wording": _object(words.WORDING_KEYS, required=("label",)),
             "enum": {**_named(words.ENUM_VALUE, {"$ref": "#/$defs/wording"}), "minProperties": 1},

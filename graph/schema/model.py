@@ -35,12 +35,13 @@ class PersonalData(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What people call a thing: a label and synonyms, in English and in French."""
+    """What people call a thing: a label and synonyms, in English and in French. `feminine`: the French label is."""
 
     en: str
     fr: str
     synonyms_en: tuple[str, ...] = ()
     synonyms_fr: tuple[str, ...] = ()
+    feminine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

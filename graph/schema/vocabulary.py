@@ -13,6 +13,8 @@ ENUM_NAME = ATTRIBUTE_NAME
 ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z_0-9]*")
 
 LANGUAGES = ("en", "fr")
+GENDERS = ("masculine", "feminine")
+LABEL_KEYS = (*LANGUAGES, "gender")
 TYPES = tuple(type_.value for type_ in ValueType)
 PERSONAL_CLASSES = tuple(class_.value for class_ in PersonalData)
 NUMERIC_TYPES = frozenset({ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY})

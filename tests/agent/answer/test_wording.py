@@ -59,6 +59,21 @@ def test_rows_that_repeat_an_element_are_results(schema: Schema) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Team", "Aucune équipe ne correspond."),
+        ("QuarantinedRow", "Aucune ligne en quarantaine ne correspond."),
+        ("Certificate", "Aucun certificat ne correspond."),
+        ("Site", "Aucun site ne correspond."),
+    ],
+)
+def test_the_schema_says_of_which_gender_there_is_none(schema: Schema, kind: str, text: str) -> None:
+    none = m.Select(m.Pattern((m.Entity("s", (kind,)),)), (m.Column("s", m.Itself("s")),))
+
+    assert told(schema, none, [], "fr") == text
+
+
+@pytest.mark.parametrize(
     ("language", "text"),
     [("en", "Memory: 192 GB; CPU cores: 16."), ("fr", "Mémoire : 192 Go; cœurs CPU : 16.")],
 )

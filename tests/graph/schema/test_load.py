@@ -33,6 +33,13 @@ def test_a_kind_carries_the_labels_and_attributes_of_its_generics(tmp_path: Path
     assert not bottle.abstract
     assert bottle.identity == (("name",),)
     assert bottle.wording.synonyms_fr == ("flacon", "fiole")
+    assert not bottle.wording.feminine
+
+
+def test_a_label_says_that_it_is_feminine(tmp_path: Path) -> None:
+    goods = write_pack(tmp_path) / "goods.yml"
+    goods.write_text(goods.read_text().replace("fr: bouteille}", "fr: bouteille, gender: feminine}"))
+    assert load_schema(tmp_path).kinds["Bottle"].wording.feminine
 
 
 def test_a_refined_attribute_keeps_what_it_does_not_say(tmp_path: Path) -> None:

@@ -100,6 +100,7 @@ BROKEN = [
     pytest.param("pack", "version: 3", "version: 0", "MISSING_KEY", 2, "version", "from 1", id="version of zero"),
     pytest.param("goods", "kinds:", "kindz:", "UNKNOWN_KEY", 2, "kindz", "kinds", id="misspelt section"),
     pytest.param("goods", "synonyms: {en: [flask]", "synonyms: {en: flask", "WRONG_SHAPE", 6, "not a list", "brackets", id="synonyms"),
+    pytest.param("goods", "fr: bouteille}", "fr: bouteille, gender: f}", "WRONG_SHAPE", 5, "no gender", "feminine", id="gender"),
     pytest.param("goods", "{en: bottle", "{en: {a: b}", "WRONG_SHAPE", 5, "single value", "one value", id="nested label"),
     pytest.param("goods", "identity: [[name]]", "identity: &a [[name]]\n    description: *a", "ALIAS", 8, "anchor", "write", id="anchor"),
 ]  # fmt: skip
