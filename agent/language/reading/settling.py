@@ -67,6 +67,7 @@ class Settling(Attributes):
         if (self.superlative or self.wants_most) and self._which_one():
             frame.target.plural = False
         self._settle_attributes()
+        self._versions_of_systems()
         self._settle_negation()
         self._join_values()
         self._settle_quantifiers()
@@ -163,6 +164,18 @@ class Settling(Attributes):
                     raise Unheld(self.items[at].text)
                 return self._value(at, (meaning,))
         return False
+
+    def _versions_of_systems(self) -> None:
+        """Kinds whose words say a condition too, where nothing else says as much: OS versions, of no server."""
+        for node in self.frame.nodes:
+            item = self.items[node.at] if 0 <= node.at < len(self.items) else None
+            if item is None or node.kind != "SoftwareVersion" or node.named or not item.means("kind"):
+                continue
+            beside = [n for n in self.frame.nodes if n.parent is node or node.parent is n]
+            for meaning in item.means("predicate"):
+                said = nearest(self.schema, node.kind, self.idioms.predicates[meaning.name])
+                if said is not None and not any(is_a(self.schema, n.kind, "Server") for n in beside):
+                    node.where.append(self._condition(node, said))
 
     def _which_one(self) -> bool:
         """Whether one is asked for of several that were said: and which one costs the most?"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from agent.language.frame import Measure, Node
 from agent.language.meanings import Condition as Said
@@ -29,6 +30,10 @@ from agent.query.model import (
 )
 from graph.schema.model import ValueType
 
+_LEADING: Final = frozenset(
+    {"qui", "que", "dont", "that", "which", "who", "whose", "where", "ou", "and", "et", "but", "mais"}
+)
+
 
 class Values(Elements):
     """Says something of elements."""
@@ -38,7 +43,7 @@ class Values(Elements):
         if not values:
             return False
         negated = bool(self.negation)
-        near = self._recent()
+        near = self._spoken_of(at)
         for node in sorted(near, key=lambda one: bool(one.named)):  # what has a name needs no more telling apart
             fitting = [(m, a) for m in values if (a := next(holders(self.schema, node.kind, m), None))]
             if not fitting:
@@ -117,6 +122,19 @@ class Values(Elements):
                     return True
         return False
 
+    def _spoken_of(self, at: int) -> list[Node]:
+        """The elements that something may be said of, the subject of its verb first: which servers of X are not backed up."""
+        near, target = self._recent(), self.frame.target
+        denied = at > 0 and "not" in self.items[at - 1].turns and len(self.items[at - 1].folded.split()) > 1
+        if target is None or target.at < 0 or target.at >= at or not (denied or self._being(at)):
+            return near
+        between = self.items[target.at + 1 : at]
+        clause = any(one.folded.split()[:1] and one.folded.split()[0] in _LEADING for one in between)
+        other = any("without" in one.turns or "no" in one.turns for one in between)
+        if clause or other or any(one.means("relation") and not one.means("kind") for one in between[:-1]):
+            return near
+        return [target, *(node for node in near if node is not target)]
+
     def _only_kind(self, meaning: Meaning) -> str | None:
         """The one kind that a value can be said of: an architecture document, a regional bank."""
         if isinstance(meaning.value, bool) or meaning.name not in (
@@ -133,7 +151,7 @@ class Values(Elements):
         return kinds[0] if len(kinds) == 1 else None
 
     def _predicate(self, at: int, predicates: tuple[Meaning, ...]) -> bool:
-        for node in self._recent():
+        for node in self._spoken_of(at):
             for meaning in predicates:
                 said: Said | None = nearest(self.schema, node.kind, self.idioms.predicates[meaning.name])
                 if said is None:
@@ -258,6 +276,35 @@ class Values(Elements):
         if not self.frame.nodes:
             self.pending_measures.append((at, measures))
             return True
+        return self._measured_beside(at, measures)
+
+    def _on_the_way(self, parent: Node, kind: str) -> Node | None:
+        """The element of a kind that a way to another leads through, as one of its own: findings, by team."""
+        for node in list(self.frame.nodes):
+            steps = node.way.steps[:-1] if node.parent is parent and node.way is not None else ()
+            if any(step.kind == kind for step in steps):
+                self._split(node)
+                return node.parent if node.parent is not None and node.parent.kind == kind else None
+        return None
+
+    def _measured_beside(self, at: int, measures: tuple[Meaning, ...]) -> bool:
+        """A figure of what stands right beside what is mentioned: how long vulnerabilities took to be fixed, on average."""
+        if not self.frame.function:
+            return False
+        for meaning in measures:
+            for kind in self.idioms.measures.get(meaning.name, {}):
+                for parent in self._recent():
+                    found = self.ways.between(parent.kind, kind)
+                    if parent.kind != "Vulnerability" or found is None or len(found[0].steps) != 1:
+                        continue
+                    node = self._on_the_way(parent, kind)
+                    if node is None:
+                        node = self._new(kind, at)
+                        node.parent, node.way, node.explicit = parent, found[0], False
+                    self.frame.measures.append(
+                        Measure(self._measure(node, meaning.name) or Constant(0), meaning.name, at)
+                    )
+                    return True
         return False
 
 

@@ -485,3 +485,29 @@ def test_how_many_of_them_is_a_number_of_what_was_listed(read: Read, schema: Sch
     text = cypher(read(question, "list windows servers"), schema)
     assert "environment = 'production'" in text
     assert text.endswith("RETURN count(server1) AS `count`")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Quels serveurs de mes applications critiques ne sont pas sauvegardés ?",
+        "Which servers of critical applications are not backed up?",
+    ],
+)
+def test_a_verb_is_said_of_its_subject(read: Read, schema: Schema, question: str) -> None:
+    assert "NOT EXISTS { MATCH (server1)<-[:BACKS_UP]-" in cypher(read(question), schema)
+
+
+def test_what_a_pronoun_leads_to_is_said_of_what_stands_before_it(read: Read, schema: Schema) -> None:
+    text = cypher(read("quelles applications ont des serveurs qui ne sont pas sauvegardés"), schema)
+    assert "NOT EXISTS { MATCH (server2)<-[:BACKS_UP]-" in text
+
+
+def test_how_long_vulnerabilities_take_is_of_their_findings(read: Read, schema: Schema) -> None:
+    text = cypher(read("délai moyen de correction des vulnérabilités critiques par équipe"), schema)
+    assert text.count("VulnerabilityFinding") == 1
+
+
+def test_os_versions_are_versions_of_operating_systems(read: Read, schema: Schema) -> None:
+    assert "category = 'operating_system'" in cypher(read("OS versions out of support"), schema)
+    assert "category" not in cypher(read("OS versions of production servers"), schema)
