@@ -9,9 +9,8 @@ from typing import Any
 
 import structlog
 
-from core.sensitive import DataClass, masked
+from core.sensitive import NEVER_KEPT, masked
 
-_KEPT_OUT = frozenset({DataClass.SECRET, DataClass.PAYMENT, DataClass.PERSONAL})
 _SECRET_PARTS = ("password", "secret", "token", "authorization", "api_key")
 
 
@@ -47,12 +46,12 @@ def _told(key: object, value: Any) -> Any:
         return "***"
     match value:
         case str():
-            return masked(value, _KEPT_OUT)
+            return masked(value, NEVER_KEPT)
         case Mapping():
             return {name: _told(name, inner) for name, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_told(None, inner) for inner in value]
         case BaseException():
-            return masked(repr(value), _KEPT_OUT)
+            return masked(repr(value), NEVER_KEPT)
         case _:
             return value

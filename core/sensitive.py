@@ -2,7 +2,8 @@
 
 A text is read as it is, with compatibility forms folded (NFKC) and invisible characters left out, so that neither full-width digits
 nor zero-width spaces hide anything; what is written in base64, hexadecimal or percent signs is decoded once and read as well.
-Where a format has a check (Luhn, ISO 7064 mod 97-10, the key of the French NIR) it must hold: digits alone are no card.
+Where a format has a check (Luhn, ISO 7064 mod 97-10, the key of the French NIR) it must hold: digits alone are no card. Of every two
+hundred ids that are drawn at random (RFC 9562) one passes such a check by chance: what lies within an id is no number of anything.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ class DataClass(StrEnum):
     PAYMENT = "payment"  # cards, accounts
     PERSONAL = "personal"  # what tells who somebody is
     INTERNAL = "internal"  # addresses within the house
+
+
+NEVER_TOLD: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
+"""What no answer to a program and no report tells, whoever asks."""
+NEVER_KEPT: Final = NEVER_TOLD | {DataClass.PERSONAL}
+"""What stands in no log and no trail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,9 @@ _IBAN_LENGTHS: Final[Mapping[str, int]] = MappingProxyType(
 )
 _IBAN_START: Final = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}")
 _IBAN_RUN: Final = re.compile(r"[A-Za-z0-9](?:[ -]?[A-Za-z0-9]){14,45}")
+_ID: Final = re.compile(
+    r"(?<![0-9A-Za-z-])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9A-Za-z-])", re.I
+)
 _DIGITS: Final = re.compile(r"[0-9](?:[ .-]?[0-9]){12,}")
 _ENCODED: Final = (
     (re.compile(r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{16,}={0,2}"), "base64"),
@@ -258,8 +268,11 @@ def _folded(text: str) -> tuple[str, list[int]]:
 
 def _plainly(text: str) -> list[Finding]:
     """What is found in a text as it is written; the patterns that come first have the first claim to a place."""
+    ids = [match.span() for match in _ID.finditer(text)]
     found: list[Finding] = []
     for one in _candidates(text):
+        if any(start <= one.start and one.end <= end for start, end in ids) and one.data_class is not DataClass.SECRET:
+            continue
         if one.start < one.end and not any(one.start < other.end and other.start < one.end for other in found):
             found.append(one)
     return found

@@ -12,11 +12,10 @@ from agent.workflow.state import Investigation, Language, Limits
 from agent.workflow.steps import Steps
 from agent.workflow.tools import Tools
 from core.errors import NotFoundError, UsageError
-from core.sensitive import DataClass, masked
+from core.sensitive import NEVER_TOLD, masked
 
 FILE: Final = "investigations.db"
 ORDER: Final = ("plan", "query", "analyse", "simulate", "compare", "propose")
-_NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
 _MOST_STEPS: Final = len(ORDER) + 2
 
 
@@ -44,7 +43,7 @@ class Investigations:
         if not question.strip() or len(question) > 2_000:
             raise UsageError("a question has 1 to 2,000 characters", where="question", hint="ask one thing")
         identity = str(uuid4())
-        kept = masked(question, _NEVER_KEPT)  # the state lies on disk
+        kept = masked(question, NEVER_TOLD)  # the state lies on disk
         state: Investigation = {"id": identity, "question": kept, "asker": self._asker()}
         if language is not None:
             state["language"] = language

@@ -6,17 +6,12 @@ masked here. Data of persons and addresses of the house go with the rights of wh
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any, Final
 
-from core.sensitive import DataClass, find, masked
+from core.sensitive import NEVER_TOLD, find, masked
 
-WITHHELD: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT})
 _SHORTEST: Final = 6  # no secret that is known by its form is shorter
-_ID: Final = re.compile(
-    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-)  # whose digits may pass the check of an account by chance
 
 
 def withheld(content: dict[str, Any]) -> dict[str, Any]:
@@ -29,12 +24,12 @@ def withheld(content: dict[str, Any]) -> dict[str, Any]:
 
 def _shown(part: Any, known: dict[str, str], found: Counter[str]) -> Any:
     if isinstance(part, str):
-        if len(part) < _SHORTEST or _ID.fullmatch(part):
+        if len(part) < _SHORTEST:
             return part
         if part not in known:
-            findings = [one for one in find(part) if one.data_class in WITHHELD]
+            findings = [one for one in find(part) if one.data_class in NEVER_TOLD]
             found.update(one.data_class.value for one in findings)
-            known[part] = masked(part, WITHHELD) if findings else part
+            known[part] = masked(part, NEVER_TOLD) if findings else part
         return known[part]
     if isinstance(part, dict):
         return {name: _shown(value, known, found) for name, value in part.items()}

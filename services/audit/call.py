@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from time import perf_counter
-from typing import Final
 
 from core.clock import Clock
 from core.principal import LOCAL_OPERATOR, NOBODY
-from core.sensitive import DataClass, masked
+from core.sensitive import NEVER_KEPT, masked
 from services.audit.entry import Entry, Outcome, digest_of_text, outcome_of
 from services.audit.recorder import Recorder
-
-_NEVER_KEPT: Final = frozenset({DataClass.SECRET, DataClass.PAYMENT, DataClass.PERSONAL})
 
 
 class Call:
@@ -57,7 +54,7 @@ class Call:
     def asked(self, text: str) -> None:
         """Note the text of a question: its digest, and itself where that is wanted, without the secrets and the persons in it."""
         self._digest = digest_of_text(text)
-        self._text = masked(text, _NEVER_KEPT) if self._keeps_text else None
+        self._text = masked(text, NEVER_KEPT) if self._keeps_text else None
 
     def told(self, rows: int, sequence: int | None = None) -> None:
         """Note how much the answer holds, and the ledger's sequence number then; several parts of an answer add up."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import random
 from itertools import pairwise
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 import structlog
@@ -130,6 +132,14 @@ def test_a_number_is_found_whatever_stands_beside_it() -> None:
     assert masked("21 1 85 05 78 006 084 91 12") == "21 [NIR_1] 12"
     assert masked("AT61 1904 3002 3457 3201 this is mine") == "[IBAN_1] this is mine"
     assert masked("2024 4111 1111 1111 1111 2025") == "2024 [CARD_1] 2025"
+
+
+def test_an_id_drawn_at_random_is_no_number_of_anything_and_hides_none() -> None:
+    drawn = random.Random(7)
+    ids = [str(UUID(int=drawn.getrandbits(128), version=4)) for _ in range(2_000)]
+    assert [one for one in ids if find(f"element {one} of {one.upper()}")] == []
+    assert masked(f"{ids[0]} 4111 1111 1111 1111 {ids[1]}") == f"{ids[0]} [CARD_1] {ids[1]}"
+    assert masked(f"token={ids[0]}") == "token=[NAMED_SECRET_1]"
 
 
 def test_a_text_beyond_what_is_read_is_no_way_around() -> None:
