@@ -130,12 +130,17 @@ def load_acts() -> Acts:
     def phrases(said: Mapping[str, list[str]]) -> dict[Language, tuple[Phrase, ...]]:
         return {language: words(said[language]) for language in LANGUAGES}
 
+    def compiled(text: str) -> re.Pattern[str]:
+        for name, fragment in data["fragments"].items():
+            text = text.replace(f"<{name}>", fragment)
+        return re.compile(text)
+
     topics = data["topics"]
     return Acts(
         {reason: phrases(said) for reason, said in data["refuse"].items()},
         phrases(data["unheld"]),
         phrases(data["vague"]),
-        {reason: tuple(map(re.compile, texts)) for reason, texts in data["patterns"].items()},
+        {reason: tuple(compiled(text) for text in texts) for reason, texts in data["patterns"].items()},
         words(data["misspelt"]),
         Topics(frozenset(words(topics["secrets"])), frozenset(topics["things"]), frozenset(topics["between"])),
         frozenset(word for language in LANGUAGES for word in data["judging"][language]),
