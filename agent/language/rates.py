@@ -11,13 +11,12 @@ from typing import Final
 
 from agent.language.frame import Frame, Node
 from agent.language.items import Item
+from agent.language.reading.words import words
 from agent.query.model import Attribute, Compare, Condition, Itself
 
-_VERBS: Final = frozenset(
-    ["est", "sont", "ont", "a", "etaient", "etait", "ete", "is", "are", "was", "were", "have", "has", "had", "did", "do", "does", "been"]
-)  # fmt: skip
-_RELATIVE: Final = frozenset(["qui", "que", "dont", "that", "which", "whose", "who", "ou"])
-_OF: Final = frozenset(["de", "des", "du", "d", "of"])
+_VERBS: Final = words("finite verbs")
+_RELATIVE: Final = words("relative pronouns and where")
+_OF: Final = words("of")
 
 
 def prepare_rate(frame: Frame, items: Sequence[Item]) -> None:

@@ -7,19 +7,13 @@ from typing import Final
 from agent.language.frame import Measure
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.settling import Settling
-from agent.language.reading.words import DATES
+from agent.language.reading.words import DATES, words
 from agent.language.wordings import say
 from agent.query.model import Attribute, Elapsed, Value
 from graph.schema.model import ValueType
 
-_WE: Final = frozenset({"we", "i", "you", "they", "on", "nous", "vous", "ils", "elles"})
-
-_CONCERNED: Final = frozenset(
-    [
-        "concerne", "concernes", "concernee", "concernees", "impacte", "impactes", "impactee", "impactees", "lies", "liees",
-        "touche", "touches", "touchees", "concerned", "involved", "affected", "impacted", "related",
-    ]
-)  # fmt: skip
+_WE: Final = words("persons speaking")
+_CONCERNED: Final = words("concerned")
 
 
 def _parts(value: Value) -> list[Attribute]:

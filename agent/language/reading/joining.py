@@ -10,16 +10,13 @@ from agent.language.frame import Node
 from agent.language.meanings import Meaning, Way, is_a, nearest
 from agent.language.outcome import Unheld
 from agent.language.reading.neighbours import Neighbours
-from agent.language.reading.words import CATEGORY
+from agent.language.reading.words import CATEGORY, words
 from agent.language.wordings import say
 
 _LEAVES: Final = frozenset(
     {"Team", "Entity", "Site", "Perimeter", "DataCenter", "Supplier", "SoftwareProduct", "Person", "Cause", "Policy"}
 )
-
-_PRONOUNS: Final = frozenset({"qui", "que", "that", "which", "who", "dont", "whose"})
-
-
+_PRONOUNS: Final = words("relative pronouns")
 _OF_ANY: Final = frozenset({"environment", "criticality", "internet_exposed"})
 """What may be said of any configuration item that something is about: incidents in production."""
 

@@ -11,42 +11,14 @@ from agent.language.items import Item
 from agent.language.meanings import Meaning, holders, nearest
 from agent.language.periods import Shape
 from agent.language.reading.state import Reading
-from agent.language.reading.words import BUCKETS, FUNCTIONS, NUMBERS, SUPERLATIVES
+from agent.language.reading.words import BUCKETS, FUNCTIONS, NUMBERS, SUPERLATIVES, words
 from agent.query.model import Attribute, Compare
 
-_BEING: Final = frozenset(
-    [
-        "est",
-        "sont",
-        "ete",
-        "etre",
-        "etaient",
-        "etait",
-        "sera",
-        "seront",
-        "ont",
-        "a",
-        "is",
-        "are",
-        "be",
-        "been",
-        "was",
-        "were",
-        "being",
-        "has",
-        "have",
-        "had",
-        "toujours",
-        "encore",
-        "deja",
-        "ayant",
-    ]
-)
-
-_THEM: Final = frozenset({"list them", "show them", "name them", "which ones", "lesquels", "lesquelles"})
+_BEING: Final = words("being")
+_THEM: Final = words("them")
 _TURNED: Final = re.compile(r"^(?:\S+ ){1,8}?\w+(?:-t)?-(?:il|elle|ils|elles)\b")
 """A verb with its subject behind it: Paie tourne-t-elle sur ..."""
-_WHICH: Final = frozenset({"quel", "quelle", "quels", "quelles", "which", "what"})
+_WHICH: Final = words("which")
 
 
 class Neighbours(Reading):

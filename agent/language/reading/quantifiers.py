@@ -9,18 +9,13 @@ from agent.language.items import Item
 from agent.language.meanings import is_a, nearest
 from agent.language.outcome import Unclear
 from agent.language.reading.joining import Joining
-from agent.language.reading.words import SUPERLATIVES
+from agent.language.reading.words import SUPERLATIVES, words
 from agent.language.wordings import say
 from agent.query.model import Compare, Constant
 
-ALL: Final = frozenset({"tous", "toutes", "all", "every"})
-_SAYING: Final = frozenset(
-    [
-        "est", "sont", "is", "are", "be", "ont", "have", "has", "a", "run", "runs", "soient", "was", "were", "date", "datent",
-        "dates", "remonte",
-    ]
-)  # fmt: skip
-_WHOSE: Final = frozenset({"dont", "whose", "leur", "leurs", "their", "its"})
+ALL: Final = words("all")
+_SAYING: Final = words("saying")
+_WHOSE: Final = words("whose")
 _FAMILIES: Final = ("Server", "Deployable")
 
 

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
+from importlib import resources
 from typing import Final
 
+import yaml
+
+from agent.language.turns import LANGUAGES, LOADER
 from graph.schema.model import ValueType
+
+
+@lru_cache(maxsize=1)
+def _read() -> Mapping[str, Mapping[str, list[str]]]:
+    found: Mapping[str, Mapping[str, list[str]]] = yaml.load(
+        resources.files("agent.language").joinpath("words", "reading.yml").read_text("utf-8"), Loader=LOADER
+    )
+    return found
+
+
+def words(name: str) -> frozenset[str]:
+    """The words of both languages that `words/reading.yml` has under a name. Raises KeyError where it has none."""
+    said = _read()[name]
+    return frozenset(word for language in LANGUAGES for word in said[language])
+
 
 SUPERLATIVES: Final = {
     "oldest": ("age", False), "newest": ("age", True), "largest": ("size", True), "smallest": ("size", False),
@@ -16,17 +37,12 @@ BUCKETS: Final = {
     "trimestre": "quarter", "quarter": "quarter", "semaine": "week", "week": "week", "jour": "day", "day": "day",
 }  # fmt: skip
 OPERATORS: Final = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "<>"}
-COMPARISONS: Final = frozenset(
-    [
-        "plus de", "plus d", "plus que", "moins de", "moins d", "moins que", "au moins", "au plus", "superieur a", "inferieur a",
-        "more than", "less than", "fewer than", "greater than", "higher than", "lower than", "at least", "at most",
-    ]
-)  # fmt: skip
+COMPARISONS: Final = words("comparisons")
 """Comparisons that say nothing without a figure."""
 CATEGORY: Final = "ConfigurationItem"
 DATES: Final = (ValueType.DATE, ValueType.INSTANT)
 NUMBERS: Final = (ValueType.INTEGER, ValueType.FLOAT, ValueType.MONEY)
 FUNCTIONS: Final = {"mean": "average", "sum": "sum", "maximum": "maximum", "minimum": "minimum", "median": "median"}
-EACH: Final = frozenset({"chaque", "each", "every", "chacun", "chacune"})
+EACH: Final = words("each")
 """Words that say a group of each."""
-POSSESSIVES: Final = frozenset({"leur", "leurs", "son", "sa", "ses", "their", "its"})
+POSSESSIVES: Final = words("possessives")
