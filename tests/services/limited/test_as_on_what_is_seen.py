@@ -11,11 +11,13 @@ from typing import Any
 
 from core.errors import JumeauError
 from core.ids import relation_id
+from core.principal import OutsideKindsError
 from graph.history.events import Event
 from services.branches import BranchService
 from services.edits import NodeEdit, RelationEdit
 from services.limited_changes import OutsidePerimeterError
 from services.seen_view import NameTakenError
+from tests.api.estate import Estate
 from tests.api.random_estate import seen_by_north
 from tests.conftest import NIGHTLY
 from tests.services.limited.conftest import Held, Make, estate_of
@@ -92,6 +94,33 @@ def test_a_limited_change_is_that_of_the_reduced_graph(make: Make) -> None:
             if isinstance(error, OutsidePerimeterError):
                 counts["kept in"] += 1
                 assert not isinstance(expected, NameTakenError)
+            elif error is not None or expected is not None:
+                assert (error and error.to_dict()) == (expected and expected.to_dict()), change
+                counts["refused"] += 1
+            else:
+                assert told(events, seen) == told(wanted, seen), change
+                counts["made"] += 1
+    assert min(counts.values()) > 0, counts
+
+
+def test_a_change_limited_by_kinds_is_that_of_the_graph_of_what_is_read(make: Make) -> None:
+    """Whoever reads some kinds changes them as if there were no others; a new element of another kind is the one thing they know of."""
+    counts = {"refused": 0, "made": 0, "of a kind that is not theirs": 0}
+    reads = frozenset({"VirtualMachine", "Team", "Perimeter", "Vulnerability"})
+    for seed in SEEDS:
+        estate, draw = estate_of(seed), Random(seed + 100)
+        things = [thing for thing in estate.things if thing.kind in reads]
+        seen = frozenset(thing.id for thing in things)
+        links = [link for link in estate.links if {link.start.id, link.end.id} <= seen]
+        whole, reduced = make(estate, f"all-{seed}"), make(Estate(things, links), f"read-{seed}")
+        reader = whole.branches.by("ana", reads=reads, kinds=reads - {"Team"})
+        for _ in range(2 * CHANGES // len(SEEDS)):
+            change = changes(whole, draw)
+            error, events = outcome(reader, change)
+            expected, wanted = outcome(reduced.branches, change)
+            if isinstance(error, OutsideKindsError):
+                counts["of a kind that is not theirs"] += 1
+                assert "Team" in error.seen, "all else is not there"
             elif error is not None or expected is not None:
                 assert (error and error.to_dict()) == (expected and expected.to_dict()), change
                 counts["refused"] += 1
