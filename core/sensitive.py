@@ -271,7 +271,7 @@ def _plainly(text: str) -> list[Finding]:
     ids = [match.span() for match in _ID.finditer(text)]
     found: list[Finding] = []
     for one in _candidates(text):
-        if any(start <= one.start and one.end <= end for start, end in ids) and one.data_class is not DataClass.SECRET:
+        if one.data_class is not DataClass.SECRET and any(start <= one.start and one.end <= end for start, end in ids):
             continue
         if one.start < one.end and not any(one.start < other.end and other.start < one.end for other in found):
             found.append(one)
@@ -294,7 +294,10 @@ def _candidates(text: str) -> Iterator[Finding]:
 
 def _ibans(text: str) -> Iterator[tuple[int, int]]:
     """From each country and check digits on, as many characters as the country's accounts have, single separators aside."""
+    ids = [match.span() for match in _ID.finditer(text)]
     for match in _IBAN_START.finditer(text):
+        if any(start <= match.start() < end for start, end in ids):
+            continue
         expected = _IBAN_LENGTHS.get(match.group().upper()[:2])
         run = _IBAN_RUN.match(text, match.start())
         if run is None:
