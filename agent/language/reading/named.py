@@ -119,6 +119,8 @@ class Named(Bounds):
                     return True
         for node in self._recent():
             for text in texts:
+                if self.items[at].means("value"):
+                    break  # Oracle: what a database is, before whom a product is of
                 kind, _, attribute = text.kind.partition(".")
                 found = self.ways.between(node.kind, kind)
                 if kind in ("Site", "SoftwareProduct") and found and found[1] < 2.2:

@@ -197,8 +197,8 @@ class Senses(Groups):
             return self._role(at, meaning.name)
         if meaning.sort == "predicate":
             if self._prenominal(at):
-                self.pending.append((at, bool(self.negation)))
-                self.negation = ""
+                self.pending.append((at, self.negation in ("not", "never")))
+                self.negation = "without" if self.negation == "without" else ""  # no open incidents: of the incidents
                 return True
             return self._predicate(at, item.means("predicate"))
         if meaning.sort == "value":

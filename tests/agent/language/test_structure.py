@@ -511,3 +511,11 @@ def test_how_long_vulnerabilities_take_is_of_their_findings(read: Read, schema: 
 def test_os_versions_are_versions_of_operating_systems(read: Read, schema: Schema) -> None:
     assert "category = 'operating_system'" in cypher(read("OS versions out of support"), schema)
     assert "category" not in cypher(read("OS versions of production servers"), schema)
+
+
+@pytest.mark.parametrize("question", ["which teams have no open incidents", "teams without open incidents"])
+def test_without_is_said_of_the_kind_behind_its_adjective(read: Read, schema: Schema, question: str) -> None:
+    text = cypher(read(question), schema)
+    assert (
+        "NOT EXISTS { MATCH (team1)<-[:ASSIGNED_TO]-(incident2:Incident) WHERE incident2.resolved_at IS NULL }" in text
+    )
