@@ -58,6 +58,8 @@ class Joining(Neighbours, ABC):
 
     def _join(self, node: Node) -> None:
         """Join a node to the one that it fits best, through the verb between them if there is one."""
+        if self._by_what_runs_it(node):
+            return
         best: tuple[float, Node, Way, bool] | None = None
         others = self._candidates(node)
         for distance, other in enumerate([o for o in self._recent() if o in others]):
@@ -81,6 +83,30 @@ class Joining(Neighbours, ABC):
         self._split(node)
         if hinted or (self.hint and self.hint_at > node.parent.at):
             self.hint = ()
+
+    def _by_what_runs_it(self, node: Node) -> bool:
+        """Join a product that is no operating system by way of what runs it: applications on PostgreSQL use its databases."""
+        if not node.named or node.kind not in ("SoftwareVersion", "SoftwareProduct"):
+            return False
+        names = [element.name for element in node.named]
+        fitting = [
+            kind
+            for kind, products in self.idioms.installed_on.items()
+            if all(any(name.startswith(product) for product in products) for name in names)
+        ]
+        hosts = ("BusinessApplication", "Server", "ServiceInstance")
+        target = self.frame.target
+        if not fitting or fitting[0] == "Server" or target is None or target is node:
+            return False
+        if len(self.frame.nodes) != 2 or not any(is_a(self.schema, target.kind, host) for host in hosts):
+            return False
+        between, way = self.ways.between(target.kind, fitting[0]), self.ways.between(fitting[0], node.kind)
+        if between is None or way is None:
+            return False
+        running = self._new(fitting[0], node.at)
+        running.parent, running.way, running.explicit = target, between[0], False
+        node.parent, node.way, self.hint = running, way[0], ()
+        return True
 
     def _join_to(self, parent: Node, node: Node) -> None:
         """Join a node to one that is told."""

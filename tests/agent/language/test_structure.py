@@ -519,3 +519,10 @@ def test_without_is_said_of_the_kind_behind_its_adjective(read: Read, schema: Sc
     assert (
         "NOT EXISTS { MATCH (team1)<-[:ASSIGNED_TO]-(incident2:Incident) WHERE incident2.resolved_at IS NULL }" in text
     )
+
+
+@pytest.mark.parametrize("question", ["servers running PostgreSQL", "combien d'applications utilisent PostgreSQL"])
+def test_a_database_product_is_run_by_databases_and_no_operating_system(
+    read: Read, schema: Schema, question: str
+) -> None:
+    assert "(databaseInstance3:DatabaseInstance)-[:RUNS_VERSION]->" in cypher(read(question), schema)
