@@ -18,7 +18,8 @@ NAMES = (
     ("BusinessApplication", "Crédit immobilier", "CRE0001"), ("BusinessApplication", "Crédit consommation", "CRE0002"),
     ("VirtualMachine", "lil1papp0012", ""), ("Team", "Équipe Linux", "LNX"), ("Team", "Équipe Oracle", "ORA"),
     ("DataCenter", "Centre de données Lyon 1", ""), ("SoftwareVersion", "Red Hat Enterprise Linux 7", ""),
-    ("SoftwareProduct", "Red Hat Enterprise Linux", ""), ("Incident", "INC0000838", "INC0000838"),
+    ("SoftwareProduct", "Red Hat Enterprise Linux", ""), ("SoftwareProduct", "PostgreSQL", ""),
+    ("Incident", "INC0000838", "INC0000838"),
     ("BusinessApplication", "Virements SEPA", "PAI0014"),
 )  # fmt: skip
 
