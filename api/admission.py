@@ -25,7 +25,7 @@ from api.rates import RateLimitedError, Rates
 from api.strangers import Strangers, TooManyRefusedError
 from core.errors import JumeauError
 
-ALWAYS: Final = frozenset({"/health", "/metrics"})
+ALWAYS: Final = frozenset({"/health", "/health/live", "/health/ready", "/metrics"})
 """What is answered however much there is to do: it tells how the server does. Everything else over HTTP waits its turn."""
 AHEAD_BYTES: Final = 256 << 10
 """How much of a body is read before its turn; a larger one is read by its endpoint."""

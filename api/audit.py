@@ -19,7 +19,17 @@ from services.audit.entry import outcome_of
 from services.audit.recorder import Recorder
 
 UNKEPT: Final = frozenset(
-    {"/health", "/docs", "/openapi.json", "/api/oidc", "/api/oidc/sign-in", GRAPHIQL_URL, SWAGGER_URL}
+    {
+        "/health",
+        "/health/live",
+        "/health/ready",
+        "/docs",
+        "/openapi.json",
+        "/api/oidc",
+        "/api/oidc/sign-in",
+        GRAPHIQL_URL,
+        SWAGGER_URL,
+    }
 )
 """What asks nothing of the twin. Everything else that the application has leaves entries."""
 CUT_OFF: Final = "CUT_OFF"

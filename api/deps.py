@@ -38,6 +38,7 @@ from services.operations import OperationsService
 from services.persons import PersonService
 from services.proposals import ProposalService
 from services.query import QueryService
+from services.readiness import Readiness
 from services.simulation.jobs import SimulationJobs
 from services.telemetry.jobs import JobCollector
 from services.telemetry.metrics import Metrics
@@ -66,6 +67,7 @@ class Services:
     metrics: Metrics
     changes: ChangeFeed
     operations: OperationsService
+    readiness: Readiness
     webhooks: WebhookService
     jobs: LoadJobs
     simulations: SimulationJobs
@@ -119,6 +121,7 @@ class Services:
             metrics,
             changes,
             OperationsService(twin, queries),
+            Readiness(twin, lambda: changes.applied),
             WebhookService(twin.ledger, twin.schema, twin.settings, WebhookFilters(twin.schema)),
             jobs,
             simulations,
@@ -151,6 +154,7 @@ class Services:
 
     def leave_jobs(self) -> None:
         """The server is about to go."""
+        self.readiness.leave()
         for queue in self.queues:
             queue.leave()
 

@@ -26,8 +26,8 @@ class TwinServer(uvicorn.Server):
     """Takes no requests any more once it is told to stop, lets those under way end, and returns to whoever ran it.
 
     `stop_s` after the signal the process ends whatever goes on, with exit code 4, as if it were killed: ledger and stores are
-    made for that. `message_bytes`: the longest message of a websocket. `leaving` is called before requests under way are waited
-    for: those that would wait for news end then.
+    made for that. `message_bytes`: the longest message of a websocket. `told` is called with the signal, in its handler, while
+    requests are still taken; `leaving` before requests under way are waited for: those that would wait for news end then.
     """
 
     def __init__(
@@ -37,6 +37,7 @@ class TwinServer(uvicorn.Server):
         log_level: str,
         stop_s: float,
         message_bytes: int,
+        told: Callable[[], None] = lambda: None,
         leaving: Callable[[], None] = lambda: None,
     ) -> None:
         requests_s = max(1, int(stop_s * _FOR_REQUESTS))
@@ -50,6 +51,7 @@ class TwinServer(uvicorn.Server):
         )
         super().__init__(config)
         self._stop_s = stop_s
+        self._told = told
         self._leaving = leaving
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
@@ -58,6 +60,7 @@ class TwinServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         first = not self.should_exit
+        self._told()
         super().handle_exit(sig, frame)
         if first:
             overdue = Timer(self._stop_s, self._give_up)

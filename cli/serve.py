@@ -57,6 +57,7 @@ def serve(
                 log_level=settings.log_level,
                 stop_s=settings.stop_s,
                 message_bytes=settings.graphql_body_bytes,
+                told=app.state.services.readiness.leave,
                 leaving=app.state.services.leave_jobs,
             )
             settings.home.mkdir(parents=True, exist_ok=True)

@@ -122,6 +122,12 @@ class Health(BaseModel):
     freshness: Freshness
 
 
+class Standing(BaseModel):
+    """How one server stands, for probes."""
+
+    status: str = Field(description="live, or ready.")
+
+
 class Sequence(BaseModel):
     """A ledger sequence."""
 

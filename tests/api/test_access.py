@@ -27,6 +27,8 @@ from tests.services.access.conftest import CHEAP, PASSWORD, MovedClock
 
 PUBLIC = {
     ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
     ("POST", "/api/sign-in"),
     ("GET", "/api/oidc"),
     ("GET", "/api/oidc/sign-in"),
@@ -385,7 +387,8 @@ def test_nobody_learns_anything_from_a_refusal(guarded: Guarded, asker: str) -> 
 
 def test_the_page_and_the_health_are_for_everybody(guarded: Guarded) -> None:
     http = guarded.server.http
-    assert http.get("/health").status_code == 200
+    for path in ("/health", "/health/live", "/health/ready"):
+        assert http.get(path).status_code == 200
     assert http.get("/graphql", headers={"Accept": "text/html"}).status_code == 200
 
 

@@ -189,7 +189,7 @@ def test_nothing_but_health_and_metrics_comes_in_where_the_server_is_full(start:
             for method in ("GET", "POST", "DELETE")
         }
     let_in = {path for (_, path), status in answers.items() if status != 503}
-    assert let_in == ALWAYS == {"/health", "/metrics"}
+    assert let_in == ALWAYS == {"/health", "/health/live", "/health/ready", "/metrics"}
 
 
 def test_who_waits_too_long_is_refused_and_their_question_is_never_asked(start: Start) -> None:

@@ -203,7 +203,9 @@ def test_a_pod_has_the_time_to_stop_and_probes_that_exist(helm: Path) -> None:
     (container,) = pod["containers"]
     assert pod["terminationGracePeriodSeconds"] == 45
     assert next(v["value"] for v in container["env"] if v["name"] == "JUMEAU_STOP_S") == "40"
-    assert container["readinessProbe"]["httpGet"]["path"] in describe_rest()["paths"]
+    asked = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
+    assert asked == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
+    assert set(asked.values()) <= describe_rest()["paths"].keys()
     assert container["ports"] == [{"name": "http", "containerPort": 8000, "protocol": "TCP"}]
 
 

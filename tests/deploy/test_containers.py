@@ -284,6 +284,12 @@ def test_the_commands_paths_and_settings_of_the_image_exist() -> None:
     assert instructions("ENTRYPOINT") == ['["jumeau"]']
     assert instructions("CMD")[-1] == '["serve"]'
     assert "serve" in typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    (health,) = set(re.findall(r"http://127\.0\.0\.1:8000(/\w+)", DOCKERFILE + str(SERVICES["twin"]["healthcheck"])))
-    assert health in describe_rest()["paths"]
+    asked = [
+        re.findall(r"http://127\.0\.0\.1:8000([/\w]+)", text)
+        for text in (DOCKERFILE, str(SERVICES["twin"]["healthcheck"]))
+    ]
+    assert asked == [["/health/live"], ["/health/ready"]], (
+        "an image is to be ended where it hangs; who waits for the twin, waits for answers"
+    )
+    assert {path for (path,) in asked} <= describe_rest()["paths"].keys()
     assert {name.lower() for name in re.findall(r"JUMEAU_(\w+)=", DOCKERFILE)} <= set(Settings.model_fields)

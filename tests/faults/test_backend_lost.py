@@ -127,7 +127,11 @@ def test_a_server_whose_store_is_elsewhere_starts_answers_and_follows_once_it_ca
             assert any("the graph backend is lost" in note for note in answer["notes"])
             assert {team["name"] for team in selected["data"]["teams"]["nodes"]} == {"Network", "Systems"}
             assert (health.status_code, health.json()["error"]["code"]) == (503, "STORE_LOCKED")
+            ready = client.get("/health/ready")
+            assert (ready.status_code, ready.json()["error"]["details"]["reason"]) == (503, "backend")
+            assert client.get("/health/live").json() == {"status": "live"}
             holder.repository.close()
             until(lambda: client.get("/health").status_code == 200)
+            assert client.get("/health/ready").json() == {"status": "ready"}
             again = client.post("/api/query", json={"query": NAMES}).json()
         assert (again["rows"], again["engine"], again["notes"]) == (answer["rows"], "native", [])
