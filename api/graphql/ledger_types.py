@@ -95,6 +95,24 @@ CHANGE_EVENT: Final = object_of(
     changes=list_of(ATTRIBUTE_CHANGE),
 )
 
+ALERT_EVENT: Final = object_of(
+    "AlertEvent",
+    "What became of one alert: `event` is opened, acknowledged, closed, or removed where there is no such alert any more (it is told as it "
+    "was last seen); `was` is where it stood before, null where it is new to the listener. `sequence` is where to go on.",
+    sequence=NUMBER,
+    at=TEXT,
+    event=TEXT,
+    was=GraphQLString,
+    alert=GraphQLNonNull(GraphQLID),
+    title=GraphQLString,
+    rule=GraphQLString,
+    severity=GraphQLString,
+    raisedAt=GraphQLString,
+    acknowledgedAt=GraphQLString,
+    endedAt=GraphQLString,
+    source=TEXT,
+)
+
 RUN_PROGRESS: Final = object_of(
     "RunProgress",
     "How far a run has come: `stage` and `rows` of its last batch, events in all. `incomplete` goes on, or may be taken up.",

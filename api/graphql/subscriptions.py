@@ -1,10 +1,14 @@
-"""The subscription type: changes of elements, and the progress of runs. Both are read from the ledger as the graph follows it."""
+"""The subscription type: changes of elements, what becomes of alerts, and the progress of runs.
+
+All are read from the ledger as the graph follows it.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from graphql import (
@@ -25,17 +29,20 @@ from api.graphql.ask_fields import ask_subscriptions
 from api.graphql.context import GraphQLContext
 from api.graphql.filters import check_conditions
 from api.graphql.inputs import Inputs
-from api.graphql.ledger_types import CHANGE_EVENT, RUN_PROGRESS, TEXT
+from api.graphql.ledger_types import ALERT_EVENT, CHANGE_EVENT, RUN_PROGRESS, TEXT
 from api.graphql.matching import fits
 from api.graphql.scalars import LONG
 from api.graphql.shape import Shape
 from api.graphql.simulation_fields import simulation_subscriptions
 from core.errors import UsageError
-from services.changes.change import Matches, Wanted
+from services.changes.alerts import ALERT, AlertEvent, alerts_of, has_alerts, wanted_alerts
+from services.changes.change import Change, Matches, Wanted
 from services.changes.feed import ChangeFeed, ChangeReader
 from services.runs import RunProgress, progress_of
 
 Info = GraphQLResolveInfo[GraphQLContext]
+Told = Callable[[Iterable[Change]], Iterable[Change | AlertEvent]]
+"""What a listener is told of changes."""
 LOOK_S: Final = 1.0
 """How often a run is looked at besides when the graph has moved: its end need not move it."""
 
@@ -72,12 +79,13 @@ def subscription_type(shape: Shape, inputs: Inputs) -> GraphQLObjectType:
                         description="From after this event on, as answers tell it (`sequence`); by default from now.",
                     ),
                 },
-                subscribe=_subscribe_changes(shape),
+                subscribe=_subscribing(partial(_wanted, shape), lambda changes: changes),
                 resolve=lambda change, _info, **_arguments: change,
                 description="What happens to elements that the asker sees, in order, once the graph has taken it in. What "
                 "comes into the asker's perimeter is created, what leaves it is deleted; relations come and go with their "
                 "nodes.",
             ),
+            **_alert_subscriptions(shape, inputs),
             "runProgress": GraphQLField(
                 GraphQLNonNull(RUN_PROGRESS),
                 args={"run": GraphQLArgument(TEXT, description="Identifier of a run, or its beginning.")},
@@ -91,19 +99,43 @@ def subscription_type(shape: Shape, inputs: Inputs) -> GraphQLObjectType:
     )
 
 
-def _subscribe_changes(shape: Shape) -> Callable[..., Any]:
+def _alert_subscriptions(shape: Shape, inputs: Inputs) -> dict[str, GraphQLField]:
+    """Where the pack has alerts."""
+    if not has_alerts(shape.schema):
+        return {}
+    return {
+        "alerts": GraphQLField(
+            GraphQLNonNull(ALERT_EVENT),
+            args={
+                "filter": GraphQLArgument(
+                    inputs.filter(ALERT), description="Alerts that fit before what happened or after it."
+                ),
+                "ids": GraphQLArgument(GraphQLList(GraphQLNonNull(GraphQLID)), description="Only these alerts."),
+                "since": GraphQLArgument(
+                    LONG, description="From after this event on, as answers tell it (`sequence`); by default from now."
+                ),
+            },
+            subscribe=_subscribing(partial(_wanted_alerts, shape), alerts_of),
+            resolve=lambda event, _info, **_arguments: event,
+            description="Alerts that the asker sees, in order, each once where it opens, is acknowledged, closes, or goes. What comes "
+            "into the asker's perimeter is told as it stands, what leaves it as removed. What else changes of an alert is told by "
+            "`changes`.",
+        )
+    }
+
+
+def _subscribing(wanted: Callable[[Mapping[str, Any]], Wanted], told: Told) -> Callable[..., Any]:
     async def subscribe(_root: Any, info: Info, **arguments: Any) -> AsyncIterator[dict[str, Any]]:
         context = info.context
         feed = context.services.changes
-        wanted = _wanted(shape, arguments)
-        reader = await run_in_threadpool(feed.reader, wanted, arguments.get("since"))
-        return _changes(feed, reader, context.admit)
+        reader = await run_in_threadpool(feed.reader, wanted(arguments), arguments.get("since"))
+        return _heard(feed, reader, context.admit, told)
 
     return subscribe
 
 
-async def _changes(
-    feed: ChangeFeed, reader: ChangeReader, admit: Callable[[], Services]
+async def _heard(
+    feed: ChangeFeed, reader: ChangeReader, admit: Callable[[], Services], told_of: Told
 ) -> AsyncIterator[dict[str, Any]]:
     """What a reader reads, for as long as the asker is let in. A slow listener waits in its place of the ledger."""
     async with _Woken(feed) as woken:
@@ -111,8 +143,8 @@ async def _changes(
             woken.clear()
             services = await run_in_threadpool(admit)
             told = await run_in_threadpool(reader.read, services.principal)
-            for change in told or ():
-                yield change.to_dict()
+            for word in told_of(told or ()):
+                yield word.to_dict()
             if told is None:
                 await woken.wait(services.twin.settings.subscription_recheck_s)
 
@@ -179,6 +211,14 @@ def _wanted(shape: Shape, arguments: Mapping[str, Any]) -> Wanted:
     ((root, conditions),) = given.items()
     check_conditions(conditions)
     return Wanted.of(shape.schema, [shape.roots[root]], arguments.get("ids"), _matches(shape, conditions))
+
+
+def _wanted_alerts(shape: Shape, arguments: Mapping[str, Any]) -> Wanted:
+    conditions = arguments.get("filter")
+    if not conditions:
+        return wanted_alerts(shape.schema, arguments.get("ids"), None)
+    check_conditions(conditions)
+    return wanted_alerts(shape.schema, arguments.get("ids"), _matches(shape, conditions))
 
 
 def _matches(shape: Shape, conditions: Mapping[str, Any]) -> Matches:

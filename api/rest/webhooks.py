@@ -27,7 +27,7 @@ class WebhookRequest(BaseModel):
     url: str = Field(repr=False, description="https, or http on a network that the installation lists.")
     events: list[str] = Field(
         default_factory=lambda: [EventType.CHANGES.value],
-        description="Of changes, run.finished, quarantine.grown, health.recorded.",
+        description="Of changes, alerts, run.finished, quarantine.grown, health.recorded.",
     )
     kinds: list[str] | None = Field(default=None, description="Kinds and types of relations; by default all.")
     ids: list[str] | None = Field(default=None, description="Only these elements.")

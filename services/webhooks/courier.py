@@ -21,11 +21,20 @@ from core.failpoints import reach
 from core.principal import Principal
 from graph.history.lease import LoadInProgressError
 from graph.schema.named_kinds import sight_of
+from services.changes.alerts import alerts_of
 from services.changes.change import Change, Wanted
 from services.changes.feed import ChangeFeed, ChangeReader
 from services.webhooks import occurrences
-from services.webhooks.hook import WHOLE_ESTATE, EventType, Filters, Hook, HookState, WebhookOwnerError
-from services.webhooks.messages import NewId, of_changes, of_occurrences
+from services.webhooks.hook import (
+    FROM_THE_LEDGER,
+    WHOLE_ESTATE,
+    EventType,
+    Filters,
+    Hook,
+    HookState,
+    WebhookOwnerError,
+)
+from services.webhooks.messages import NewId, of_alerts, of_changes, of_occurrences
 from services.webhooks.outbox import Message, Outbox
 from services.webhooks.owners import Owners, may_hear
 from services.webhooks.registry import Hooks
@@ -238,9 +247,12 @@ class Courier:
         """Make messages of what has happened, and note how far that is; whether there may be more."""
         desk, now = self._desk, self._desk.clock.now()
         drafts, position, is_more = [], hook.position, False
-        if EventType.CHANGES in hook.wants.events:
+        if not hook.wants.events.isdisjoint(FROM_THE_LEDGER):
             changes, position, is_more = self._changes(hook, principal)
-            drafts += of_changes(changes, hook.position, desk.body_bytes, desk.new_id, now)
+            if EventType.ALERTS in hook.wants.events:
+                drafts += of_alerts(alerts_of(changes), hook.position, desk.body_bytes, desk.new_id, now)
+            else:
+                drafts += of_changes(changes, hook.position, desk.body_bytes, desk.new_id, now)
         mark = hook.mark
         if self._is_time_to_look(hook):
             found, mark = occurrences.look(desk.hooks.ledger, hook.wants.events & WHOLE_ESTATE, mark)

@@ -9,11 +9,12 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from core.errors import JumeauError
+from core.errors import JumeauError, UsageError
 from core.principal import KindLists
 from graph.schema.model import Schema
 from services.access.kind_rights import in_order
 from services.access.names import listed
+from services.changes.alerts import ALERT, wanted_alerts
 from services.changes.change import Matches, Wanted
 
 Filters = Callable[[Mapping[str, Any]], tuple[str, Matches]]
@@ -23,13 +24,16 @@ Filters = Callable[[Mapping[str, Any]], tuple[str, Matches]]
 class EventType(StrEnum):
     """What a webhook may tell of."""
 
-    CHANGES = "changes"  # of elements: alerts are elements, too
+    CHANGES = "changes"  # of elements
+    ALERTS = "alerts"  # that open, are acknowledged, close, or go
     RUN_FINISHED = "run.finished"
     QUARANTINE_GROWN = "quarantine.grown"
     HEALTH_RECORDED = "health.recorded"
     TEST = "test"  # asked for by hand
 
 
+FROM_THE_LEDGER: Final = frozenset({EventType.CHANGES, EventType.ALERTS})
+"""Events that are read from the changes of elements, within perimeters."""
 WHOLE_ESTATE: Final = frozenset({EventType.RUN_FINISHED, EventType.QUARANTINE_GROWN, EventType.HEALTH_RECORDED})
 """Events that are no part of any perimeter."""
 
@@ -60,7 +64,7 @@ class WebhookOwnerError(JumeauError):
 
 @dataclass(frozen=True, slots=True)
 class Wants:
-    """Which events: `kinds`, `ids` and `filter` are of changes, as subscriptions have them."""
+    """Which events: `kinds`, `ids` and `filter` are of changes, as subscriptions have them; `ids` and `filter` of alerts alike."""
 
     events: frozenset[EventType]
     kinds: tuple[str, ...] | None = None
@@ -76,11 +80,24 @@ class Wants:
         }
 
     def of_changes(self, schema: Schema, filters: Filters) -> Wanted:
-        """Which changes are meant. Raises NotFoundError for a kind that there is not, and what a wrong filter raises."""
+        """Which changes are meant, those of alerts where alerts are. Raises NotFoundError for a kind that there is not, UsageError
+        for a filter of another kind than alerts, and what a wrong filter raises.
+        """
+        if EventType.ALERTS in self.events:
+            return self._of_alerts(schema, filters)
         if self.filter is None:
             return Wanted.of(schema, self.kinds, self.ids, None)
         kind, matches = filters(self.filter)
         return Wanted.of(schema, [kind], self.ids, matches)
+
+    def _of_alerts(self, schema: Schema, filters: Filters) -> Wanted:
+        if self.filter is None:
+            return wanted_alerts(schema, self.ids, None)
+        kind, matches = filters(self.filter)
+        if kind != ALERT:
+            hint = "filter as the list of alerts does, or ask for changes"
+            raise UsageError(f"alerts are told, and the filter is of {kind}", where="filter", hint=hint)
+        return wanted_alerts(schema, self.ids, matches)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Wants:

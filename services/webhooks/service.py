@@ -26,6 +26,7 @@ from services.changes.feed import ChangeFeed
 from services.webhooks import occurrences
 from services.webhooks.courier import Courier, Desk
 from services.webhooks.hook import (
+    FROM_THE_LEDGER,
     WHOLE_ESTATE,
     EventType,
     Filters,
@@ -240,8 +241,13 @@ class WebhookService:
         if not wanted:
             raise UsageError("a webhook tells of something", where="events", hint="give one of " + ", ".join(_OFFERED))
         limited = any(one is not None for one in (kinds, ids, filter))
-        if limited and EventType.CHANGES not in wanted:
+        if limited and wanted.isdisjoint(FROM_THE_LEDGER):
             raise UsageError("kinds, ids and filter are of changes", where="events", hint="ask for changes, too")
+        if wanted >= FROM_THE_LEDGER:
+            hint = "changes tell of alerts as well; for both, register two webhooks"
+            raise UsageError("an alert would be told twice, by changes and by alerts", where="events", hint=hint)
+        if EventType.ALERTS in wanted and kinds is not None:
+            raise UsageError("alerts are of one kind", where="kinds", hint="leave `kinds` out, or ask for changes")
         if kinds is not None and filter is not None:
             raise UsageError("`filter` names the kind as well", where="kinds", hint="leave `kinds` out")
         wants = Wants(wanted, None if kinds is None else tuple(kinds), None if ids is None else tuple(ids), filter)

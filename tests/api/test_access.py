@@ -142,6 +142,7 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     'mutation { approve(proposal: "nothing") { __typename } }': Action.APPLY,
     'mutation { reject(proposal: "nothing", note: "n") { __typename } }': Action.APPLY,
     'mutation { withdraw(proposal: "nothing") { __typename } }': Action.BRANCH,
+    "subscription { alerts { sequence } }": Action.READ,
     "subscription { changes { sequence } }": Action.READ,  # who may is told to open a websocket: test_subscriptions has those
     'subscription { askSteps(question: "Combien de serveurs ?") { number } }': Action.READ,
     'subscription { runProgress(run: "x") { state } }': Action.READ,
@@ -334,7 +335,7 @@ def test_a_field_answers_whoever_may_ask_it_and_nobody_else(guarded: Guarded, as
 
 @pytest.mark.parametrize("asker", [*ASKERS, *LIMITED, CHANGES_NOTHING])
 def test_a_websocket_is_opened_by_whoever_may_ask_and_told_what_a_request_is(guarded: Guarded, asker: str) -> None:
-    """`changes` begins to tell when something happens: who may hear what is the matter of other tests."""
+    """`changes` and `alerts` begin to tell when something happens: who may hear what is the matter of other tests."""
     refused = _expected(asker, Action.READ)
     with talking(guarded.server) as talk:
         assert talk.init(dict(guarded.headers[asker])) is (refused is None)
@@ -342,7 +343,8 @@ def test_a_websocket_is_opened_by_whoever_may_ask_and_told_what_a_request_is(gua
             assert talk.closed is not None
             assert talk.closed[0] == {401: 4401, 403: 4403}[refused]
             return
-        for number, text in enumerate(t for t in FIELDS if t.startswith("subscription") and "changes" not in t):
+        beginning = [text for text in FIELDS if text.startswith("subscription") and "sequence" not in text]
+        for number, text in enumerate(beginning):
             talk.subscribe(text, id=str(number))
             if "askSteps" not in text:
                 of_all = "runProgress" in text or "simulationProgress" in text

@@ -24,7 +24,7 @@ STEPS: Final = (
 )
 PROGRESS: Final = "subscription ($run: String!) { runProgress(run: $run) { state } }"
 ASKED: Final = frozenset(
-    {"changes", "simulationClock", "simulationEvents", "simulationProgress", "askSteps", "runProgress"}
+    {"changes", "alerts", "simulationClock", "simulationEvents", "simulationProgress", "askSteps", "runProgress"}
 )
 SIMULATED: Final = (*PART, "SimulationRun", "Scenario")
 RELATIONS: Final = ("OWNED_BY", "IN_PERIMETER", "MEMBER_OF_TEAM", "IN_RUN", "STATE_OF", "OF_SCENARIO")
