@@ -56,6 +56,7 @@ def serve(
                 app,
                 log_level=settings.log_level,
                 stop_s=settings.stop_s,
+                drain_s=settings.drain_s,
                 message_bytes=settings.graphql_body_bytes,
                 told=app.state.services.readiness.leave,
                 leaving=app.state.services.leave_jobs,

@@ -113,6 +113,12 @@ class Settings(BaseSettings):
         description="Longest time that `jumeau serve` takes to stop, in seconds: requests under way have four fifths of it; "
         "after all of it the process ends as if it were killed.",
     )
+    drain_s: float = Field(
+        0.0,
+        ge=0,
+        description="How long `jumeau serve` goes on taking requests once it is told to stop, in seconds, saying meanwhile that it is "
+        "not ready (`/health/ready`): time for load balancers to see it. A second signal ends it.",
+    )
     requests_at_once: int = Field(
         4,
         ge=1,

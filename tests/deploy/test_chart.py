@@ -199,10 +199,11 @@ def test_secrets_are_named_and_settings_are_taken(
 
 
 def test_a_pod_has_the_time_to_stop_and_probes_that_exist(helm: Path) -> None:
-    pod = Render(helm, stopSeconds=40).pod()
+    pod = Render(helm, stopSeconds=40, drainSeconds=7).pod()
     (container,) = pod["containers"]
-    assert pod["terminationGracePeriodSeconds"] == 45
-    assert next(v["value"] for v in container["env"] if v["name"] == "JUMEAU_STOP_S") == "40"
+    assert pod["terminationGracePeriodSeconds"] == 52
+    told = {v["name"]: v.get("value") for v in container["env"]}
+    assert (told["JUMEAU_STOP_S"], told["JUMEAU_DRAIN_S"]) == ("40", "7")
     asked = {name: container[f"{name}Probe"]["httpGet"]["path"] for name in ("startup", "liveness", "readiness")}
     assert asked == {"startup": "/health/live", "liveness": "/health/live", "readiness": "/health/ready"}
     assert set(asked.values()) <= describe_rest()["paths"].keys()

@@ -92,6 +92,24 @@ def test_a_request_that_is_under_way_is_answered_before_the_server_ends(tmp_path
     assert code == 0, said
 
 
+def test_a_server_that_drains_says_it_is_not_ready_and_answers_until_it_is_told_again(tmp_path: Path) -> None:
+    with serving(Console(tmp_path / "home", {"JUMEAU_BACKEND": "networkx", "JUMEAU_DRAIN_S": "3600"})) as server:
+        with httpx.Client(base_url=server.url, timeout=PATIENCE_S, trust_env=False) as client:
+            assert client.get("/health/ready").status_code == 200
+            server.process.send_signal(signal.SIGTERM)
+            until(lambda: client.get("/health/ready").status_code == 503)
+        answers = [
+            httpx.get(f"{server.url}{path}", timeout=PATIENCE_S, trust_env=False)
+            for path in ("/health/ready", "/health/live")
+        ]
+        assert answers[0].json()["error"]["details"]["reason"] == "stopping"
+        assert answers[1].status_code == 200
+        assert server.ask("RETURN 1 AS one").result(PATIENCE_S)[0].json()["rows"] == [[1]]
+        code, _, said = server.stop()
+    assert code == 0, said
+    assert not (tmp_path / "home" / "server.json").exists()
+
+
 def test_a_request_without_an_end_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
     environment = {"JUMEAU_BACKEND": "networkx", "JUMEAU_STOP_S": "2", **ENDLESS}
     with serving(Console(tmp_path / "home", environment)) as server:

@@ -63,6 +63,8 @@ capabilities:
   value: accounts
 - name: JUMEAU_STOP_S
   value: {{ .Values.stopSeconds | quote }}
+- name: JUMEAU_DRAIN_S
+  value: {{ .Values.drainSeconds | quote }}
 - name: JUMEAU_BACKEND
   value: {{ .Values.backend.url | quote }}
 - name: JUMEAU_PERSONAL_SECRET
