@@ -61,7 +61,9 @@ def load_idioms(pack: str) -> Idioms:
     predicates = {
         name: {
             kind: Condition(
-                read_way(one["hops"]).steps if one.get("hops") else (), tuple(read_test(test) for test in one["where"])
+                read_way(one["hops"]).steps if one.get("hops") else (),
+                tuple(read_test(test) for test in one["where"]),
+                one.get("latest", ""),
             )
             for kind, one in said["of"].items()
         }

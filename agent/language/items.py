@@ -363,7 +363,7 @@ class _Reader:
         while before > 0 and self.words[before] in (*self.lexicon.turns.articles, "pour", "for"):
             before -= 1
         found = self.lexicon.at(self.words[:at], self.stems[:at], before) if before >= 0 else None
-        return found is not None and found.meanings[0].name in ("SoftwareVersion", "SoftwareProduct")
+        return found is not None and any(m.name in ("SoftwareVersion", "SoftwareProduct") for m in found.meanings)
 
     def _product(self, at: int) -> NameFound | None:
         for size in (3, 2, 1):

@@ -65,6 +65,7 @@ class Condition:
 
     steps: tuple[Step, ...]
     tests: tuple[Test, ...]
+    latest: str = ""  # the date by which only the last of several is meant
 
 
 def is_a(schema: Schema, kind: str, family: str) -> bool:

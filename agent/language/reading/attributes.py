@@ -76,7 +76,17 @@ class Attributes(Phrases):
                 node.where.append(Missing(value))
                 self.negation = ""
             else:
+                if self._of_each_of_several(at, node):
+                    raise Unclear(say("which_this", self.language))
                 frame.outputs.append((node, attribute))
+
+    def _of_each_of_several(self, at: int, node: Node) -> bool:
+        """Whether an attribute is asked of elements that have it by any number of others: the RPO of contracts."""
+        target = self.frame.target
+        several = node.way is not None and any(not step.forward for step in node.way.steps)
+        if target is None or node.explicit or not several or target.named or at >= target.at:
+            return False
+        return all(one.empty for one in self.items[at + 1 : target.at])
 
     def _of_what_is_absent(self, at: int) -> bool:
         """Whether a word is said of something that there is none of: no backup recorded."""

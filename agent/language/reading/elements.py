@@ -13,7 +13,7 @@ from agent.language.names import NamedElement
 from agent.language.outcome import Unclear
 from agent.language.periods import Period
 from agent.language.reading.quantifiers import Quantifiers
-from agent.language.reading.words import OPERATORS, POSSESSIVES
+from agent.language.reading.words import OPERATORS, POSSESSIVES, words
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, KindOf
 
@@ -25,6 +25,7 @@ _ONE_ALONE: Final = frozenset(
     ]
 )  # fmt: skip
 """Relations of which an element has one as a rule: of two that are named, either is meant."""
+_WHICH: Final = words("which")
 
 
 class Elements(Quantifiers, ABC):
@@ -229,13 +230,26 @@ class Elements(Quantifiers, ABC):
         return any(one.folded in POSSESSIVES for one in self._determiners(at))
 
     def _show(self, at: int, node: Node) -> None:
-        """What is asked for beside the target: with their team, and its data centre."""
+        """What is asked for beside the target: with their team, and its data centre, and for which teams."""
         target = self.frame.target
         plain = not (node.named or node.tested or node.measured or node.extreme or node is target)
+        if plain and target is not None and self.frame.mode == "list" and self._and_which(target.at, at):
+            self.frame.shown.append(node)
+            return
         if plain and target is not None and self.frame.mode == "list" and self._possessed(at):
             behind = [one.folded for one in self.items[target.at : at]]
             if not {"dont", "whose"} & set(behind):
                 self.frame.shown.append(node)
+
+    def _and_which(self, after: int, at: int) -> bool:
+        """Whether a kind is asked for by a second question word, behind "and": late plans, and for which teams?"""
+        lead = at - 1
+        while lead > after and self.items[lead].empty and self.items[lead].folded not in _WHICH:
+            lead -= 1
+        if lead <= after or self.items[lead].folded.split()[-1] not in _WHICH:
+            return False
+        words = [word for item in self.items[max(after + 1, lead - 2) : lead + 1] for word in item.folded.split()]
+        return bool({"et", "and"} & set(words))
 
     def _kind_of(self, item: Item, kind: str) -> bool:
         return any(self.ways.overlap(m.name, kind) for m in item.means("kind"))

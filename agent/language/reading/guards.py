@@ -76,6 +76,9 @@ class Guards(Settling):
         """The server, in the singular, is one that was told apart; those concerned are concerned by something."""
         frame, target = self.frame, self.frame.target
         assert target is not None
+        one = self._definite(target.at) and not (target.plural or target.named)
+        if frame.mode == "count" and one and target.at == 1 < self.count_at:
+            raise Unclear(say("which_this", self.language))  # the bank, it is served by how many applications?
         plain = not (target.where or target.named or frame.groups or frame.order_by or frame.most or frame.measures)
         if not plain or frame.outputs:
             return

@@ -9,7 +9,7 @@ from agent.language.items import Item
 from agent.language.meanings import Meaning
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.senses import Senses
-from agent.language.reading.words import BUCKETS, COMPARISONS, FUNCTIONS, OPERATORS, SUPERLATIVES
+from agent.language.reading.words import BUCKETS, COMPARISONS, FUNCTIONS, OPERATORS, SUPERLATIVES, words
 from agent.language.wordings import say
 
 _OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rises", "better"})
@@ -17,6 +17,7 @@ _OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rise
 
 
 _FIRST: Final = frozenset({"first", "premiers", "premieres"})
+_BENEATH: Final = words("beneath")
 _BOUNDS: Final = frozenset({"gt", "ge", "lt", "le", "between"})
 
 
@@ -117,6 +118,8 @@ class Phrases(Senses):
             )  # more of one than of another: nothing that is counted here
         elif (_OVER_TIME & set(turns) and not item.empty) or self._same_as(at):
             raise Unheld(item.text)
+        elif item.folded in _BENEATH and self._leads_to_a_kind(at):
+            pass
         elif _BOUNDS & set(turns) and not self.compares and not self._has_turn(at + 1, "several", "onlyone"):
             raise Unclear(say("which_figure", self.language))
         elif "or" in turns and frame.nodes and not self._first_of_two(at):
@@ -127,6 +130,12 @@ class Phrases(Senses):
             raise Unheld(item.text)
         elif "dependents" in turns and frame.nodes:
             self._lead(at, (Meaning("relation", "DEPENDS_ON"),))
+
+    def _leads_to_a_kind(self, at: int) -> bool:
+        """Whether a kind or a name is what stands behind, and no figure."""
+        after = self._next(at)
+        item = self.items[after] if after is not None else None
+        return item is not None and item.number is None and bool(item.means("kind") or item.name)
 
     def _percentile(self, at: int) -> None:
         """The value that so many in a hundred do not exceed: percentile 95. Raises Unclear where it is not said which."""

@@ -229,6 +229,8 @@ class Values(Elements):
             entities.append([name, step.kind])
             previous = name
         last = tests(previous, said.steps[-1].kind)
+        if said.latest:
+            last.append(_none_later(hops[-1], said.steps[-1].kind, said.latest))
         where = None if not last else last[0] if len(last) == 1 else All(tuple(last))
         return Exists(
             Pattern(tuple(Entity(n, (k,), where=where if n == previous else None) for n, k in entities), tuple(hops))
@@ -311,6 +313,14 @@ class Values(Elements):
 def _several(way: Way | None) -> bool:
     """Whether a way leads to any number of elements: an outage of a change is not what the change is planned by."""
     return way is not None and any(not step.forward for step in way.steps)
+
+
+def _none_later(hop: Hop, kind: str, attribute: str) -> Condition:
+    """There is no later one of the same element: what its last backup was."""
+    later = f"{hop.end}Later"
+    again = replace(hop, end=later)
+    beyond = Compare(Attribute(later, attribute), ">", Attribute(hop.end, attribute))
+    return Exists(Pattern((Entity(later, (kind,)),), (again,), beyond), negated=True)
 
 
 def _not(condition: Condition) -> Condition:
