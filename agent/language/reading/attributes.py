@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from agent.language.frame import Measure, Node
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
-from agent.language.reading.words import DATES, NUMBERS, SUPERLATIVES
+from agent.language.reading.words import DATES, NUMBERS, SUPERLATIVES, words
 from agent.language.wordings import say
 from agent.query.model import Attribute, Missing
 from graph.schema.model import ValueType
+
+NUMBER: Final = words("number")
 
 
 class Attributes(Phrases):
@@ -43,12 +47,7 @@ class Attributes(Phrases):
             if self.negation and self.negated_at < at and not node.explicit and node is not target:
                 raise Unheld(self.items[at].text)
             value = Attribute(node.name, attribute)
-            if (
-                frame.mode == "count"
-                and self._type(attribute) is ValueType.MONEY
-                and not frame.function
-                and not (target.named and node is target)
-            ):
+            if self._is_summed(at, attribute) and not frame.function and not (target.named and node is target):
                 frame.functions.append((at, "sum"))
             if frame.function and self._type(attribute) in NUMBERS:
                 frame.measures.append(Measure(value, attribute, at))
@@ -87,6 +86,20 @@ class Attributes(Phrases):
         if target is None or node.explicit or not several or target.named or at >= target.at:
             return False
         return all(one.empty for one in self.items[at + 1 : target.at])
+
+    def _is_summed(self, at: int, attribute: str) -> bool:
+        """Whether how much or how many is said of a figure that elements have, not of them: how much memory, cores by team."""
+        if self._type(attribute) not in NUMBERS:
+            return False
+        if self.frame.groups and self.items[at].folded.split()[0] in NUMBER:
+            return True
+        if self.frame.mode != "count":
+            return False
+        between = any(self.count_at < node.at < at for node in self.frame.nodes)
+        if self.count_at >= 0 and not between and self._same_phrase(self.count_at, at):
+            self.count_at = -1
+            return True
+        return self._type(attribute) is ValueType.MONEY
 
     def _of_what_is_absent(self, at: int) -> bool:
         """Whether a word is said of something that there is none of: no backup recorded."""

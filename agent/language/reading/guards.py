@@ -65,6 +65,10 @@ class Guards(Settling):
             frame.functions.append((0, "sum"))
         if frame.mode == "yes" and frame.outputs:
             raise Unclear(say("which_figure", self.language))
+        counted = frame.mode == "count" and not (frame.groups or frame.measures)
+        named = frame.target is not None and frame.target.named
+        if counted and not named and any(self._type(name) not in DATES for _, name in frame.outputs):
+            raise Unclear(say("which_figure", self.language))  # dates are verbs here: incidents that came by monitoring
 
     def _figures_are_of_one(self) -> None:
         """Figures of two sorts of elements that hang from a third would be of all pairs of them."""

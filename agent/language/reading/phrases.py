@@ -107,6 +107,7 @@ class Phrases(Senses):
         elif "several" in turns:
             self.comparator, self.number = "ge", replace(item, number=2.0)
         elif "onlyone" in turns:
+            self._denies_no_more()
             self.comparator, self.number = "eq", replace(item, number=1.0)
         elif "between" in turns and self._between(at):
             pass
@@ -160,11 +161,15 @@ class Phrases(Senses):
         """Only: of what is said behind it. At the head of a follow-up it narrows what was asked before."""
         if at == 0 or self.frame.target is None:
             return False
-        if self.negation == "not" and self.items[self.negated_at].folded.split()[0] in ("n", "ne"):
-            self.negation = ""  # n'ont que des
+        self._denies_no_more()
         if not self._all_of_them(at):
             self.only_at = at
         return True
+
+    def _denies_no_more(self) -> None:
+        """What denies in n'ont que des, n'ont qu'un seul: all but those, and nothing of them."""
+        if self.negation == "not" and self.items[self.negated_at].folded.split()[0] in ("n", "ne"):
+            self.negation = ""
 
     def _where(self) -> None:
         self.where_asked = True

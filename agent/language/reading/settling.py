@@ -7,7 +7,7 @@ from itertools import pairwise
 from agent.language.frame import Node
 from agent.language.meanings import Meaning, is_a, nearest
 from agent.language.outcome import Unclear, Unheld
-from agent.language.reading.attributes import Attributes
+from agent.language.reading.attributes import NUMBER, Attributes
 from agent.language.reading.words import CATEGORY, SUPERLATIVES
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, Missing
@@ -18,7 +18,7 @@ class Settling(Attributes):
 
     def _settle(self) -> None:
         frame = self.frame
-        if frame.target is None and self.who_asked and frame.nodes:
+        if self.who_asked and frame.nodes and (frame.target is None or self._is_looked_after(frame.target)):
             self._team_of(frame.nodes[0])
         if frame.target is None and self.where_asked and frame.nodes:
             self._place_of(frame.nodes[0])
@@ -31,10 +31,10 @@ class Settling(Attributes):
             and self.pending_groups
             and frame.mode == "list"
             and not frame.function
+            and (kinds := self.pending_groups[-1][1].means("kind"))
+            and not self._is_of_others(kinds[0].name)
         ):
-            at, item = self.pending_groups.pop()
-            if item.means("kind"):
-                self._node(at, item.means("kind")[0].name, ())
+            self._node(self.pending_groups.pop()[0], kinds[0].name, ())
         if frame.target is None and self.pending_attributes:
             self._declaring()
         if frame.target is None and self.pending_measures:
@@ -140,6 +140,13 @@ class Settling(Attributes):
             and not (frame.groups or frame.order_by or frame.most or frame.measures or frame.function)
         )
 
+    def _is_of_others(self, kind: str) -> bool:
+        """Whether a number is asked by elements that do not have it: reopenings by team are those of incidents."""
+        return any(
+            self.items[at].folded.split()[0] in NUMBER and not self._holds(kind, name)
+            for at, name in self.pending_attributes
+        )
+
     def _declaring(self) -> None:
         """The elements that a question is about where it names an attribute alone: the total of CPU cores."""
         for at, name in self.pending_attributes:
@@ -226,11 +233,16 @@ class Settling(Attributes):
         if len(kinds) == 1:
             self._node(at, kinds.pop(), ())
 
+    def _is_looked_after(self, node: Node) -> bool:
+        """Whether an element is what somebody does something to: who manages the server X."""
+        said = self.verbs[0][0] if self.verbs else node.at
+        return bool(node.named) and len(self.frame.nodes) == 1 and said < node.at and not self.pending_attributes
+
     def _team_of(self, node: Node) -> None:
         if node.kind == "Team":
             self.frame.target = node
             return
-        hint = self.hint or (Meaning("relation", "OWNED_BY"),)
+        hint = self.hint or (self.verbs[-1][1] if self.verbs else ()) or (Meaning("relation", "OWNED_BY"),)
         team = self._new("Team", len(self.items))
         options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))] or (
             [o] if (o := self.ways.between(node.kind, "Team")) else []
