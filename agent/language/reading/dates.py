@@ -66,7 +66,7 @@ class Dates(Values):
                 raise Unclear(say("which_date", self.language))  # nothing that happens: Paie in 2024
             self._date_is_its_own(node)
             ahead = nearest(self.schema, node.kind, self.idioms.ahead)
-            attribute = ahead if ahead and (period.ahead) else nearest(self.schema, node.kind, self.idioms.times)
+            attribute = ahead if ahead and (period.ahead) else self._time_of(node, at)
         assert node is not None
         if period.future is not None and attribute in self.idioms.future_attributes:
             period = period.future
@@ -81,6 +81,17 @@ class Dates(Values):
         self.frame.windows.append(Window(node, condition, Attribute(node.name, attribute), kind))
         if at < node.at:
             self.led_by = attribute
+
+    def _time_of(self, node: Node, at: int) -> str:
+        """When something happened to an element: what was said to have happened has a date of its own, as being decommissioned."""
+        told = [
+            meaning.name
+            for item in self.items[:at]
+            if item.means("value")
+            for meaning in item.means("attribute")
+            if self._type(meaning.name) in DATES and self._holds(node.kind, meaning.name)
+        ]
+        return told[-1] if told else nearest(self.schema, node.kind, self.idioms.times)
 
     def _date_is_its_own(self, node: Node) -> None:
         """What is said by way of another element happened to that one: fixed in 2024 is no date of a vulnerability. Raises Unclear."""

@@ -6,10 +6,10 @@ from abc import abstractmethod
 
 from agent.language.frame import Node
 from agent.language.items import Item
-from agent.language.meanings import Meaning, nearest
+from agent.language.meanings import Meaning
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.named import Named
-from agent.language.reading.words import NUMBERS
+from agent.language.reading.words import DATES, NUMBERS
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare
 from graph.schema.model import ValueType
@@ -39,7 +39,12 @@ class Groups(Named):
         if node is None:
             raise Unclear(say("which_date", self.language))
         self._date_is_its_own(node)
-        attribute = nearest(self.schema, node.kind, self.idioms.times)
+        said_before = [name for place, name in self.pending_attributes if place == at - 2 and self._type(name) in DATES]
+        if said_before and self._holds(node.kind, said_before[-1]):
+            self.pending_attributes.remove((at - 2, said_before[-1]))
+            attribute = said_before[-1]  # opened by month
+        else:
+            attribute = self._time_of(node, at)
         self.frame.groups.append(Attribute(node.name, attribute, period))  # type: ignore[arg-type]
         self.frame.group_names.append(period)
 

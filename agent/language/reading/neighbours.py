@@ -206,7 +206,12 @@ class Neighbours(Reading):
             period = self.items[position].period if 0 <= position < len(self.items) else None
             if period is not None and period.shape is not Shape.AS_OF:
                 return step == 1
-        return False
+        return self._by_time(at)
+
+    def _by_time(self, at: int) -> bool:
+        """Whether a grouping by periods follows: opened by month."""
+        behind = [item.folded for item in self.items[at + 1 : at + 3]]
+        return self._has_turn(at + 1, "group") and len(behind) == 2 and behind[1] in BUCKETS and not self._lasting(at)
 
     def _lasting(self, at: int) -> bool:
         """Whether a state goes on: still open."""
