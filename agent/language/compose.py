@@ -118,10 +118,11 @@ class Composer(Patterns):
         frame = self.frame
         columns: list[m.Column] = []
         names: set[str] = set()
+        elements = {node.name for node in frame.nodes}
 
         def add(name: str, value: m.Value) -> str:
             base, count = name, 1
-            while name in names:
+            while name in names or name in elements:
                 count += 1
                 name = f"{base}{count}"
             names.add(name)

@@ -47,6 +47,8 @@ class Node:
     among: str = ""  # the kind of those that there could be
     concrete: tuple[str, ...] = ()  # the kinds that there are, of `among`
     divides: bool = False  # every one of them is related
+    edge: str = ""  # the name of the relation that joins it, where something is said of that
+    edge_where: Condition | None = None
     both: int = 0  # the place, from 1, of the condition whose values must all be there, each with one
 
     @property

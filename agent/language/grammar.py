@@ -13,20 +13,21 @@ from agent.language.frame import Frame
 from agent.language.items import Item
 from agent.language.outcome import Unheld
 from agent.language.periods import Shape
-from agent.language.reading.guards import Guards
 from agent.language.reading.quantifiers import ALL
+from agent.language.reading.related import Related
 from agent.language.reading.words import BUCKETS, NUMBERS
 
 _ALL: Final = ALL | {"chaque", "each"}
 
 
-class Grammar(Guards):
+class Grammar(Related):
     """Reads the items of one question."""
 
     def read(self) -> Frame:
         """Read all items. Raises Unclear, Unheld."""
         if self._stated():
             self.frame.mode = "yes"
+        of_relations = self._set_apart()
         for at, item in enumerate(self.items):
             if at in self.used:
                 continue
@@ -35,6 +36,7 @@ class Grammar(Guards):
             self.at = at
             self._item(at, item)
         self._settle()
+        self._say_of_relations(of_relations)
         self._guard()
         if self.frame.mode == "yes":
             for item in self.items:

@@ -26,7 +26,7 @@ class Patterns:
         kinds = (node.kind,)
         return m.Entity(node.name, kinds, named, m.all_of(conditions))
 
-    def _hops(self, start: str, way: Way, end: str) -> tuple[list[m.Entity], list[m.Hop]]:
+    def _hops(self, start: str, way: Way, end: str, edge: str = "") -> tuple[list[m.Entity], list[m.Hop]]:
         entities, hops, previous = [], [], start
         endless = self.frame.indirect and len(way.steps) == 1 and way.steps[0].relation == "DEPENDS_ON"
         for at, step in enumerate(way.steps):
@@ -45,6 +45,7 @@ class Patterns:
                     "out" if step.forward else "in",
                     step.least,
                     None if endless else step.most,
+                    name=edge or None,
                 )
             )
             previous = name
@@ -114,8 +115,10 @@ class Patterns:
         entities, hops = [self._entity(node)], list[m.Hop]()
         conditions: list[m.Condition] = []
         if node.parent is not None and node.way is not None:
-            between, joins = self._hops(node.parent.name, node.way, node.name)
+            between, joins = self._hops(node.parent.name, node.way, node.name, node.edge)
             entities, hops = [*between, *entities], list(joins)
+        if node.edge_where is not None:
+            conditions.append(node.edge_where)
         if node.extreme is not None:
             conditions.append(self._none_beyond(node, *node.extreme))
         for child in children:
@@ -153,6 +156,8 @@ class Patterns:
             above, way = below.parent, below.way
             assert above is not None
             assert way is not None
+            above.edge, above.edge_where = below.edge, below.edge_where
+            below.edge, below.edge_where = "", None
             back = reversed_way(way)
             last = back.steps[-1]
             above.parent, above.way = below, Way(below.kind, (*back.steps[:-1], replace(last, kind=above.kind)))
