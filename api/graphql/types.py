@@ -96,9 +96,12 @@ class Types:
 
     def reached(self, kind: str) -> GraphQLObjectType:
         """The connection of what a walk reaches, some of which may be hidden."""
+        name = f"Reached{kind}Connection"
+        if name in self._connections:
+            return self._connections[name]
         fields = self.connection(kind)
-        return GraphQLObjectType(
-            f"Reached{kind}Connection",
+        self._connections[name] = GraphQLObjectType(
+            name,
             lambda: {
                 **fields.fields,
                 "hidden": held(
@@ -109,6 +112,7 @@ class Types:
                 ),
             },
         )
+        return self._connections[name]
 
     def arguments(self, kind: str) -> dict[str, GraphQLArgument]:
         """The arguments of every list of a kind."""
