@@ -113,11 +113,12 @@ def unseen_figures(verdicts: Sequence[Verdict]) -> list[Figure]:
 
 def _unseen(name: str, counted: Score) -> list[Figure]:
     unit = f"% of {counted.answerable}"
-    return [
+    figures = [
         _share(f"{name}: right of all questions", counted.right_over_all, unit, at_least=35),
         _share(f"{name}: accuracy over answered", counted.accuracy, f"% of {counted.answered}", at_least=80),
         _share(f"{name}: coverage", counted.coverage, unit),
     ]
+    return [figure for figure in figures if figure is not None]
 
 
 def figures_of(verdicts: Sequence[Verdict]) -> list[Figure]:
@@ -132,6 +133,7 @@ def figures_of(verdicts: Sequence[Verdict]) -> list[Figure]:
 
 
 def _figures(name: str, counted: Score) -> list[Figure]:
+    """Of a part of the questions; a share of nothing is no figure of it."""
     unit = f"% of {counted.questions} questions"
     figures = [
         _share(f"{name}: accuracy over answered", counted.accuracy, f"% of {counted.answered} answers", at_least=97),
@@ -143,13 +145,15 @@ def _figures(name: str, counted: Score) -> list[Figure]:
         of = sum(counted.confusion[outcome].values())
         least = 100 if outcome == "refuse" else 90
         figures.append(_share(f"{name}: recall of {outcome}", recall, f"% of {of}", at_least=least))
-    return figures
+    return [figure for figure in figures if figure is not None]
 
 
 def _share(
     name: str, share: float | None, unit: str, *, at_least: float | None = None, at_most: float | None = None
-) -> Figure:
-    value = 0.0 if share is None else round(100 * share, 2)
+) -> Figure | None:
+    if share is None:
+        return None
+    value = round(100 * share, 2)
     if at_most is not None:
         return Figure("E", name, value, unit, f"<= {at_most:g} %", met=value <= at_most)
     if at_least is None:
