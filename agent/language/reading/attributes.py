@@ -75,17 +75,19 @@ class Attributes(Phrases):
                 node.where.append(Missing(value))
                 self.negation = ""
             else:
-                if self._of_each_of_several(at, node):
+                if self._of_each_of_several(at, node, attribute):
                     raise Unclear(say("which_this", self.language))
                 frame.outputs.append((node, attribute))
 
-    def _of_each_of_several(self, at: int, node: Node) -> bool:
+    def _of_each_of_several(self, at: int, node: Node, attribute: str) -> bool:
         """Whether an attribute is asked of elements that have it by any number of others: the RPO of contracts."""
         target = self.frame.target
         several = node.way is not None and any(not step.forward for step in node.way.steps)
-        if target is None or node.explicit or not several or target.named or at >= target.at:
+        if target is None or node.explicit or not several or target.named:
             return False
-        return all(one.empty for one in self.items[at + 1 : target.at])
+        if at > target.at and self._type(attribute) in NUMBERS:
+            raise Unheld(self.items[at].text)  # servers that changed team: how often their incidents did
+        return at < target.at and all(one.empty for one in self.items[at + 1 : target.at])
 
     def _is_summed(self, at: int, attribute: str) -> bool:
         """Whether how much or how many is said of a figure that elements have, not of them: how much memory, cores by team."""

@@ -87,7 +87,7 @@ class Dates(Values):
         told = [
             meaning.name
             for item in self.items[:at]
-            if item.means("value")
+            if item.means("value") or item.means("predicate")
             for meaning in item.means("attribute")
             if self._type(meaning.name) in DATES and self._holds(node.kind, meaning.name)
         ]

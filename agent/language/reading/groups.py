@@ -6,7 +6,7 @@ from abc import abstractmethod
 
 from agent.language.frame import Node
 from agent.language.items import Item
-from agent.language.meanings import Meaning
+from agent.language.meanings import Meaning, Way
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.named import Named
 from agent.language.reading.words import DATES, NUMBERS
@@ -155,6 +155,12 @@ class Groups(Named):
             raise Unheld(say("no_link", self.language, names=f"{self._label(target.kind)} / {self._label(node.kind)}"))
         node.parent, node.way = target, min(options, key=lambda o: o[0])[1]
         self.hint = ()
+        first, *rest = node.way.steps
+        passed = self._next_to(target, first.kind) if rest else None
+        if passed is not None and not passed.explicit and passed.parent is target:
+            node.parent, node.way = passed, Way(first.kind, tuple(rest))  # fixed in 2024, by team: those findings
+        elif target.states:
+            self._split(node)  # open vulnerabilities by team: those that are open on what the team has
 
     def _each(self) -> bool:
         """Whether what is ranked is ranked in each group: the two largest in each data centre, top 3 by cost per team."""

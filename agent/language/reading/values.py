@@ -191,11 +191,21 @@ class Values(Elements):
 
     def _happened(self, at: int, node: Node, said: Said) -> None:
         """What a predicate speaks of as an element of its own, which the period behind it is of."""
-        event = self._new(said.steps[-1].kind, at)
+        kind = said.steps[-1].kind
+        if not self.negation and (on_the_way := self._next_to(node, kind)) is not None:
+            on_the_way.where += [self._test(on_the_way.name, kind, test) for test in said.tests]
+            self.scope = on_the_way  # of that finding on the server, not of any of the vulnerability
+            return
+        event = self._new(kind, at)
         event.parent, event.way, event.explicit = node, Way(node.kind, said.steps), False
         event.where = [self._test(event.name, event.kind, test) for test in said.tests]
         event.absent, self.negation = bool(self.negation), ""
         self.scope = event
+
+    def _next_to(self, node: Node, kind: str) -> Node | None:
+        """An element of a kind that stands next to another in what is asked."""
+        near = (one for one in self.frame.nodes if one.parent is node or node.parent is one)
+        return next((one for one in near if one.kind == kind and not one.absent), None)
 
     def _without_subject(self, at: int) -> None:
         """Leave out an attribute that a predicate is said of, which is not asked for: whose OS is out of support."""
@@ -209,8 +219,7 @@ class Values(Elements):
         """The element that a predicate speaks of, where it is already part of the question."""
         if len(said.steps) != 1 or not said.tests:
             return None
-        near = [n for n in self.frame.nodes if n.kind == said.steps[0].kind and (n.parent is node or node.parent is n)]
-        return near[0] if near else None
+        return self._next_to(node, said.steps[0].kind)
 
     def _condition(self, node: Node, said: Said) -> Condition:
         from agent.query.model import All
