@@ -71,6 +71,8 @@ class Ways:
                 if way.steps[0].relation == relation and forward in (None, way.steps[0].forward)
             ]
             through = [way for way in self.preferred(start, end) if any(s.relation == relation for s in way.steps)]
+            if direct and not any(is_a(self.schema, start, way.start) for way in through):
+                return direct[0], 0.5  # items of any kind, not those of one kind alone
             if (through and forward is None) or (through and len(through[0].steps) > 1):
                 return through[0], 0.6 + 0.1 * len(through[0].steps)
             return (direct[0], 0.5) if direct else (through[0], 0.8) if through else None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Final
 
 from agent.language.frame import Node
-from agent.language.meanings import Meaning, is_a, nearest
+from agent.language.meanings import Meaning, Step, Way, is_a, nearest
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.attributes import NUMBER, Attributes
-from agent.language.reading.words import CATEGORY, SUPERLATIVES
+from agent.language.reading.words import CATEGORY, SUPERLATIVES, words
 from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, Missing
+
+_WHAT: Final = words("what")
 
 
 class Settling(Attributes):
@@ -20,6 +23,8 @@ class Settling(Attributes):
         frame = self.frame
         if self.who_asked and frame.nodes and (frame.target is None or self._is_looked_after(frame.target)):
             self._team_of(frame.nodes[0])
+        if self.items[0].folded in _WHAT and len(frame.nodes) == 1 and self._is_looked_after(frame.nodes[0]):
+            self._what_does_it(frame.nodes[0])
         if frame.target is None and self.where_asked and frame.nodes:
             self._place_of(frame.nodes[0])
         if frame.target is None and frame.nodes:
@@ -232,6 +237,23 @@ class Settling(Attributes):
         kinds = {kind for m in measures for kind in self.idioms.measures.get(m.name, {})}
         if len(kinds) == 1:
             self._node(at, kinds.pop(), ())
+
+    def _what_does_it(self, node: Node) -> None:
+        """The elements that a verb can be said of, whatever they are: what runs on X."""
+        for meaning in self.verbs[0][1] if self.verbs else ():
+            triples = self.schema.relations[meaning.name].triples
+            ends = [(one.end, one.start) if meaning.inverse else (one.start, one.end) for one in triples]
+            kinds = {first for first, last in ends if self.ways.overlap(last, node.kind) and first in self.schema.kinds}
+            if len(kinds) > 1 and all(is_a(self.schema, kind, CATEGORY) for kind in kinds):
+                kinds = {CATEGORY}
+            if len(kinds) == 1:
+                kind = kinds.pop()
+                what = self._new(kind, len(self.items))
+                self.frame.nodes.insert(0, self.frame.nodes.pop())
+                node.parent = what
+                node.way = Way(kind, (Step(meaning.name, not meaning.inverse, node.kind),))
+                self.frame.target = what
+                return
 
     def _is_looked_after(self, node: Node) -> bool:
         """Whether an element is what somebody does something to: who manages the server X."""
