@@ -29,7 +29,7 @@ class Composer(Patterns):
 
     def _select(self) -> m.Select:
         frame = self.frame
-        self._reroot()
+        self.reroot()
         target = frame.target
         assert target is not None
         for node in frame.nodes:
@@ -39,8 +39,8 @@ class Composer(Patterns):
         entities: list[m.Entity] = [self._entity(target)]
         hops: list[m.Hop] = []
         conditions: list[m.Condition] = []
-        few = {id(self._top(node)): node for node in frame.nodes if self._few(node)}
-        for child in self._children(target):
+        few = {id(self.top(node)): node for node in frame.nodes if self._few(node)}
+        for child in self.children(target):
             if child in apart:
                 continue
             if self._bounds(child):
@@ -52,7 +52,7 @@ class Composer(Patterns):
             if child.tested:
                 conditions += self._tests(child)
                 continue
-            inner = self._below(child)
+            inner = self.below(child)
             if self._test_only(child):
                 conditions.append(m.Exists(inner))
             else:
@@ -90,7 +90,7 @@ class Composer(Patterns):
         frame = self.frame
         below, measured = [child], [measure.value for measure in frame.measures]
         for node in below:
-            below += self._children(node)
+            below += self.children(node)
         shown = {
             value.of
             for value in [*frame.groups, *measured, *(v for v, _ in frame.order_by)]
@@ -194,7 +194,7 @@ class Composer(Patterns):
                 if target.kind in ("Contract",):
                     add("name", m.Attribute(target.name, "name"))
             for node in filter(self._few, frame.nodes):
-                add(f"{_plain(node.kind)}_count", m.HowMany(self._below(self._top(node)), node.name))
+                add(f"{_plain(node.kind)}_count", m.HowMany(self.below(self.top(node)), node.name))
                 if node.beyond is not None:
                     add("compared", node.beyond)
             for node in frame.shown:
@@ -228,7 +228,7 @@ class Composer(Patterns):
     def _few(self, node: Node) -> bool:
         """Whether none of them is few enough, so that what has none is answered too: apps with fewer than 3 servers."""
         frame = self.frame
-        through = self._top(node) is node or not self._top(node).explicit
+        through = self.top(node) is node or not self.top(node).explicit
         asked = frame.mode == "list" and node.measured and through
         if not asked or node.bound is None or frame.most or frame.groups or frame.function or frame.measures:
             return False
@@ -237,7 +237,7 @@ class Composer(Patterns):
         sign, least = node.bound
         return sign in ("<", "<=") or (sign in ("=", ">=") and least == 0)
 
-    def _top(self, node: Node) -> Node:
+    def top(self, node: Node) -> Node:
         """What joins an element to the target: itself, or the first of those between them."""
         while node.parent is not None and node.parent is not self.frame.target:
             node = node.parent
@@ -245,7 +245,7 @@ class Composer(Patterns):
 
     def _so_many(self, node: Node) -> m.Condition:
         assert node.bound is not None
-        many = m.HowMany(self._below(self._top(node)), node.name)
+        many = m.HowMany(self.below(self.top(node)), node.name)
         if node.beyond is not None:
             return m.Compare(many, node.bound[0], node.beyond)  # type: ignore[arg-type]
         if node.bound_to is not None:
@@ -259,7 +259,7 @@ class Composer(Patterns):
             if self._bounds(node):
                 tests.append(self._so_many(node))
             else:
-                tests += self._tests(node) if node.tested else [m.Exists(self._below(node))]
+                tests += self._tests(node) if node.tested else [m.Exists(self.below(node))]
         if not tests:
             raise Unclear(say("which_figure", self.language))
         numerator = m.Aggregate("count", m.Itself(target.name), where=m.all_of(tests))

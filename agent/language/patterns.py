@@ -51,25 +51,25 @@ class Patterns:
             previous = name
         return entities, hops
 
-    def _children(self, node: Node) -> list[Node]:
+    def children(self, node: Node) -> list[Node]:
         return [other for other in self.frame.nodes if other.parent is node]
 
-    def _below(self, node: Node) -> m.Pattern:
+    def below(self, node: Node) -> m.Pattern:
         """The pattern of a node and what hangs from it, joined to its parent."""
-        return self._alone(node, self._children(node))
+        return self._alone(node, self.children(node))
 
     # --- what is there, is not there, is of every one --------------------------------------------------------------
 
     def _tests(self, node: Node) -> list[m.Condition]:
         """The conditions that elements which are only tested for make."""
         if node.absent:
-            return [m.Exists(self._below(node), negated=True)]
+            return [m.Exists(self.below(node), negated=True)]
         if node.both:
             at = node.both - 1
             sides = [
                 replace(node, where=[*node.where[:at], one, *node.where[at + 1 :]]) for one in _each(node.where[at])
             ]
-            return [m.Exists(self._alone(side, self._children(node))) for side in sides]
+            return [m.Exists(self._alone(side, self.children(node))) for side in sides]
         if node.divides:
             return [self._all_related(node)]
         return self._of_every_one(node)
@@ -82,16 +82,16 @@ class Patterns:
             kind=node.among or node.kind,
             named=() if node.only else node.named,
         )
-        restricting = [c for c in self._children(node) if not node.only and c.at < node.nucleus_at]
+        restricting = [c for c in self.children(node) if not node.only and c.at < node.nucleus_at]
         truths: list[m.Condition] = list(node.where[node.restricting :])
         if node.only and node.among:
             truths.append(m.Compare(m.KindOf(node.name), "in", m.Constant(list(node.concrete))))
         if node.only and node.named:
             ids = m.Constant([e.id for e in node.named], f"{node.name}Ids")
             truths.append(m.Compare(m.Attribute(node.name, "id"), "in", ids))
-        for child in self._children(node):
+        for child in self.children(node):
             if child not in restricting:
-                truths += self._tests(child) if child.tested else [m.Exists(self._below(child))]
+                truths += self._tests(child) if child.tested else [m.Exists(self.below(child))]
         if not truths:
             raise Unclear(say("which_this", self.language))
         base = self._alone(kept, restricting)
@@ -106,7 +106,7 @@ class Patterns:
         assert node.way is not None
         between, hops = self._hops(node.parent.name, node.way, node.name)
         related = m.Exists(m.Pattern(tuple(between), tuple(hops)), negated=True)
-        inner = self._alone(replace(node, way=None), self._children(node))
+        inner = self._alone(replace(node, way=None), self.children(node))
         where = m.all_of([*([] if inner.where is None else [inner.where]), related])
         return m.Exists(m.Pattern(inner.entities, inner.hops, where), negated=True)
 
@@ -125,7 +125,7 @@ class Patterns:
             if child.tested:
                 conditions += self._tests(child)
                 continue
-            inner = self._below(child)
+            inner = self.below(child)
             entities += inner.entities
             hops += list(inner.hops)
             if inner.where is not None:
@@ -143,7 +143,7 @@ class Patterns:
         where = m.all_of([*([] if other.where is None else [other.where]), beyond])
         return m.Exists(m.Pattern(other.entities, other.hops, where), negated=True)
 
-    def _reroot(self) -> None:
+    def reroot(self) -> None:
         """Make the target the root, so that everything hangs from it."""
         frame = self.frame
         target = frame.target

@@ -43,10 +43,10 @@ def _having_more(tally: Tally, first: Frame, second: Frame, language: Language) 
     composers = Composer(first, language), Composer(second, language)
     numbers, counted = [], []
     for composer in composers:
-        composer._reroot()
+        composer.reroot()
         (node,) = _measured(composer.frame, language)
         counted.append(node)
-        numbers.append(m.HowMany(composer._below(composer._top(node)), node.name))
+        numbers.append(m.HowMany(composer.below(composer.top(node)), node.name))
         composer.frame.most, composer.frame.limit, composer.frame.ties = "", None, False
     if first.target is None or second.target is None or first.target.name != second.target.name:
         raise Unclear(say("which_figure", language))
@@ -71,22 +71,22 @@ def _of_one_kind(tally: Tally, first: Frame, second: Frame, language: Language) 
     assert other is not None
     composers = Composer(first, language), Composer(second, language)
     for composer in composers:
-        composer._reroot()
+        composer.reroot()
     _same_groups(first, second)
     if first.groups != second.groups or one.name != other.name:
         raise Unclear(say("which_figure", language))
     common = [condition for condition in one.where if condition in other.where]
-    branches = [{child.name: composer._below(child) for child in composer._children(node)}
+    branches = [{child.name: composer.below(child) for child in composer.children(node)}
                 for composer, node in zip(composers, (one, other), strict=True)]  # fmt: skip
     shared = {name for name, pattern in branches[0].items() if branches[1].get(name) == pattern}
     tests = []
     for composer, node in zip(composers, (one, other), strict=True):
         own = [condition for condition in node.where if condition not in common]
-        for child in composer._children(node):
+        for child in composer.children(node):
             if child.name not in shared:
-                own += composer._tests(child) if child.tested else [m.Exists(composer._below(child))]
+                own += composer._tests(child) if child.tested else [m.Exists(composer.below(child))]
         tests.append(m.all_of(own))
-    first.apart = [child for child in composers[0]._children(one) if child.name not in shared]
+    first.apart = [child for child in composers[0].children(one) if child.name not in shared]
     one.where = common
     first.tally = list(zip(tally.labels, tests, strict=True))
     select = composers[0].question().body
@@ -117,15 +117,15 @@ def _of_each(tally: Tally, first: Frame, second: Frame, language: Language) -> m
             raise Unclear(say("which_figure", language))
         counted, frame.target = frame.target, node
         composer = Composer(frame, language)
-        composer._reroot()
+        composer.reroot()
         entity = m.Entity("each", (node.kind,), composer._entity(node).named, None)
-        if node.where or (entities and entities[0] != entity) or composer._top(counted) not in composer._children(node):
+        if node.where or (entities and entities[0] != entity) or composer.top(counted) not in composer.children(node):
             raise Unclear(say("which_figure", language))
-        if len(composer._children(node)) != 1:
+        if len(composer.children(node)) != 1:
             raise Unclear(say("which_figure", language))
         node.name = "each"
         entities = [entity]
-        number = m.HowMany(composer._below(composer._top(counted)), counted.name)
+        number = m.HowMany(composer.below(composer.top(counted)), counted.name)
         columns.append(m.Column(f"count_{len(columns) + 1}", number, label))
     name = entities[0].kinds[0]
     return m.Select(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from heapq import heappop, heappush
 from typing import Final
 
 from agent.language.idioms import Idioms
 from agent.language.meanings import Step, Way, is_a
-from graph.schema.model import Schema
+from graph.schema.model import Attribute, Schema
 
 LONGEST: Final = 3
 _HUBS: Final = frozenset(
@@ -49,6 +49,23 @@ class Ways:
                     continue
                 edges.append((triple.start, relation.name, triple.end, 1.0 if relation.name in preferred else 1.6))
         return edges
+
+    @cached_property
+    def of_relations(self) -> dict[str, str]:
+        """Vocabularies that no element has an attribute of, and the attributes of relations that they are of."""
+        common = [set(one.attributes) for one in self.schema.relations.values() if not one.bookkeeping]
+        everywhere = set.intersection(*common) if common else set()
+        own = {a.enum for kind in self.schema.kinds.values() for a in kind.attributes.values()}
+        return {
+            one.enum: one.name
+            for one in self._declared()
+            if one.enum and one.enum not in own and one.name not in everywhere
+        }
+
+    def _declared(self) -> Iterator[Attribute]:
+        for relation in self.schema.relations.values():
+            if not relation.bookkeeping:
+                yield from relation.attributes.values()
 
     def overlap(self, one: str, other: str) -> bool:
         """Whether an element may be of both kinds."""

@@ -47,7 +47,10 @@ class Attributes(Phrases):
             if self.negation and self.negated_at < at and not node.explicit and node is not target:
                 raise Unheld(self.items[at].text)
             value = Attribute(node.name, attribute)
-            if self._is_summed(at, attribute) and not frame.function and not (target.named and node is target):
+            summed = self._is_summed(at, attribute)
+            if self._says_how_much(at, attribute):
+                self.count_at = -1  # of the figure, and of nothing that comes later
+            if summed and not frame.function and not (target.named and node is target):
                 frame.functions.append((at, "sum"))
             if frame.function and self._type(attribute) in NUMBERS:
                 frame.measures.append(Measure(value, attribute, at))
@@ -75,19 +78,19 @@ class Attributes(Phrases):
                 node.where.append(Missing(value))
                 self.negation = ""
             else:
-                if self._of_each_of_several(at, node, attribute):
-                    raise Unclear(say("which_this", self.language))
+                self._refuse_of_several(at, node, attribute)
                 frame.outputs.append((node, attribute))
 
-    def _of_each_of_several(self, at: int, node: Node, attribute: str) -> bool:
-        """Whether an attribute is asked of elements that have it by any number of others: the RPO of contracts."""
+    def _refuse_of_several(self, at: int, node: Node, attribute: str) -> None:
+        """Refuse an attribute of elements that have it by any number of others: the RPO of contracts. Raises Unclear, Unheld."""
         target = self.frame.target
         several = node.way is not None and any(not step.forward for step in node.way.steps)
         if target is None or node.explicit or not several or target.named:
-            return False
+            return
         if at > target.at and self._type(attribute) in NUMBERS:
             raise Unheld(self.items[at].text)  # servers that changed team: how often their incidents did
-        return at < target.at and all(one.empty for one in self.items[at + 1 : target.at])
+        if at < target.at and all(one.empty for one in self.items[at + 1 : target.at]):
+            raise Unclear(say("which_this", self.language))
 
     def _is_summed(self, at: int, attribute: str) -> bool:
         """Whether how much or how many is said of a figure that elements have, not of them: how much memory, cores by team."""
@@ -95,13 +98,16 @@ class Attributes(Phrases):
             return False
         if self.frame.groups and self.items[at].folded.split()[0] in NUMBER:
             return True
-        if self.frame.mode != "count":
+        money = self.frame.mode == "count" and self._type(attribute) is ValueType.MONEY
+        return money or self._says_how_much(at, attribute)
+
+    def _says_how_much(self, at: int, attribute: str) -> bool:
+        """Whether the words that something is counted by are said of a figure: how many cores do they have."""
+        if self._type(attribute) not in NUMBERS or self.frame.mode != "count" or self.count_at < 0:
             return False
+        by_number = self.frame.groups and self.items[at].folded.split()[0] in NUMBER
         between = any(self.count_at < node.at < at for node in self.frame.nodes)
-        if self.count_at >= 0 and not between and self._same_phrase(self.count_at, at):
-            self.count_at = -1
-            return True
-        return self._type(attribute) is ValueType.MONEY
+        return not by_number and not between and self._same_phrase(self.count_at, at)
 
     def _of_what_is_absent(self, at: int) -> bool:
         """Whether a word is said of something that there is none of: no backup recorded."""

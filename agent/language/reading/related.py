@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 
 from agent.language.folding import fold
 from agent.language.frame import Node
@@ -14,7 +12,6 @@ from agent.language.outcome import Unheld
 from agent.language.reading.guards import Guards
 from agent.language.reading.words import NUMBERS
 from agent.query.model import Attribute, Compare, Constant
-from graph.schema.model import Attribute as Declared
 
 
 class Related(Guards):
@@ -25,8 +22,8 @@ class Related(Guards):
         found: list[tuple[int, str, bool | int | float | str]] = []
         for at, item in enumerate(self.items):
             values = item.means("value")
-            if values and len(values) == len(item.meanings) and all(m.name in self._enums for m in values):
-                found.append((at, self._enums[values[0].name], values[0].value))
+            if values and len(values) == len(item.meanings) and all(m.name in self.ways.of_relations for m in values):
+                found.append((at, self.ways.of_relations[values[0].name], values[0].value))
                 self._read_as_verb(at, found[-1][1])
             elif (number := self._level(at, item)) is not None:
                 found.append((at, *number))
@@ -51,23 +48,6 @@ class Related(Guards):
             self.counter += 1
             node.edge = f"link{self.counter}"
             node.edge_where = Compare(Attribute(node.edge, attribute), "=", Constant(value))
-
-    @cached_property
-    def _enums(self) -> dict[str, str]:
-        """The vocabularies that no element has an attribute of, and the attributes of relations that they are of."""
-        common = [set(one.attributes) for one in self.schema.relations.values() if not one.bookkeeping]
-        everywhere = set.intersection(*common) if common else set()
-        own = {a.enum for kind in self.schema.kinds.values() for a in kind.attributes.values()}
-        return {
-            one.enum: one.name
-            for one in self._declared()
-            if one.enum and one.enum not in own and one.name not in everywhere
-        }
-
-    def _declared(self) -> Iterator[Declared]:
-        for relation in self.schema.relations.values():
-            if not relation.bookkeeping:
-                yield from relation.attributes.values()
 
     def _level(self, at: int, item: Item) -> tuple[str, float | int] | None:
         """A number behind a word of an attribute of the relation that a verb says: supports X at level 2."""
