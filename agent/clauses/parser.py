@@ -12,7 +12,7 @@ from agent.language.folding import composed
 from agent.language.idioms import Idioms
 from agent.language.literals import lift
 from agent.language.names import Rows
-from agent.language.orders import load_orders
+from agent.language.orders import order
 from agent.language.outcome import Parse, Unclear, Unheld
 from agent.language.tokens import tokenise
 from agent.language.ways import Ways
@@ -66,4 +66,4 @@ class ClauseParser:
         tokens = tokenise(composed(lifted))
         if load_acts().refusal(lifted, tokens, self.terms.knows) not in (None, "personal"):
             return True
-        return load_orders().order(lifted, tokens, self.terms.knows, frozenset()) is not None
+        return order(lifted, tokens, self.terms.knows, frozenset()) is not None

@@ -2,95 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Final
 
-import yaml
+from rapidfuzz.distance import OSA
 
-from agent.language.tokens import Token, tokenise
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.order_words import OrderWords, Verbs, load_order_words
+from agent.language.tokens import Token
 
 _TYPO: Final = 6
 """Letters from which on a verb may be misspelt by one."""
 _LONG_TYPO: Final = 9
 """Letters from which on it may be misspelt by two."""
-_NEEDING: Final = frozenset({"has", "have", "had", "needs", "need", "ought", "got", "want", "like"})
-"""Words before "to be" that make it a duty: it has to be restarted, but not: servers to be decommissioned."""
 _SHORT: Final = 2
 """Letters up to which a word is no verb."""
 _STEM: Final = 4
 """Letters from which on the beginning of a verb of telling may be misspelt."""
 _OPENING: Final = 4
 """Words of the clause behind in which a question shows itself."""
+_CLAUSE: Final = 8
+"""Words of one clause in which what is given meets whom it is given to."""
 _ELIDED: Final = 2
 """Letters that may stand between tokens without being a name: the genitive."""
-_MODAL: Final = frozenset({"can", "could", "may", "might", "shall"})
-_HAVING: Final = frozenset({"have", "get"})
-Words = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Verbs:
-    """Forms of the verbs of one kind of order in one language.
+def order(question: str, tokens: tuple[Token, ...], known: Callable[[str], bool], named: frozenset[int]) -> str | None:
+    """Which kind of order a question is: write or send, None where it is none.
 
-    `always`: orders where a clause begins. `loose`: French forms that are participles without their accent, so that inside a
-    sentence they need an object. `of_you`: forms behind "tu". `objected`, `determined`: what needs an object, a determiner.
+    `tokens`: those of the question, but for names of several words. `known`: whether a word means something, so that it
+    is no misspelt verb. `named`: positions in `tokens` of names of one word.
     """
-
-    always: frozenset[Words]
-    loose: frozenset[Words]
-    of_you: frozenset[Words]
-    objected: frozenset[Words]
-    determined: frozenset[Words]
-    gerunds: frozenset[Words]
-    done: frozenset[Words]
-
-
-@dataclass(frozen=True)
-class Orders:
-    """What `words/orders.yml` says."""
-
-    verbs: Mapping[str, Mapping[Language, Verbs]]
-    objects: frozenset[str]
-    things: frozenset[str]
-    leads: frozenset[str]
-    asked: frozenset[Words]
-    joining: frozenset[str]
-    wishes: frozenset[Words]
-    duties: frozenset[str]
-    being: frozenset[str]
-    asking: frozenset[str]
-    wanting: frozenset[Words]
-    telling: tuple[str, ...]
-    standing: frozenset[Words]
-    receiving: frozenset[str]
-    carriers: frozenset[str]
-    own: frozenset[str]
-    needing: frozenset[str]
-    relays: frozenset[str]
-    infinitive: frozenset[str]
-
-    def order(
-        self, question: str, tokens: tuple[Token, ...], known: Callable[[str], bool], named: frozenset[int]
-    ) -> str | None:
-        """Which kind of order a question is: write or send, None where it is none.
-
-        `tokens`: those of the question, but for names of several words. `known`: whether a word means something, so that it
-        is no misspelt verb. `named`: positions in `tokens` of names of one word.
-        """
-        sentence = _Sentence(question, tokens, known, named, self)
-        for kind, by_language in self.verbs.items():
-            for verbs in by_language.values():
-                if (
-                    sentence.relays(verbs)
-                    or sentence.begins_with(verbs, told=kind == "send")
-                    or sentence.wishes_for(verbs)
-                ):
-                    return kind
-        return "write" if sentence.wants_a_deed() else None
+    orders = load_order_words()
+    sentence = _Sentence(question, tokens, known, named, orders)
+    for kind, by_language in orders.verbs.items():
+        for verbs in by_language.values():
+            if sentence.relays(verbs) or sentence.begins_with(verbs, told=kind == "send") or sentence.wishes_for(verbs):
+                return kind
+    return "write" if sentence.wants_a_deed() or sentence.hands_over() else None
 
 
 class _Sentence:
@@ -100,12 +48,13 @@ class _Sentence:
         tokens: tuple[Token, ...],
         known: Callable[[str], bool],
         named: frozenset[int],
-        orders: Orders,
+        orders: OrderWords,
     ) -> None:
         self.tokens, self.known, self.named, self.orders = tokens, known, named, orders
         self.words = tuple(token.folded for token in tokens)
         ends = [0, *(token.end for token in tokens)]
         self.gaps = [question[end : token.start] for end, token in zip(ends, tokens, strict=False)]
+        self.gaps.append(question[ends[-1] :])
         self.starts = self._starts()
 
     def _starts(self) -> dict[int, bool]:
@@ -177,21 +126,26 @@ class _Sentence:
         return at >= len(self.words) or self.words[at] == "?" or bool(set(self.gaps[at].strip()) & set(",.;!:\n"))
 
     def _misspelt_telling(self, word: str) -> bool:
-        from rapidfuzz.distance import OSA
-
         told = (one for one in (*self.orders.telling, *self.orders.asking) if len(one) >= _STEM)
         return any(OSA.distance(word[: len(one)], one) <= 1 for one in told)
 
     def _told_to_us(self, after: int) -> bool:
-        """Whether what is sent goes to the asker, by no carrier: send me the list."""
-        if after >= len(self.words) or self.words[after] not in self.orders.receiving:
-            return False
-        return not any(word in self.orders.carriers for word in self.words[after:])
+        """Whether what is sent goes to the asker, by no carrier: send me the list, m'envoyer la liste."""
+        around = {*self.words[after : after + 1], *self.words[max(0, after - 2) : after - 1]}
+        return bool(around & self.orders.receiving) and not self._carried(after)
+
+    def _carried(self, after: int) -> bool:
+        return any(word in self.orders.carriers for word in self.words[after:])
+
+    def _requests(self, at: int) -> bool:
+        """Whether what begins here as an order does only asks for an answer: run me through the plans, drop me a list."""
+        said = (self.words[at : at + length] for length in (2, 3))
+        return any(one in self.orders.requests for one in said) and not self._carried(at)
 
     def begins_with(self, verbs: Verbs, *, told: bool = False) -> bool:
         """Whether an order begins somewhere. `told`: of a kind that is none where the asker gets it: send me the list."""
         for at, whole in self.starts.items():
-            if at >= len(self.words) or (told and self._told_to_us(at + 1)):
+            if at >= len(self.words) or (told and self._told_to_us(at + 1)) or self._requests(at):
                 continue
             for length in (3, 2, 1):
                 said = self.words[at : at + length]
@@ -233,8 +187,6 @@ class _Sentence:
         word = self.words[at]
         if len(word) < _TYPO - 1 or self.known(word) or at in self.named or any(c.isdigit() for c in word):
             return False
-        from rapidfuzz.distance import OSA
-
         return any(
             len(form) == 1
             and len(form[0]) >= _TYPO
@@ -252,9 +204,21 @@ class _Sentence:
             if self.words[first + 1] in self.orders.receiving:  # tell me how to restart it
                 continue
             for at in range(first + 2, len(self.words)):
-                behind = {self.words[at : at + length] for length in (1, 2, 3)}
-                if self.words[at - 1] in self.orders.infinitive and behind & forms:
+                if self.words[at - 1] not in self.orders.infinitive:
+                    continue
+                verb = next((one for n in (3, 2, 1) if (one := self.words[at : at + n]) in forms), None)
+                if verb is not None and (self.words[first] not in self.orders.having or self._one(at + len(verb))):
                     return True
+        return False
+
+    def hands_over(self) -> bool:
+        """Whether one thing is to be given to another: give X to the team Y, hand X over to Y."""
+        for at in self.starts:
+            if at >= len(self.words) or self.words[at] not in self.orders.giving or not self._one(at + 1):
+                continue
+            behind = self.words[at + 1 : at + _CLAUSE]
+            if any(word in self.orders.to and self._one(at + 2 + place) for place, word in enumerate(behind)):
+                return True
         return False
 
     def wishes_for(self, verbs: Verbs) -> bool:
@@ -265,6 +229,8 @@ class _Sentence:
             return True
         if "?" in self.words:
             return False
+        if self.words and self._gerund(self.words[0], verbs) and self._one(1):
+            return True  # closing INC0000012 please
         wish = any(self.words[: len(said)] == said for said in self.orders.wishes)
         for at in range(1, len(self.words)):
             said = [self.words[at : at + length] for length in (1, 2, 3)]
@@ -284,10 +250,10 @@ class _Sentence:
         for at in range(2, len(self.words)):
             if (self.words[at],) not in verbs.done:
                 continue
-            modal = self.words[0] in _MODAL and self.words[at - 1] == "be"
+            modal = self.words[0] in self.orders.modal and self.words[at - 1] == "be"
             if modal and any(self._one(before) for before in range(at - 1)):
                 return True
-            if self._one(at - 1) and self.words[at - 2] in _HAVING:
+            if self._one(at - 1) and self.words[at - 2] in self.orders.having:
                 return True
         return False
 
@@ -297,6 +263,8 @@ class _Sentence:
 
     def _one(self, at: int) -> bool:
         """Whether one thing is named here, so that a need is of it and not of those that are looked for."""
+        if at >= len(self.words):
+            return self._gap_named(at)
         return at in self.named or self.tokens[at].kind == "identifier" or self._gap_named(at + 1)
 
     def _gerund(self, word: str, verbs: Verbs) -> bool:
@@ -304,95 +272,10 @@ class _Sentence:
             return True
         if not word.endswith("ing") or len(word) < _LONG_TYPO or self.known(word):
             return False
-        from rapidfuzz.distance import OSA
-
         return any(len(form) == 1 and OSA.distance(form[0], word) <= _SHORT for form in verbs.gerunds)
 
     def _duty(self, at: int) -> bool:
         """Whether something must be done: it must be, it has to be."""
         if self.words[at] == "to":
-            return at > 0 and self.words[at - 1] in _NEEDING
+            return at > 0 and self.words[at - 1] in self.orders.needed
         return self.words[at] in self.orders.duties
-
-
-def _french(verb: str) -> dict[str, list[str]]:
-    """Forms of an order, of a regular verb; else the text itself."""
-    if " " in verb or not verb.endswith("er"):
-        return {"always": [verb]}
-    stem = verb[:-2]
-    soft = stem + "e" if stem.endswith("g") else stem
-    done = [stem + end for end in ("e", "ee", "es", "ees")]
-    mute = stem[:-1] + "i" if stem.endswith(("oy", "uy")) else stem  # déployer: déploie
-    return {"always": [verb, stem + "ez", soft + "ons"], "loose": [mute + "e"], "of_you": [mute + "es"], "done": done}
-
-
-def _english(verb: str) -> dict[str, list[str]]:
-    if " " in verb:
-        return {"always": [verb]}
-    silent = verb[:-1] if verb.endswith("e") else verb
-    past = verb + "d" if verb.endswith("e") else verb[:-1] + "ied" if verb[-2:] in ("fy", "py") else verb + "ed"
-    return {"always": [verb], "gerunds": [silent + "ing"], "done": [past]}
-
-
-def _split(texts: Iterable[str]) -> frozenset[Words]:
-    return frozenset(tuple(token.folded for token in tokenise(text)) for text in texts)
-
-
-def _verbs(said: Mapping[str, list[str]], done: list[str], language: Language) -> Verbs:
-    forms = _french if language == "fr" else _english
-    made = {part: [forms(str(verb)) for verb in verbs] for part, verbs in said.items()}
-
-    def of(part: str, *names: str) -> list[str]:
-        return [form for one in made[part] for name in names for form in one.get(name, [])]
-
-    polite = [form for verb in made["with_object"] for form in verb["always"]] if language == "fr" else []
-    unmistakable = [form for form in polite if form.endswith(("er", "ez", "ons"))]
-    every = ("plain", "with_object", "with_determiner")
-    return Verbs(
-        always=_split([*of("plain", "always"), *(form for form in unmistakable if form != "passer")]),
-        loose=_split(of("plain", "loose")),
-        of_you=_split([form for part in every for form in of(part, "of_you")]),
-        objected=_split(of("with_object", "always", "loose")),
-        determined=_split(of("with_determiner", "always", "loose")),
-        gerunds=_split([form for part in every for form in of(part, "gerunds")]),
-        done=_split([*done, *(form for part in every for form in of(part, "done"))]),
-    )
-
-
-@lru_cache(maxsize=1)
-def load_orders() -> Orders:
-    """Read once the words of orders."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "orders.yml").read_text("utf-8"), Loader=LOADER
-    )
-
-    def words(section: str) -> frozenset[str]:
-        return frozenset(str(word) for language in LANGUAGES for word in data[section][language])
-
-    def phrases(section: str) -> frozenset[Words]:
-        return _split(str(text) for language in LANGUAGES for text in data[section][language])
-
-    return Orders(
-        verbs={
-            kind: {one: _verbs(said[one], data["done"][one], one) for one in LANGUAGES}
-            for kind, said in data["verbs"].items()
-        },
-        objects=words("objects"),
-        things=words("things"),
-        leads=words("leads"),
-        asked=phrases("asked"),
-        joining=frozenset(data["joining"]),
-        wishes=phrases("wishes"),
-        duties=words("duties"),
-        being=words("being"),
-        asking=words("asking"),
-        wanting=phrases("wanting"),
-        telling=tuple(sorted(words("telling"))),
-        standing=phrases("standing"),
-        receiving=words("receiving"),
-        carriers=words("carriers"),
-        own=words("own"),
-        needing=words("needing"),
-        relays=words("relays"),
-        infinitive=words("infinitive"),
-    )

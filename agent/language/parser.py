@@ -23,7 +23,7 @@ from agent.language.items import Item, read_items
 from agent.language.lexicon import Lexicon
 from agent.language.literals import lift
 from agent.language.names import NameIndex
-from agent.language.orders import load_orders
+from agent.language.orders import order
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
 from agent.language.over_time import over_time
 from agent.language.rates import prepare_rate
@@ -154,7 +154,7 @@ class Parser:
         named = frozenset(
             at for at in range(len(tokens)) if (found := names.at(tokens, at)) is not None and found.exact
         )
-        return load_orders().order(question, tokens, self._knows, named)
+        return order(question, tokens, self._knows, named)
 
     @staticmethod
     def _points_back(items: tuple[Item, ...], pointing: frozenset[str]) -> bool:
