@@ -15,7 +15,7 @@ import typer
 from cli.options import BackendOption
 from cli.output import progress_bars, say
 from core.addresses import is_loopback
-from core.allocator import few_arenas
+from core.allocator import columns_from_the_system, few_arenas
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings
 from services.access.doorkeeper import OPEN, Doorkeeper
@@ -36,6 +36,7 @@ def serve(
     One process serves an embedded store; several may serve one Neo4j, each with a home of its own.
     """
     few_arenas()
+    columns_from_the_system()
     from api.app import create_app  # here and not above: every other command starts half a second sooner
     from api.server import TwinServer
 

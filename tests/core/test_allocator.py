@@ -1,4 +1,4 @@
-"""A server's threads share few arenas, so that what one question gave back serves the next."""
+"""What one question gave back serves the next: threads share few arenas, and columns come from them too."""
 
 from __future__ import annotations
 
@@ -43,3 +43,24 @@ def test_many_threads_allocate_from_few_arenas_and_what_the_operator_set_holds(
     )
     assert done.stdout.count("<heap nr=") == arenas
     assert done.stdout.split()[-1] == told
+
+
+COLUMNS = """
+import pyarrow
+from core.allocator import columns_from_the_system
+told = columns_from_the_system()
+column = pyarrow.array(range(1000))
+print(pyarrow.default_memory_pool().backend_name, pyarrow.system_memory_pool().bytes_allocated() > 0, told)
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [({}, "system True True"), ({"ARROW_DEFAULT_MEMORY_POOL": "mimalloc"}, "mimalloc False False")],
+)
+def test_columns_come_from_the_system_and_what_the_operator_set_holds(given: dict[str, str], said: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "ARROW_DEFAULT_MEMORY_POOL"} | given
+    done = subprocess.run(
+        [sys.executable, "-c", COLUMNS], env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == said
