@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from agent.answer.grounding import fold
+from agent.language.plurals import plural
 from agent.producer import Language
 from agent.query import model as m
 from agent.query.scope import Scope
@@ -219,25 +220,3 @@ def figure(number: float, language: Language) -> str:
     if language == "fr":
         return text.replace(",", "\u202f").replace(".", ",")
     return text
-
-
-def plural(label: str, language: Language) -> str:
-    """A label in the plural: its first word in French, its last in English."""
-    first, space, rest = label.partition(" ")
-    if language == "fr":
-        adjectives = rest.split(" ")
-        if space and len(adjectives) == 1:  # `service métier`: noun and adjective
-            return f"{_french(first)} {_french(rest)}"
-        return _french(first) + space + rest
-    head, gap, last = label.rpartition(" ")
-    if last.endswith("y") and last[-2:-1] not in "aeiou":
-        return f"{head}{gap}{last[:-1]}ies"
-    return f"{head}{gap}{last}{'es' if last.endswith(('s', 'x', 'ch', 'sh')) else 's'}"
-
-
-def _french(word: str) -> str:
-    if word.endswith(("s", "x", "z")) or word.isupper():
-        return word
-    if word.endswith("eau"):
-        return word + "x"
-    return word[:-2] + "aux" if word.endswith("al") else word + "s"

@@ -40,12 +40,27 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
         return "in"
     if "depends" in turns and not kinds:
         return "out"
-    if verb is None or not ("indirect" in turns or _depth(items) or not kinds):
+    if verb is None or not ("indirect" in turns or _depth(items) or not kinds or _only_through(kinds, items, lexicon)):
         return None
     inverse = all(r.inverse for r in items[verb].means("relation") if r.name == "DEPENDS_ON")
     asked = items[0].folded.split()[0] in ("de", "d", "on", "what") and lexicon.language == "fr"
     forward = (named[0] < verb) != inverse or asked or "dont" in items[verb].folded
     return "out" if forward else "in"
+
+
+def _only_through(kinds: list[Item], items: Sequence[Item], lexicon: Lexicon) -> bool:
+    """Whether none of what is asked for depends on what is named but through others: applications that depend on a server."""
+    elements = [e for item in items if item.name is not None for e in item.name.elements if "." not in e.kind]
+    asked = {m.name for item in kinds for m in item.means("kind")[:1]}
+    triples = lexicon.schema.relations["DEPENDS_ON"].triples if "DEPENDS_ON" in lexicon.schema.relations else ()
+    joined = any(
+        (is_a(lexicon.schema, one, t.start) and is_a(lexicon.schema, e.kind, t.end))
+        or (is_a(lexicon.schema, one, t.end) and is_a(lexicon.schema, e.kind, t.start))
+        for one in asked
+        for e in elements
+        for t in triples
+    )
+    return len(asked) == 1 and bool(elements) and not joined
 
 
 def _says_dependency(item: Item) -> bool:

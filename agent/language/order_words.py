@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -62,6 +62,17 @@ class OrderWords:
     requests: frozenset[Words]
     giving: frozenset[str]
     to: frozenset[str]
+
+    @cached_property
+    def deeds(self) -> frozenset[str]:
+        """The first words of all that is done to things."""
+        every = [verbs for by_language in self.verbs.values() for verbs in by_language.values()]
+        return frozenset(
+            form[0]
+            for one in every
+            for part in (one.always, one.loose, one.objected, one.determined, one.gerunds, one.done)
+            for form in part
+        )
 
 
 def _french(verb: str) -> dict[str, list[str]]:

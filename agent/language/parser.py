@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -28,10 +29,12 @@ from agent.language.outcome import Outcome, Parse, Unclear, Unheld
 from agent.language.over_time import over_time
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
+from agent.language.references import load_references
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
 from agent.language.tallies import Tally, tallied
 from agent.language.tally_query import tally_query
+from agent.language.those import about_those
 from agent.language.tokens import Token, tokenise
 from agent.language.turns import LANGUAGES, Language, detect_language
 from agent.language.ways import Ways
@@ -100,6 +103,8 @@ class Parser:
         if len(question) > LONGEST or reason:
             text = _REFUSED.get(reason or "", "secret")
             return Parse("refuse", language, message=say(text, language))
+        if (pointed := self._pointed(question, names, now, after, language)) is not None:
+            return pointed
         why = after and asks_why(fold(question))
         if understood is not None and why and (edit := edited(understood, (), fold(question), language)):
             return Parse("answer", language, edit)
@@ -115,6 +120,8 @@ class Parser:
         if understood is not None and (edit := edited(understood, items, fold(question), language)):
             return Parse("answer", language, edit, items=items)
         previous = self._previous(after, names, now)
+        if understood is not None and (those := self._those(question, understood, names, now, language, items)):
+            return those
         if is_follow_up(items):
             if not previous:
                 if any("group" in item.turns for item in items[:2] if not _each_first(items)) or not any(
@@ -149,6 +156,39 @@ class Parser:
             return self._failed(
                 "clarify", language, message=unclear.message, choices=unclear.choices, items=items, said=unclear.said
             )
+
+    def _pointed(
+        self, question: str, names: NameIndex, now: datetime, after: Sequence[str], language: Language
+    ) -> Parse | None:
+        """The reading of a question that points at something named before, None where it does not, or could not be read so."""
+        if (found := load_references().named(question, names, after, language)) is None:
+            return None
+        said, element = found
+        again = self.parse(said, names, now, (), language)
+        if again.question is None:
+            return None
+        told = (*again.question.assumptions, say("about", language, name=element.name))
+        return replace(again, question=replace(again.question, assumptions=told))
+
+    def _those(
+        self,
+        question: str,
+        understood: Question,
+        names: NameIndex,
+        now: datetime,
+        language: Language,
+        items: tuple[Item, ...],
+    ) -> Parse | None:
+        """The reading of a question about all that was answered before, None where it is not about that."""
+
+        def read(text: str) -> Question | None:
+            return self.parse(text, names, now, (), language).question
+
+        try:
+            asked = about_those(question, understood, self.schema, language, read)
+        except Unclear as unclear:
+            return self._failed("clarify", language, message=unclear.message)
+        return None if asked is None else Parse("answer", language, asked, items=items)
 
     def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:
         named = frozenset(

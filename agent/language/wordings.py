@@ -17,6 +17,7 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "which_of": {"fr": "Plusieurs éléments portent ce nom : « {name} ». Lequel ?", "en": "Several elements go by “{name}”. Which one?"},
     "unknown_name": {"fr": "Je ne connais pas « {name} ».", "en": "I do not know “{name}”."},
     "taken_for": {"fr": "« {said} » est compris comme « {name} »", "en": "“{said}” is taken for “{name}”"},
+    "about": {"fr": "la question porte sur « {name} »", "en": "the question is about “{name}”"},
     "no_link": {"fr": "lien entre {names}", "en": "link between {names}"},
     "vague": {"fr": "« {word} » peut se comprendre de plusieurs façons.", "en": "“{word}” can be understood in several ways."},
     "which_this": {"fr": "De quel élément s'agit-il ?", "en": "Which one is meant?"},

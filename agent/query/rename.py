@@ -18,6 +18,13 @@ def renamed(part: T, suffix: str) -> T:
     return changed
 
 
+def joined_at(part: T, name: str, other: str) -> T:
+    """One entity with the name of another, which is what joins a pattern to the one that has it."""
+    names = {one: one for one in _declared(part)} | {name: other}
+    changed: T = _renamed(part, names, "")
+    return changed
+
+
 def _declared(part: Any) -> list[str]:
     if isinstance(part, tuple):
         return [name for item in part for name in _declared(item)]

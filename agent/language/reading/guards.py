@@ -14,6 +14,7 @@ from graph.schema.model import ValueType
 
 _WE: Final = words("persons speaking")
 _CONCERNED: Final = words("concerned")
+_ASKED: Final = words("which") | words("what")
 
 
 def _parts(value: Value) -> list[Attribute]:
@@ -103,7 +104,16 @@ class Guards(Settling):
                 continue
             if self.items[at].means("attribute") or self._says_a_value(at) or self._leads_to_a_neighbour(at):
                 continue
+            if self._says_that_they_have_it(at):
+                continue
             raise Unheld(self.items[at].text)
+
+    def _says_that_they_have_it(self, at: int) -> bool:
+        """Whether a verb at the end only says that elements have what is asked of them: which OS do the servers in Lyon run?"""
+        target, head = self.frame.target, set(self.items[0].folded.split()) & _ASKED
+        asked = any(place < at for place, _ in self.pending_attributes) and bool(self.frame.outputs)
+        behind = all(item.empty for item in self.items[at + 1 :])
+        return bool(head) and asked and behind and target is not None and target.at < at
 
     def _small(self, at: int) -> bool:
         """Whether a relation is said by words without content of their own, or of us: in, on, with; the servers we run."""

@@ -14,6 +14,7 @@ from agent.language.wordings import say
 from agent.query.model import Attribute, Compare, Constant, Missing
 
 _WHAT: Final = words("what")
+_OWNING: Final = words("owning")
 
 
 class Settling(Attributes):
@@ -23,6 +24,9 @@ class Settling(Attributes):
         frame = self.frame
         if self.who_asked and frame.nodes and (frame.target is None or self._is_looked_after(frame.target)):
             self._team_of(frame.nodes[0])
+        elif frame.target is not None and self._are_looked_after(frame.target):
+            self.hint = ()
+            self._team_of(frame.target)
         if self.items[0].folded in _WHAT and len(frame.nodes) == 1 and self._is_looked_after(frame.nodes[0]):
             self._what_does_it(frame.nodes[0])
         if frame.target is None and self.where_asked and frame.nodes:
@@ -259,6 +263,19 @@ class Settling(Attributes):
         """Whether an element is what somebody does something to: who manages the server X."""
         said = self.verbs[0][0] if self.verbs else node.at
         return bool(node.named) and len(self.frame.nodes) == 1 and said < node.at and not self.pending_attributes
+
+    def _are_looked_after(self, target: Node) -> bool:
+        """Whether elements are what somebody does something to: who owns the vital applications."""
+        if "who" not in self.items[0].turns or target.kind == "Team" or self.frame.mode != "list":
+            return False
+        owning = next(((at, ()) for at, one in enumerate(self.items) if one.folded in _OWNING), None)
+        verb = owning or (self.verbs[0] if self.verbs else None)
+        if verb is None:
+            return False
+        at, said = verb
+        to_teams = verb is owning or any(self.ways.between(target.kind, "Team", one.name, None) for one in said)
+        between = all(item.empty for item in self.items[1:at])
+        return to_teams and between and at < target.at and not self.frame.groups
 
     def _team_of(self, node: Node) -> None:
         if node.kind == "Team":
