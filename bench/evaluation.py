@@ -1,8 +1,8 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, fresh2, wording, structure, refusals, abstentions and held-out. ESTATE: a
-twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into
+Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, wording, structure, refusals, abstentions and held-out. ESTATE:
+a twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into
 bench/conformance.json.
 """
 
@@ -30,6 +30,7 @@ from agent.evaluation.questions import (
     ROLES,
     SECOND_FRESH,
     STRUCTURE,
+    THIRD_FRESH,
     WORDING,
     Question,
     read_questions,
@@ -43,10 +44,22 @@ from cli.output import Output, print_rows
 from core.errors import JumeauError
 
 RESULTS: Final = Path(__file__).parent / "conformance.json"
-OWN: Final = (DEVELOPMENT, ROLES, FRESH, SECOND_FRESH, WORDING, STRUCTURE, REFUSALS, ABSTENTIONS, HELD_OUT)
+OWN: Final = (
+    DEVELOPMENT,
+    ROLES,
+    FRESH,
+    SECOND_FRESH,
+    THIRD_FRESH,
+    WORDING,
+    STRUCTURE,
+    REFUSALS,
+    ABSTENTIONS,
+    HELD_OUT,
+)
 _HALVED: Final = {
     FRESH.stem: "fresh questions, half not tuned on",
     SECOND_FRESH.stem: "second fresh questions, half not tuned on",
+    THIRD_FRESH.stem: "third fresh questions, half not tuned on",
     REFUSALS.stem: "refusals and near misses, half not tuned on",
     ABSTENTIONS.stem: "abstentions, half not tuned on",
 }
