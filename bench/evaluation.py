@@ -1,9 +1,9 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, wording, structure, refusals, abstentions and held-out. ESTATE:
-a twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of issue E into
-bench/conformance.json.
+Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, wording, structure, refusals, abstentions and held-out.
+ESTATE: a twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of
+issue E into bench/conformance.json.
 """
 
 from __future__ import annotations
