@@ -14,16 +14,17 @@ from agent.language.frame import Frame
 from agent.language.items import Item
 from agent.language.names import NamedElement
 from agent.language.outcome import Unclear
-from agent.language.reading.words import SUPERLATIVES
+from agent.language.reading.words import SUPERLATIVES, words
 from agent.language.tallies import is_kind
 from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
 from agent.query.scope import aggregated
 
+_A: Final = words("a")
+"""Before a figure that is compared these do not say that there is one: a longer RTO than X."""
 _THAN: Final = frozenset({"que", "qu", "than"})
-_MORE: Final = {"plus de": ">", "plus d": ">", "plus": ">", "davantage de": ">", "davantage": ">", "more": ">", "plus que": ">",
-                "moins de": "<", "moins d": "<", "moins": "<", "less": "<", "fewer": "<", "moins que": "<"}  # fmt: skip
+_MORE: Final = dict.fromkeys(words("more than"), ">") | dict.fromkeys(words("less than"), "<")
 _COMPARED: Final = {"older than": "oldest", "newer than": "newest", "younger than": "newest", "bigger than": "largest",
                     "larger than": "largest", "smaller than": "smallest"}  # fmt: skip
 _OVER: Final = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
@@ -68,7 +69,7 @@ def _made(items: Sequence[Item], at: int, before: int, than: bool, element: Name
     if any(item.means("kind") or item.name for item in rest) or any(item.number is not None for item in between):
         return None
     counted = any(is_kind(item) for item in between)
-    kept = list(items[:more])
+    kept = [item for at, item in enumerate(items[:more]) if at < more - 2 or item.folded not in _A]
     if sort:
         kept.append(word)
     elif counted:

@@ -21,7 +21,7 @@ def load_index(schema: Schema, idioms: Idioms, rows: Rows) -> NameIndex:
     )
     kinds = [kind for kind in schema.concrete_kinds() if kind.category in _CATEGORIES and not kind.bookkeeping]
     attributes = {kind.name: [a for a in _OTHERS if a in kind.attributes] for kind in kinds}
-    unnamed = {"BackupRun", "ComplianceCheck", "MaintenanceAction", "Feedback", "NetworkInterface"}
+    unnamed = {"BackupRun", "ComplianceCheck", "MaintenanceAction", "Feedback"}
     unnamed |= {"SimulatedSummary", "SimulatedIncident", "Scenario"}
     for element, others in read_names(rows, (k.name for k in kinds if k.name not in unnamed), attributes):
         index.add(element, others)

@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from agent.language.folding import fold
+
 _UNDER_TEN: Final = {
     "fr": {"une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9},
     "en": {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
@@ -46,11 +48,23 @@ def _at_the_end(found: re.Match[str]) -> str:
     return f"{found.group(2)} per {_EVERY_EN[found.group(1).lower()]}{found.group(3)}"
 
 
+_DATED: Final = {
+    "ouvert": "date d'ouverture", "clos": "date de clôture", "ferme": "date de clôture", "resolu": "date de résolution",
+    "redemarre": "dernier redémarrage",
+}  # fmt: skip
 _DAY: Final = r"(\d{1,2})(?:er|st|nd|rd|th)?"
 _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|unresolved"
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
+    (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
+    (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
+    (r"^y ?'?a (?=(?:des|un|une|du|de la)\b.*\?$)", "y a-t-il "),
+    (r"\b(il|elle) est (?=.* ou (?:pas|non)\b)", r"est-\1 "),
+    (r",? ou (?:pas|non)(?= ?\??$)|,? or not(?= ?\??$)", ""),
+    (r"\b(ouvert|clos|ferm[ée]|r[ée]solu|red[ée]marr[ée])e?s? quand\b", lambda found: _DATED[fold(found.group(1))]),
+    (r"^(?:and |now |ok )?(?:group|split|break|count|show) (?:them|those|these|it)(?: down)? (?=by |per )", "and "),
+    (r"^(?:et )?(?:groupe|regroupe|r[ée]partis|ventile|d[ée]taille)[- ](?:les|le|la)(?:[- ]moi)? (?=par )", "et "),
     (r"(?<!\S)\+ ?(?=d'|de\b|que\b)", "plus "),
     (r"\b(mois|semaine|trimestre|jour|année|annee) (?:par|après|apres) \1\b", r"par \1"),
     (r"\b(month|week|quarter|day|year)[ -](?:by|over|on|after|to)[ -]\1\b", r"per \1"),
