@@ -35,6 +35,9 @@ lock: ## Resolve requirements.lock again (universal for Python 3.11-3.13)
 demo: $(STAMP) ## Load the demo twin and serve it on 127.0.0.1:8000 (CHECK=1: check ten answers instead)
 	@JUMEAU_HOME=$(DEMO_HOME) JUMEAU_NOW=2025-01-01 JUMEAU_PORT=$(DEMO_PORT) $(BIN)/python -m demo.run --servers $(DEMO_SERVERS) $(if $(CHECK),--check,)
 
+# Workers, servers and jobs are Pythons of their own: each would compile everything again where the shell forbids to keep it.
+test nightly: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(STAMP) ## Everything, including the contract suite on a real Neo4j; says what it skipped (WORKERS=1 on a small machine)
 	$(BIN)/python $(PYTEST) -m "not nightly"
 
