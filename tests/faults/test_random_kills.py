@@ -15,7 +15,7 @@ from tests.conftest import NIGHTLY, ROOT
 
 pytestmark = pytest.mark.faults
 
-KILLS = 100 if NIGHTLY else 10
+KILLS = 100 if NIGHTLY else 6
 SERVERS = 120 if NIGHTLY else 50
 
 

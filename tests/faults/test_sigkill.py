@@ -19,8 +19,8 @@ from tests.conftest import NIGHTLY
 pytestmark = pytest.mark.faults
 
 MOMENTS = 60 if NIGHTLY else 20
-SERVERS = 120
-BATCH_ROWS = "100" if NIGHTLY else "700"
+SERVERS = 120 if NIGHTLY else 50
+BATCH_ROWS = "100" if NIGHTLY else "350"
 
 
 def jumeau(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
