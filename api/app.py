@@ -62,6 +62,7 @@ from api.rest import (
 )
 from api.rest.models import ErrorAnswer
 from api.strangers import Strangers
+from core.allocator import give_back
 from core.principal import LOCAL_OPERATOR, Principal
 from services.access.doorkeeper import Doorkeeper
 from services.audit.recorder import Recorder, recorder_of
@@ -103,7 +104,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        follower = LedgerFollower(twin, applied=services.changes.publish)
+        follower = LedgerFollower(twin, applied=services.changes.publish, quiet=give_back)
         courier = services.webhooks.courier(services.changes)
         services.recorder.start()
         is_sending = follow and not twin.settings.read_only

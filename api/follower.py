@@ -18,10 +18,18 @@ log = structlog.get_logger(__name__)
 class LedgerFollower:
     """A thread that projects whatever the ledger has gained. A failure is logged, waited out and tried again."""
 
-    def __init__(self, twin: Twin, poll_s: float = POLL_S, *, applied: Callable[[int], None] = lambda _: None) -> None:
-        """`applied` is called, in the thread, with the sequence that the graph has reached."""
+    def __init__(
+        self,
+        twin: Twin,
+        poll_s: float = POLL_S,
+        *,
+        applied: Callable[[int], None] = lambda _: None,
+        quiet: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Both are called in the thread: `applied` with the sequence that the graph has reached, `quiet` once nothing more came."""
         self._twin = twin
         self._tell = applied
+        self._quiet = quiet
         self._poll_s = poll_s
         self._stopping = Event()
         self._thread = Thread(target=self._follow, name="ledger-follower", daemon=True)
@@ -37,12 +45,17 @@ class LedgerFollower:
 
     def _follow(self) -> None:
         applied: int | None = None
+        busy = False
         wait = self._poll_s
         while not self._stopping.wait(wait):
             try:
                 if self._twin.ledger.sequence() != applied:
                     applied = self._twin.catch_up()
                     self._tell(applied)
+                    busy = True
+                elif busy:
+                    self._quiet()
+                    busy = False
                 wait = self._poll_s
             except Exception as error:
                 log.warning("follow_failed", error=str(error), retry_in_s=wait)

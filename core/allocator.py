@@ -38,3 +38,14 @@ def columns_from_the_system() -> bool:
 
     pyarrow.set_memory_pool(pyarrow.system_memory_pool())
     return True
+
+
+def give_back() -> bool:
+    """Give the memory that is free inside the arenas back to the system; whether any was. glibc only; takes some milliseconds.
+
+    What a load needed stays in the arenas, between what is in use: after thirty loads a server held 70 MiB that nobody used.
+    """
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError):  # another C library
+        return False

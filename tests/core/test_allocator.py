@@ -64,3 +64,25 @@ def test_columns_come_from_the_system_and_what_the_operator_set_holds(given: dic
         [sys.executable, "-c", COLUMNS], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == said
+
+
+FREED = """
+import ctypes
+from core.allocator import give_back
+def held():
+    return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS"))
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
+blocks = [libc.malloc(20_000) for _ in range(4_000)]
+for block in blocks: libc.memset(block, 1, 20_000)
+for block in blocks[:-1]: libc.free(block)
+before = held()
+print(give_back(), before - held() > 60_000)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="arenas are glibc's")
+def test_memory_that_is_free_below_what_is_in_use_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["True", "True"]
