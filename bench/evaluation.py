@@ -60,7 +60,6 @@ _HALVED: Final = {
     FRESH.stem: "fresh questions, half not tuned on",
     SECOND_FRESH.stem: "second fresh questions, half not tuned on",
     THIRD_FRESH.stem: "third fresh questions, half not tuned on",
-    REFUSALS.stem: "refusals and near misses, half not tuned on",
     ABSTENTIONS.stem: "abstentions, half not tuned on",
 }
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")

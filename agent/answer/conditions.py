@@ -153,7 +153,7 @@ def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
                 value = labels.cell(right.value, attribute)
             else:
                 value = moment(right, labels) if isinstance(right, m.Moment) else labels.value(right, scope)
-            unit = labels.unit(labels.measured(left, scope)) if isinstance(right, m.Constant) else ""
+            unit = labels.unit(left, scope) if isinstance(right, m.Constant) else ""
             return f"{labels.value(left, scope)} {words.get(operator, operator)} {value} {unit}".rstrip()
         case m.Within(value, start, end):
             name = labels.value(value, scope)

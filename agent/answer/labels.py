@@ -52,6 +52,9 @@ _UNITS: Mapping[str, Mapping[Language, str]] = {
     "U": {"fr": "U", "en": "U"},
     "bytes": {"fr": "octets", "en": "bytes"},
     "minutes": {"fr": "minutes", "en": "minutes"},
+    "hours": {"fr": "heures", "en": "hours"},
+    "days": {"fr": "jours", "en": "days"},
+    "weeks": {"fr": "semaines", "en": "weeks"},
     "requests per second": {"fr": "requêtes/s", "en": "requests/s"},
 }
 _DIGITS = 6
@@ -153,8 +156,13 @@ class Labels:
             return self.measured(value.of, scope)
         return self.attribute_of(value, scope) if isinstance(value, m.Attribute) else None
 
-    def unit(self, attribute: Attribute | None) -> str:
-        """The unit of an attribute as people write it behind a figure; nothing for those that are read without one."""
+    def unit(self, value: m.Value | None, scope: Scope) -> str:
+        """The unit of a value as people write it behind a figure; nothing for those that are read without one."""
+        if isinstance(value, m.Aggregate) and value.function not in ("count", "collect"):
+            return self.unit(value.of, scope)
+        if isinstance(value, m.Elapsed):
+            return _UNITS[value.unit][self.language]
+        attribute = self.measured(value, scope)
         told = None if attribute is None or attribute.unit is None else _UNITS.get(attribute.unit)
         return "" if told is None else told[self.language]
 

@@ -150,7 +150,8 @@ class Wording:
     # --- shapes ------------------------------------------------------------------------------------------------------
 
     def _main(self, shown: Shown) -> str:
-        if self.select is not None and self.select.form == "yes or no" and not isinstance(self.question.body, m.Versus):
+        asked = self.question.body if isinstance(self.question.body, m.Recipe) else self.select
+        if asked is not None and asked.form == "yes or no" and not isinstance(self.question.body, m.Versus):
             return str(self.words["yes" if shown.rows and shown.rows[0][0] else "no"])
         if not shown.rows:
             return str(self.words["unseen"]) if shown.hidden else self._none()
@@ -208,7 +209,7 @@ class Wording:
             return text
         if isinstance(meaning, m.Ratio):
             return f"{text} %" if meaning.scale == 100.0 else text
-        unit = self.labels.unit(self.labels.measured(meaning, self.scope))
+        unit = self.labels.unit(meaning, self.scope)
         return f"{text} {self._shown(unit)}" if unit else text
 
     def _shown(self, text: str) -> str:

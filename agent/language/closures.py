@@ -40,7 +40,9 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
         return "in"
     if "depends" in turns and not kinds:
         return "out"
-    if verb is None or not ("indirect" in turns or _depth(items) or not kinds or _only_through(kinds, items, lexicon)):
+    asked_kinds = {m.name for item in kinds for m in item.means("kind")[:1]}
+    through = _only_through(asked_kinds, _elements(items), lexicon)
+    if verb is None or not ("indirect" in turns or _depth(items) or not kinds or through):
         return None
     inverse = all(r.inverse for r in items[verb].means("relation") if r.name == "DEPENDS_ON")
     asked = items[0].folded.split()[0] in ("de", "d", "on", "what") and lexicon.language == "fr"
@@ -48,19 +50,40 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
     return "out" if forward else "in"
 
 
-def _only_through(kinds: list[Item], items: Sequence[Item], lexicon: Lexicon) -> bool:
-    """Whether none of what is asked for depends on what is named but through others: applications that depend on a server."""
-    elements = [e for item in items if item.name is not None for e in item.name.elements if "." not in e.kind]
-    asked = {m.name for item in kinds for m in item.means("kind")[:1]}
-    triples = lexicon.schema.relations["DEPENDS_ON"].triples if "DEPENDS_ON" in lexicon.schema.relations else ()
+def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | None:
+    """Whether one named thing depends on another, through others where it can only do so through them; None where not asked."""
+    named = [item for item in items if item.name is not None]
+    asks = any("yesno" in item.turns for item in items) and len(named) == 2
+    verbs = [item for item in items if _says_dependency(item)]
+    if not asks or len(verbs) != 1 or any({"not", "never", "without", "direct"} & set(item.turns) for item in items):
+        return None
+    first, other = (_elements([item]) for item in named)
+    if len(first) != 1 or len(other) != 1 or not _only_through({first[0].kind}, other, lexicon):
+        return None
+    if all(r.inverse for r in verbs[0].means("relation") if r.name == "DEPENDS_ON"):
+        first, other = other, first
+    reached = m.Compare(m.ColumnOf("id"), "=", m.Constant(other[0].id, parameter="reached"))
+    named_ci = m.Named((first[0].id,), (first[0].name,))
+    recipe = m.Recipe(_RECIPES["out"], elements={"ci": named_ci}, where=reached, form="yes or no")
+    return m.Question(recipe, lexicon.language)
+
+
+def _only_through(asked: set[str], elements: Sequence[NamedElement], lexicon: Lexicon) -> bool:
+    """Whether elements of one kind and those named depend on each other through others only: applications and a server."""
+    schema = lexicon.schema
+    triples = schema.relations["DEPENDS_ON"].triples if "DEPENDS_ON" in schema.relations else ()
     joined = any(
-        (is_a(lexicon.schema, one, t.start) and is_a(lexicon.schema, e.kind, t.end))
-        or (is_a(lexicon.schema, one, t.end) and is_a(lexicon.schema, e.kind, t.start))
+        {True} == {is_a(schema, one, start), is_a(schema, element.kind, end)}
         for one in asked
-        for e in elements
-        for t in triples
+        for element in elements
+        for triple in triples
+        for start, end in ((triple.start, triple.end), (triple.end, triple.start))
     )
     return len(asked) == 1 and bool(elements) and not joined
+
+
+def _elements(items: Sequence[Item]) -> list[NamedElement]:
+    return [e for item in items if item.name is not None for e in item.name.elements if "." not in e.kind]
 
 
 def _says_dependency(item: Item) -> bool:

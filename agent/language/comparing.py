@@ -145,7 +145,11 @@ def compares(item: Item) -> bool:
 def _linked(items: Sequence[Item], between: range) -> bool:
     """Whether nothing but small words stands between two periods, one of which joins them."""
     joined = any(_joining(items[at]) or items[at].folded in _THAN for at in between)
-    return joined and all(items[at].empty or _joining(items[at]) or "between" in items[at].turns for at in between)
+    small = (
+        items[at].empty or _joining(items[at]) or "between" in items[at].turns or items[at].folded in _THAN
+        for at in between
+    )
+    return joined and all(small)
 
 
 def _joining(item: Item) -> bool:

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
+from agent.language.alternatives import Alternatives, alternatives, one_of
 from agent.language.beyond import beyond, query_beyond
 from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
@@ -105,6 +106,8 @@ class Parser:
             return Parse("refuse", language, message=say(text, language))
         if (pointed := self._pointed(question, names, now, after, language)) is not None:
             return pointed
+        if (two := alternatives(question)) is not None and (asked := self._one_of(two, names, now, language)):
+            return asked
         why = after and asks_why(fold(question))
         if understood is not None and why and (edit := edited(understood, (), fold(question), language)):
             return Parse("answer", language, edit)
@@ -169,6 +172,15 @@ class Parser:
             return None
         told = (*again.question.assumptions, say("about", language, name=element.name))
         return replace(again, question=replace(again.question, assumptions=told))
+
+    def _one_of(self, two: Alternatives, names: NameIndex, now: datetime, language: Language) -> Parse | None:
+        """The reading of a question about two that it names, None where it is not about these."""
+
+        def read(text: str) -> Question | None:
+            return self.parse(text, names, now, (), language).question
+
+        asked = one_of(two, names, self.schema, language, read)
+        return None if asked is None else Parse("answer", language, asked)
 
     def _those(
         self,

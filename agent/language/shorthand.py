@@ -59,6 +59,33 @@ _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
+    (r"\b(en |in )?(20\d\d) ?(?:vs\.?|versus|contre) ?(?:en |in )?(20\d\d)\b", r"in \2 vs in \3"),
+    (r"\bwhat (?:has )?caused (?=[a-z]{2,4}\d)", "cause of "),
+    (r"\bqu['’ ]est[- ]ce qui a (?:caus[ée]|provoqu[ée]) (?=[a-z]{2,4}\d)", "cause de "),
+    (
+        r"\bcombien de temps (?:a (?:dur[ée]e?|pris (?:la )?r[ée]solution de)|dure|a pris)"
+        r" (?:l['’]incident |le ticket )?(?=[a-z]{2,4}\d)",
+        "temps de résolution de ",
+    ),
+    (r"\bdur[ée]e (?=(?:de |d['’])(?:l['’]incident |inc\d))", "temps de résolution "),
+    (
+        r"\bhow long (?:did|has) (.+?) (?:last(?:ed)?|take|taken|took)(?: to (?:be )?\w+)?(?= ?\??$)",
+        r"resolution time of \1",
+    ),
+    (r"\b(depuis )?combien de temps (?=(?:a|met|reste|dure)\b)|\bdepuis combien de temps\b", "quelle durée "),
+    (r"\bcomment (.+?) (?:est|sont) (?:reli|connect|li|rattach)[ée]e?s? (?:à|a|avec) ", r"chemin entre \1 et "),
+    (
+        r"^(?:qui (?:dois[- ]je |faut[- ]il |puis[- ]je )?(?:contacter|appeler|joindre|pr[ée]venir)"
+        r"|[àa] qui (?:dois[- ]je |puis[- ]je )?m['’ ]adresser) (?:pour|sur|au sujet de) ",
+        "équipe de support de ",
+    ),
+    (
+        r"^(?:who (?:do|should|can|must) (?:i|we) (?:contact|call|ask|reach)|who to (?:contact|call)) (?:for|about|on) ",
+        "support team of ",
+    ),
+    (r"\bquand expire(?:nt)? le support de\b", "quelle est la fin de support de"),
+    (r"\bwhen does (?:the )?support (?:of|for) (.+?) (?:end|expire|run out)\b", r"end of support of \1"),
+    (r"\b(pour|sur|chez|for|on) ((?!20\d\d)[^ ,?]+(?: [^ ,?]+)?) (et|ou|and|or) \1 ", r"\1 \2 \3 "),
     (r"^y ?'?a (?=(?:des|un|une|du|de la)\b.*\?$)", "y a-t-il "),
     (r"\b(il|elle) est (?=.* ou (?:pas|non)\b)", r"est-\1 "),
     (r",? ou (?:pas|non)(?= ?\??$)|,? or not(?= ?\??$)", ""),

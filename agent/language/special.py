@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from agent.language.closures import closure, depending, one_named
+from agent.language.closures import closure, depending, one_named, whether_depends
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
 from agent.language.names import NamedElement
@@ -30,6 +30,8 @@ def special(items: Sequence[Item], lexicon: Lexicon) -> Question | None:
         return of_simulation(items, lexicon)
     if "path" in turns and len(_named(items)) >= 2:
         return _path(items, lexicon)
+    if (whether := whether_depends(items, lexicon)) is not None:
+        return whether
     if (side := depending(items, lexicon)) and _stops(items, lexicon):
         return closure(side, items, lexicon)
     if impact and not _about_attribute(items) and _stops(items, lexicon):

@@ -156,7 +156,8 @@ def _recipe(body: m.Recipe, schema: Schema, recipe: CatalogueQuery) -> Step:
     }
     parameters |= {name: named.ids[0] for name, named in body.elements.items()}
     query = parse(recipe.text)
-    if body.where is None and not body.columns and not body.order and body.limit is None:
+    asks = body.form == "yes or no"
+    if body.where is None and not body.columns and not body.order and body.limit is None and not asks:
         return Step(query, parameters, ())
     part = query.parts[0]
     last = part.clauses[-1]
@@ -166,6 +167,11 @@ def _recipe(body: m.Recipe, schema: Schema, recipe: CatalogueQuery) -> Step:
     expressions = Expressions()
     kept = replace(last.projection, order=()) if body.columns or body.order else last.projection
     held = ast.With(kept, None if body.where is None else expressions.condition(body.where, scope))
+    if asks:
+        some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (Op.GT,))
+        answer = ast.Return(ast.Projection((ast.ProjectionItem(some, "answer"),)))
+        whole = ast.Query((ast.SinglePart((*part.clauses[:-1], held, answer)),))
+        return Step(whole, {**parameters, **expressions.parameters}, (m.Column("answer", m.Constant(True)),))
     columns = body.columns or tuple(m.Column(item.alias, m.ColumnOf(item.alias)) for item in kept.items)
     items = tuple(_item(column, expressions.value(column.value, scope)) for column in columns)
     aliases = {column.name for column in columns}

@@ -468,7 +468,8 @@ class Recipe:
     """A named query of the catalogue (graph/queries), such as downstream_impact.
 
     `parameters`: values by name. `elements`: of the parameters that name an element, the element. `where`: a condition on
-    its columns (`ColumnOf`). `columns`: figures over its rows, or some of its columns; empty: all as they are.
+    its columns (`ColumnOf`). `columns`: figures over its rows, or some of its columns; empty: all as they are. `form`: `rows`,
+    or `yes or no` where the question is whether it has any.
     """
 
     name: str
@@ -478,6 +479,7 @@ class Recipe:
     columns: tuple[Column, ...] = ()
     order: tuple[Sort, ...] = ()
     limit: int | None = None
+    form: Literal["rows", "yes or no"] = "rows"
     type: Literal["recipe"] = field(default="recipe", kw_only=True)
     __pydantic_config__: ClassVar[Any] = STRICT
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from agent.language.frame import Measure
+from agent.language.meanings import nearest
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.settling import Settling
 from agent.language.reading.words import DATES, words
@@ -51,8 +52,21 @@ class Guards(Settling):
         frame = self.frame
         values = [self._type(name) for _, name in frame.outputs]
         values += [self._type(value.name) for value, _ in frame.order_by if isinstance(value, Attribute)]
-        if self.when_asked and not any(one in DATES for one in values):
+        if not self.when_asked or any(one in DATES for one in values):
+            return
+        target = frame.target
+        known = {**self.idioms.times, **self.idioms.ahead}
+        date = None if target is None else nearest(self.schema, target.kind, known)
+        if (
+            target is None
+            or not target.named
+            or len(frame.nodes) > 1
+            or date is None
+            or frame.mode != "list"
+            or target.where
+        ):
             raise Unclear(say("which_date", self.language))
+        frame.outputs.append((target, date))  # CHG0000280, when is it planned?
 
     def _columns_are_shown(self) -> None:
         """What is asked beside groups or a yes is a figure of them, or nobody knows what."""

@@ -15,6 +15,7 @@ from agent.query.model import Attribute, Compare, Constant, Missing
 
 _WHAT: Final = words("what")
 _OWNING: Final = words("owning")
+_DOES: Final = words("does")
 
 
 class Settling(Attributes):
@@ -29,6 +30,8 @@ class Settling(Attributes):
             self._team_of(frame.target)
         if self.items[0].folded in _WHAT and len(frame.nodes) == 1 and self._is_looked_after(frame.nodes[0]):
             self._what_does_it(frame.nodes[0])
+        elif self._does_something():
+            self._what_does_it(frame.nodes[0], done=True)
         if frame.target is None and self.where_asked and frame.nodes:
             self._place_of(frame.nodes[0])
         if frame.target is None and frame.nodes:
@@ -242,11 +245,20 @@ class Settling(Attributes):
         if len(kinds) == 1:
             self._node(at, kinds.pop(), ())
 
-    def _what_does_it(self, node: Node) -> None:
-        """The elements that a verb can be said of, whatever they are: what runs on X."""
-        for meaning in self.verbs[0][1] if self.verbs else ():
+    def _does_something(self) -> bool:
+        """Whether it is asked what one thing does something to: what does the change X touch."""
+        if self.items[0].folded not in _DOES or len(self.frame.nodes) != 1 or not self.verbs or self.pending_attributes:
+            return False
+        node, (at, _) = self.frame.nodes[0], self.verbs[0]
+        return bool(node.named) and node.at < at and all(item.empty for item in self.items[at + 1 :])
+
+    def _what_does_it(self, node: Node, *, done: bool = False) -> None:
+        """The elements that a verb can be said of, whatever they are: what runs on X; or those it is `done` to: what X touches."""
+        said = self.verbs[0][1] if self.verbs else ()
+        for meaning in (one for one in said if not done or one.rank == said[0].rank):
             triples = self.schema.relations[meaning.name].triples
-            ends = [(one.end, one.start) if meaning.inverse else (one.start, one.end) for one in triples]
+            backward = meaning.inverse != done
+            ends = [(one.end, one.start) if backward else (one.start, one.end) for one in triples]
             kinds = {first for first, last in ends if self.ways.overlap(last, node.kind) and first in self.schema.kinds}
             if len(kinds) > 1 and all(is_a(self.schema, kind, CATEGORY) for kind in kinds):
                 kinds = {CATEGORY}
@@ -255,7 +267,7 @@ class Settling(Attributes):
                 what = self._new(kind, len(self.items))
                 self.frame.nodes.insert(0, self.frame.nodes.pop())
                 node.parent = what
-                node.way = Way(kind, (Step(meaning.name, not meaning.inverse, node.kind),))
+                node.way = Way(kind, (Step(meaning.name, not backward, node.kind),))
                 self.frame.target = what
                 return
 

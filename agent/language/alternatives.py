@@ -1,0 +1,118 @@
+"""One of two that are named: which team has more servers, A or B; Paie ou Messagerie, laquelle a le plus d'incidents ?
+
+The question is read without the two, and then asked of them only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Final
+
+from agent.language.folding import composed, fold
+from agent.language.names import NamedElement, NameIndex
+from agent.language.tokens import tokenise
+from agent.language.turns import Language
+from agent.query import model as m
+from graph.schema.model import Schema
+
+_TWO: Final = r"(?P<one>[^,:?]+?)\s+{}\s+(?:(?:l|d)\W|the\s+|la\s+|le\s+)?(?P<other>[^,:?]+?)"
+_LAST: Final = re.compile(r"[,:]\s*(?:entre\s+|between\s+)?" + _TWO.format(r"(?:ou|or)") + r"\s*\?*\s*$")
+_FIRST: Final = re.compile(
+    r"^\s*(?:entre\s+|between\s+)?"
+    + _TWO.format(r"(?:ou|or|et|and)")
+    + r"\s*[,:]\s*(?P<which>lequel|laquelle|which(?:\s+one)?|who|qui)\b"
+)
+_OF: Final = re.compile(
+    r"^\s*(?P<which>lequel|laquelle|which(?:\s+one)?)\s+(?:de|d|entre|of|between|parmi)\b\W*"
+    + _TWO.format(r"(?:ou|or|et|and)").replace("[^,:?]+?)", "[^,:?]+?)", 1)
+    + r"(?=\s+(?:a|ont|est|sont|has|have|is|are|coute|costs|depend|depends|tourne|runs)\b)"
+)
+_MORE: Final = (
+    (re.compile(r"\b(a|ont|avait)\s+plus\s+(de|d)\b"), r"\1 le plus \2"),
+    (re.compile(r"\b(a|ont|avait)\s+moins\s+(de|d)\b"), r"\1 le moins \2"),
+    (re.compile(r"\b(has|have|had|owns|own|runs|run)\s+(?:the\s+)?more\b"), r"\1 the most"),
+    (re.compile(r"\b(has|have|had|owns|own|runs|run)\s+(?:the\s+)?(?:fewer|less)\b"), r"\1 the fewest"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternatives:
+    """A question without the two that it names, and how they are called; `pronoun`: whether a word stands for their kind."""
+
+    rest: str
+    one: str
+    other: str
+    pronoun: bool
+
+
+def alternatives(question: str) -> Alternatives | None:
+    """The two that a question names at its end or at its head to have one of them; None where it does not."""
+    question = composed(question)
+    folded = fold(question)
+    if found := _LAST.search(folded):
+        return Alternatives(_most(question[: found.start()]), *_named(question, found), pronoun=False)
+    if found := _FIRST.search(folded) or _OF.search(folded):
+        return Alternatives("<which>" + _most(question[found.end() :]), *_named(question, found), pronoun=True)
+    return None
+
+
+def one_of(
+    said: Alternatives, names: NameIndex, schema: Schema, language: Language, read: Callable[[str], m.Question | None]
+) -> m.Question | None:
+    """The question about those two alone; None where they are no two elements of the kind that is asked for.
+
+    `read`: reads a question by itself, None where it is none.
+    """
+    if said.pronoun:
+        kinds = [kind for one in (said.one, said.other) for kind in _kinds(one, names)]
+        if not kinds or len(set(kinds)) != 1:
+            return None
+        wording = schema.kinds[kinds[0]].wording
+        which = f"quelle {wording.fr}" if language == "fr" else f"which {wording.en}"
+        asked = read(said.rest.replace("<which>", which))
+    else:
+        asked = read(said.rest)
+    if asked is None or not isinstance(asked.body, m.Select):
+        return None
+    select = asked.body
+    name = select.subject or select.pattern.entities[0].name
+    subject = next(entity for entity in select.pattern.entities if entity.name == name)
+    if subject.named is not None:
+        return None
+    kinds = [concrete for kind in subject.kinds for concrete in schema.descendants[kind]]
+    found = [_element(text, names, frozenset(kinds)) for text in (said.one, said.other)]
+    if any(element is None for element in found):
+        return None
+    both = [element for element in found if element is not None]
+    named = m.Named(tuple(e.id for e in both), tuple(e.name for e in both))
+    entities = tuple(replace(e, named=named) if e is subject else e for e in select.pattern.entities)
+    return replace(asked, body=replace(select, pattern=replace(select.pattern, entities=entities)))
+
+
+def _named(question: str, found: re.Match[str]) -> tuple[str, str]:
+    return question[slice(*found.span("one"))].strip(), question[slice(*found.span("other"))].strip()
+
+
+def _most(question: str) -> str:
+    """More of two is the most of them."""
+    folded = fold(question)
+    for pattern, words in _MORE:
+        if found := pattern.search(folded):
+            return f"{question[: found.start()]}{found.expand(words)}{question[found.end() :]}"
+    return question
+
+
+def _kinds(text: str, names: NameIndex) -> set[str]:
+    found = names.at(tokenise(text), 0)
+    return set() if found is None else {element.kind for element in found.elements if "." not in element.kind}
+
+
+def _element(text: str, names: NameIndex, kinds: frozenset[str]) -> NamedElement | None:
+    tokens = tokenise(text)
+    for first in range(min(2, len(tokens))):  # l'équipe Linux
+        found = names.of_kind(tokens, first, kinds)
+        if found is not None and found.after == len(tokens) and len(found.elements) == 1:
+            return found.elements[0]
+    return None
