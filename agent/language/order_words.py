@@ -60,6 +60,7 @@ class OrderWords:
     having: frozenset[str]
     needed: frozenset[str]
     requests: frozenset[Words]
+    left_out: frozenset[Words]
     giving: frozenset[str]
     to: frozenset[str]
 
@@ -87,11 +88,10 @@ def _french(verb: str) -> dict[str, list[str]]:
 
 
 def _english(verb: str) -> dict[str, list[str]]:
-    if " " in verb:
-        return {"always": [verb]}
-    silent = verb[:-1] if verb.endswith("e") else verb
-    past = verb + "d" if verb.endswith("e") else verb[:-1] + "ied" if verb[-2:] in ("fy", "py") else verb + "ed"
-    return {"always": [verb], "gerunds": [silent + "ing"], "done": [past]}
+    first, gap, particle = verb.partition(" ")
+    silent = first[:-1] if first.endswith("e") else first
+    past = first + "d" if first.endswith("e") else first[:-1] + "ied" if first[-2:] in ("fy", "py") else first + "ed"
+    return {"always": [verb], "gerunds": [f"{silent}ing{gap}{particle}"], "done": [past + gap + particle]}
 
 
 def _split(texts: Iterable[str]) -> frozenset[Words]:
@@ -159,6 +159,7 @@ def load_order_words() -> OrderWords:
         having=words("having"),
         needed=words("needed"),
         requests=phrases("requests"),
+        left_out=phrases("left_out"),
         giving=words("giving"),
         to=words("to"),
     )

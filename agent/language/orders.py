@@ -138,9 +138,11 @@ class _Sentence:
         return any(word in self.orders.carriers for word in self.words[after:])
 
     def _requests(self, at: int) -> bool:
-        """Whether what begins here as an order does only asks for an answer: run me through the plans, drop me a list."""
+        """Whether what begins here as an order does only asks for an answer: run me through the plans, take those out of the count."""
         said = (self.words[at : at + length] for length in (2, 3))
-        return any(one in self.orders.requests for one in said) and not self._carried(at)
+        behind = range(at, len(self.words))
+        left_out = any(self.words[one : one + len(p)] == p for p in self.orders.left_out for one in behind)
+        return (left_out or any(one in self.orders.requests for one in said)) and not self._carried(at)
 
     def begins_with(self, verbs: Verbs, *, told: bool = False) -> bool:
         """Whether an order begins somewhere. `told`: of a kind that is none where the asker gets it: send me the list."""
@@ -178,10 +180,13 @@ class _Sentence:
         word = self.words[at]
         if word in self.orders.objects:
             return True
-        identifier = self.tokens[at].kind == "identifier" or (
-            len(word) > 4 and any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
-        )
-        return things and (identifier or at in self.named or word in self.orders.things)
+        return things and (self._identifies(at) or at in self.named or word in self.orders.things)
+
+    def _identifies(self, at: int) -> bool:
+        """Whether a word is no word of a language: srv-12, CHG0000286."""
+        word = self.words[at]
+        mixed = any(c.isdigit() for c in word) and any(c.isalpha() for c in word)
+        return self.tokens[at].kind == "identifier" or (len(word) > _STEM and mixed)
 
     def _misspelt(self, at: int, verbs: Verbs) -> bool:
         word = self.words[at]
@@ -241,7 +246,7 @@ class _Sentence:
             before = self.words[at - 1]
             if before in self.orders.being and (wish or (at > 1 and self._duty(at - 2))):
                 return True
-            if wish and (at - 1 in self.named or self.tokens[at - 1].kind == "identifier"):
+            if wish and (at - 1 in self.named or self._identifies(at - 1)):
                 return True  # I need X rebooted
         return False
 
@@ -265,7 +270,7 @@ class _Sentence:
         """Whether one thing is named here, so that a need is of it and not of those that are looked for."""
         if at >= len(self.words):
             return self._gap_named(at)
-        return at in self.named or self.tokens[at].kind == "identifier" or self._gap_named(at + 1)
+        return at in self.named or self._identifies(at) or self._gap_named(at + 1)
 
     def _gerund(self, word: str, verbs: Verbs) -> bool:
         if (word,) in verbs.gerunds:

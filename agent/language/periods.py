@@ -145,7 +145,7 @@ _NAMED: Final = (  # a stretch of the calendar: groups differ per alternative
     r"(?P<iso>\d{4}-\d{1,2}-\d{1,2})"
     r"|(?P<slash>\d{1,2}/\d{1,2}/(?:\d{4}|\d{2}))"
     r"|(?P<isomonth>\d{4}-(?:0[1-9]|1[0-2]))(?![-\d])"
-    rf"|(?P<edge>(?:la )?fin|le debut|debut|(?:the )?end|(?:the )?beginning|(?:the )?start|mi|mid)(?:[ -](?:du mois )?(?:de |d'|of |du mois de |la |l')*)(?P<edge_of>(?:{_LONG_MONTH})(?: \d{{4}})?|\d{{4}}|l'annee|annee|(?:the |this )?year|mois|ce mois|(?:the |this )?month|trimestre|(?:the |this )?quarter)"
+    rf"|(?P<edge>(?:la )?fin|le debut|debut|(?:the )?end|(?:the )?beginning|(?:the )?start|mi|mid)(?:[ -](?:du mois )?(?:de |du |d'|of |du mois de |la |l')*)(?P<edge_of>(?:{_LONG_MONTH})(?: \d{{4}})?|\d{{4}}|l'annee|annee|(?:the |this )?year|mois|ce mois|(?:the |this )?month|trimestre|ce trimestre|(?:the |this )?quarter|semaine|(?:the |this )?week|semestre|(?:the |this )?semester)"
     r"|(?P<year_end>year[ -]end|eoy|fin d'annee)"
     rf"|(?P<d1>\d{{1,2}})(?:er|st|nd|rd|th)? (?:of )?(?P<m1>{_MONTH})\b\.?(?:,? (?P<y1>\d{{4}}))?"
     rf"|(?P<m2>{_MONTH}) (?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\d)(?:,? (?P<y2>\d{{4}}))?"

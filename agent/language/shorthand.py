@@ -59,6 +59,14 @@ _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
+    (
+        r"^(?:retire[rz]?|enl[èe]ve[rz]?|exclu[st]?|[ôo]te[rz]?) ([^:]+?)(?: du (?:compte|total|calcul))? ?: ?(?=combien)",
+        r"en excluant \1, ",
+    ),
+    (
+        r"^(?:leave out|exclude|take out|skip) ([^:]+?)(?: (?:from|of) the (?:count|total))? ?: ?(?=how many)",
+        r"excluding \1, ",
+    ),
     (r"\b(en |in )?(20\d\d) ?(?:vs\.?|versus|contre) ?(?:en |in )?(20\d\d)\b", r"in \2 vs in \3"),
     (r"\bwhat (?:has )?caused (?=[a-z]{2,4}\d)", "cause of "),
     (r"\bqu['’ ]est[- ]ce qui a (?:caus[ée]|provoqu[ée]) (?=[a-z]{2,4}\d)", "cause de "),

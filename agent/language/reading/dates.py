@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from agent.language.frame import Node, Window
 from agent.language.meanings import is_a, nearest
 from agent.language.outcome import Unclear
@@ -72,6 +74,8 @@ class Dates(Values):
             period = period.future
         if negated:
             self.negation = ""
+        if node.absent and period.shape is Shape.OVER and not self._lasts(node, at):
+            period = replace(period, shape=Shape.SINCE)  # no test for more than a year: none since a year ago
         kind = self._type(attribute) or ValueType.INSTANT
         condition = window(Attribute(node.name, attribute), kind, period, negated=negated)
         if self.or_at >= 0:
@@ -81,6 +85,10 @@ class Dates(Values):
         self.frame.windows.append(Window(node, condition, Attribute(node.name, attribute), kind))
         if at < node.at:
             self.led_by = attribute
+
+    def _lasts(self, node: Node, at: int) -> bool:
+        """Whether it is said of something that goes on how long it does: incidents open for more than three days."""
+        return any(m.name == "open" for item in self.items[max(0, node.at - 2) : at] for m in item.means("predicate"))
 
     def _time_of(self, node: Node, at: int) -> str:
         """When something happened to an element: what was said to have happened has a date of its own, as being decommissioned."""
