@@ -241,7 +241,7 @@ class _Road:
     def _emptied(self, labels: Labels) -> tuple[tuple[str, int], ...]:
         """Each condition without which there would be rows, with how many elements there would be."""
         body = self._question.body
-        if not isinstance(body, m.Select):
+        if not isinstance(body, m.Select) or body.form == "none":
             return ()
         found = []
         for number, relaxed in enumerate(relaxations(body, labels)):

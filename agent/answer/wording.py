@@ -42,6 +42,7 @@ _SAID = {
         "group": ("groupe", "groupes"),
         "money": "Montants en unités mineures de leur devise : en centimes pour l'euro.",
         "criteria": "Critères : {}.",
+        "otherwise": "Contre-exemples cherchés : {}.",
         "tie": "{} sont à égalité.",
         "hidden": ("Et {} élément que vous ne pouvez pas voir.", "Et {} éléments que vous ne pouvez pas voir."),
         "unseen": "Aucun que vous puissiez voir.",
@@ -68,6 +69,7 @@ _SAID = {
         "group": ("group", "groups"),
         "money": "Amounts are in minor units of their currency: in cents for the euro.",
         "criteria": "Where: {}.",
+        "otherwise": "Counter-examples looked for: {}.",
         "tie": "{} of them tie.",
         "hidden": ("And {} element that you may not see.", "And {} elements that you may not see."),
         "unseen": "None that you may see.",
@@ -118,7 +120,8 @@ class Wording:
         if shown.hidden:
             lines.append(self.words["hidden"][shown.hidden > 1].format(self._number(shown.hidden)))
         if self.criteria:
-            lines.append(self.words["criteria"].format("; ".join(self.criteria)))
+            named = "otherwise" if self.select is not None and self.select.form == "none" else "criteria"
+            lines.append(self.words[named].format("; ".join(self.criteria)))
         if shown.rows and any(self._is_money(column.value) for column in shown.meanings):
             lines.append(self.words["money"])
         if shown.cut:
@@ -151,7 +154,7 @@ class Wording:
 
     def _main(self, shown: Shown) -> str:
         asked = self.question.body if isinstance(self.question.body, m.Recipe) else self.select
-        if asked is not None and asked.form == "yes or no" and not isinstance(self.question.body, m.Versus):
+        if asked is not None and asked.form != "rows" and not isinstance(self.question.body, m.Versus):
             return str(self.words["yes" if shown.rows and shown.rows[0][0] else "no"])
         if not shown.rows:
             return str(self.words["unseen"]) if shown.hidden else self._none()

@@ -38,6 +38,7 @@ from agent.language.tally_query import tally_query
 from agent.language.those import about_those
 from agent.language.tokens import Token, tokenise
 from agent.language.turns import LANGUAGES, Language, detect_language
+from agent.language.universals import whether_all
 from agent.language.ways import Ways
 from agent.language.wordings import say
 from agent.query.model import Question
@@ -106,6 +107,8 @@ class Parser:
             return Parse("refuse", language, message=say(text, language))
         if (pointed := self._pointed(question, names, now, after, language)) is not None:
             return pointed
+        if (every := self._whether_all(question, names, now, language)) is not None:
+            return every
         if (two := alternatives(question)) is not None and (asked := self._one_of(two, names, now, language)):
             return asked
         why = after and asks_why(fold(question))
@@ -172,6 +175,15 @@ class Parser:
             return None
         told = (*again.question.assumptions, say("about", language, name=element.name))
         return replace(again, question=replace(again.question, assumptions=told))
+
+    def _whether_all(self, question: str, names: NameIndex, now: datetime, language: Language) -> Parse | None:
+        """The reading of a question whether all have something, None where it is none."""
+
+        def read(text: str) -> Question | None:
+            return self.parse(text, names, now, (), language).question
+
+        asked = whether_all(question, language, read)
+        return None if asked is None else Parse("answer", language, asked)
 
     def _one_of(self, two: Alternatives, names: NameIndex, now: datetime, language: Language) -> Parse | None:
         """The reading of a question about two that it names, None where it is not about these."""

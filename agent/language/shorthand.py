@@ -59,6 +59,22 @@ _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
+    (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),
+    (
+        r"^((?:l['’])?(?:évolution|evolution)) (?!.* par )"
+        r"(?=.+? (?:sur (?:les )?\d+ derniers mois|depuis \d+ mois|en 20\d\d|cette ann[ée]e) ?\??$)",
+        r"\1 par mois ",
+    ),
+    (
+        r"^((?:the )?(?:trend|evolution)) (?!.* (?:by|per) )"
+        r"(?=.+? (?:(?:over|in) the (?:last|past) \d+ months|in 20\d\d|this year|last year) ?\??$)",
+        r"\1 by month ",
+    ),
+    (
+        r"^how (?:has|have|did) (?:the )?(.+?) (?:changed?|evolved?)"
+        r" (?:compared (?:with|to)|since|from|versus) last (month|quarter|year|week)(?= ?\??$)",
+        r"compare \1 this \2 and last \2",
+    ),
     (
         r"^(?:retire[rz]?|enl[èe]ve[rz]?|exclu[st]?|[ôo]te[rz]?) ([^:]+?)(?: du (?:compte|total|calcul))? ?: ?(?=combien)",
         r"en excluant \1, ",

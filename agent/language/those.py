@@ -47,14 +47,18 @@ def about_those(
         raise Unclear(say("of_what", language))
     subject, pattern = before
     label = schema.kinds[subject.kinds[0]].wording
-    asked = read(pointed.replace("<kinds>", plural(label.fr if language == "fr" else label.en, language)))
+    kinds = plural(label.fr if language == "fr" else label.en, language)
+    asked = read(pointed.replace("<kinds>", kinds))
     if asked is None or not isinstance(asked.body, m.Select):
         return None
     same = [e for e in asked.body.pattern.entities if not e.named and _alike(schema, e.kinds, subject.kinds)]
     if len(same) != 1:
         return None
     select = _asked_of(asked.body, same[0], subject, pattern)
-    return replace(asked, body=select, as_of=asked.as_of or understood.as_of, branch=understood.branch)
+    told = (*asked.assumptions, say("about_those", language, kinds=kinds))
+    return replace(
+        asked, body=select, as_of=asked.as_of or understood.as_of, branch=understood.branch, assumptions=told
+    )
 
 
 def _elements(select: m.Select) -> tuple[m.Entity, m.Pattern] | None:

@@ -18,6 +18,7 @@ _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "unknown_name": {"fr": "Je ne connais pas « {name} ».", "en": "I do not know “{name}”."},
     "taken_for": {"fr": "« {said} » est compris comme « {name} »", "en": "“{said}” is taken for “{name}”"},
     "about": {"fr": "la question porte sur « {name} »", "en": "the question is about “{name}”"},
+    "about_those": {"fr": "la question porte sur les {kinds} de la question précédente", "en": "the question is about the {kinds} of the one before"},
     "no_link": {"fr": "lien entre {names}", "en": "link between {names}"},
     "vague": {"fr": "« {word} » peut se comprendre de plusieurs façons.", "en": "“{word}” can be understood in several ways."},
     "which_this": {"fr": "De quel élément s'agit-il ?", "en": "Which one is meant?"},

@@ -30,7 +30,7 @@ def subject_of(select: m.Select) -> str:
 
 def columns_of(select: m.Select, schema: Schema) -> tuple[m.Column, ...]:
     """The columns that are answered: those that are asked for, else what names the subject."""
-    if select.form == "yes or no":
+    if select.form != "rows":
         return (m.Column("answer", m.Constant(True)),)
     if select.columns:
         return select.columns
@@ -71,8 +71,9 @@ class SelectEmitter:
     def _clauses(self, first: tuple[str, ast.Expression] | None) -> list[ast.Clause]:
         matches = self.expressions.matches(self.select.pattern, Scope(self.scope.schema))
         before = () if first is None else (ast.ProjectionItem(first[1], first[0]),)
-        if self.select.form == "yes or no":
-            some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (Op.GT,))
+        if self.select.form != "rows":
+            sign = Op.GT if self.select.form == "yes or no" else Op.EQ
+            some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (sign,))
             return [*matches, ast.Return(ast.Projection((*before, ast.ProjectionItem(some, "answer"))))]
         if self.select.per:
             return [*matches, *self._best_of_each(before)]

@@ -407,7 +407,8 @@ class Select:
     `columns`: empty gives the subject's names. `having`: a condition on columns, after aggregation. `order`, `limit`,
     `skip`: a top-k is an order with a limit; `per` (names of columns) makes it the top-k of each group. `ties`: with a limit
     of 1, every row that is as far ahead by the first order. `distinct`: equal rows once. `form`: `rows`, or `yes or no`
-    where the question is whether there are any.
+    where the question is whether there are any, or `none` where it is whether there are none: whether all have a plan is whether
+    none is without.
     """
 
     pattern: Pattern
@@ -420,7 +421,7 @@ class Select:
     per: tuple[str, ...] = ()
     ties: bool = False
     distinct: bool = True
-    form: Literal["rows", "yes or no"] = "rows"
+    form: Literal["rows", "yes or no", "none"] = "rows"
     type: Literal["select"] = field(default="select", kw_only=True)
     __pydantic_config__: ClassVar[Any] = STRICT
 

@@ -175,7 +175,8 @@ class Named(Bounds):
             node = None
         concrete = {e.kind for e in elements}
         if len(elements) > 1 and not self._set_allowed(elements, item):
-            choices = tuple(sorted({e.name for e in elements}))[:8]
+            alike = len({e.name for e in elements}) < len(elements)
+            choices = tuple(sorted({f"{self._label(e.kind)} {e.name}" if alike else e.name for e in elements}))[:8]
             raise Unclear(say("which_of", self.language, name=item.text), choices, item.text)
         if not found.exact and len(elements) == 1 and elements[0].name.casefold() != item.text.casefold():
             self.frame.assumptions.append(say("taken_for", self.language, said=item.text, name=elements[0].name))

@@ -275,7 +275,8 @@ class Values(Elements):
             return Arithmetic(Attribute(node.name, end), "-", Attribute(node.name, start))
         if unit == "ratio":
             return Arithmetic(Attribute(node.name, start), "/", Attribute(node.name, end))
-        return Elapsed(Attribute(node.name, start), Attribute(node.name, end), unit)
+        until = Moment(end) if end in ("today", "now") else Attribute(node.name, end)
+        return Elapsed(Attribute(node.name, start), until, unit)
 
     def _measured(self, at: int, measures: tuple[Meaning, ...]) -> bool:
         for meaning in measures:

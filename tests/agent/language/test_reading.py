@@ -102,7 +102,7 @@ def test_yes_or_no(read: Read) -> None:
         ("What is the average salary in Équipe Linux?", "unanswerable"),
         ("Combien de licornes dans le parc ?", "unanswerable"),
         ("How come Paie has no DRP?", "unanswerable"),
-        ("Est-ce que tous les serveurs de production sont sauvegardés ?", "unanswerable"),
+        ("Est-ce que tous les serveurs de production sont verts ?", "unanswerable"),
         ("combien de serveurs windows 2012", "unanswerable"),
         ("Top 5 des applications", "clarify"),
         ("Qui est responsable de l'application Crédit ?", "clarify"),

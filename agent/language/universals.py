@@ -1,0 +1,84 @@
+"""Whether all of some elements have something: do all vital applications have a recovery plan? No, if one of them is without.
+
+The question is read as one after those that are otherwise, and asks whether there are none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+import yaml
+
+from agent.language.folding import composed, fold
+from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.query import model as m
+
+Form = tuple[re.Pattern[str], str]
+
+
+def whether_all(question: str, language: Language, read: Callable[[str], m.Question | None]) -> m.Question | None:
+    """The question whether there are none that are otherwise; None where it does not ask for all, or that cannot be read.
+
+    `read`: reads a question by itself, None where it is none.
+    """
+    for text in _otherwise(composed(question), language):
+        asked = read(text)
+        if (
+            asked is not None
+            and isinstance(asked.body, m.Select)
+            and asked.body.form == "yes or no"
+            and _denies(asked.body)
+        ):
+            return replace(asked, body=replace(asked.body, form="none"))
+    return None
+
+
+def _denies(select: m.Select) -> bool:
+    """Whether what is looked for lacks something: without it, all that is there would be otherwise."""
+    subject = next(e for e in select.pattern.entities if e.name == (select.subject or select.pattern.entities[0].name))
+    return any(_negative(one) for one in (subject.where, select.pattern.where) if one is not None)
+
+
+def _negative(condition: m.Condition) -> bool:
+    match condition:
+        case m.All(conditions) | m.Some(conditions):
+            return any(map(_negative, conditions))
+        case m.Exists(negated=negated):
+            return negated
+        case m.Missing(negated=negated):
+            return not negated
+        case m.Compare(operator=operator, right=right):
+            return operator in ("<>", "not in") or (isinstance(right, m.Constant) and right.value is False)
+        case _:
+            return isinstance(condition, m.Negation)
+
+
+def _otherwise(question: str, language: Language) -> Iterator[str]:
+    """The question after those that are otherwise; where nobody can tell yet which words say what they are, each way to part them."""
+    folded = fold(question)
+    for pattern, said in _forms()[language]:
+        if (found := pattern.match(folded)) is None:
+            continue
+        parts = [question[slice(*found.span(group))] for group in range(1, pattern.groups + 1)]
+        if len(parts) > 1:
+            yield said.format(*parts)
+            continue
+        words = parts[0].split()
+        for end in range(len(words) - 1, 0, -1):
+            yield said.format(" ".join(words[:end]), " ".join(words[end:]))
+
+
+@lru_cache(maxsize=1)
+def _forms() -> dict[Language, tuple[Form, ...]]:
+    data: dict[str, Any] = yaml.load(
+        resources.files("agent.language").joinpath("words", "references.yml").read_text("utf-8"), Loader=LOADER
+    )
+    return {
+        language: tuple((re.compile(said["at"]), said["as"]) for said in data["all"][language])
+        for language in LANGUAGES
+    }
