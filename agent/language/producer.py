@@ -13,6 +13,7 @@ from agent.language.names import NameIndex, Rows
 from agent.language.parser import Parser
 from agent.language.turns import Language
 from agent.producer import Choice, Outcome, Turn, Understanding
+from agent.query.model import Question
 from core.principal import KindLists, Principal
 from graph.schema.model import Schema
 
@@ -47,7 +48,7 @@ class GrammarProducer:
         """What `text` asks, for somebody who sees what `principal` sees."""
         with self._lock:
             names = self._names(principal)
-            before = earlier[-1].understood if earlier else None
+            before = self._understood(earlier, names, language)
             parse = self._parser.parse(text, names, self._now(), tuple(turn.text for turn in earlier), language, before)
         unread = parse.missing if parse.outcome == "unanswerable" else ()
         words = max(1, len(text.split()))
@@ -61,6 +62,17 @@ class GrammarProducer:
             covered=1.0 if parse.question is not None else max(0.0, 1 - sum(len(u.split()) for u in unread) / words),
             unread=unread,
         )
+
+    def _understood(self, earlier: tuple[Turn, ...], names: NameIndex, language: Language | None) -> Question | None:
+        """What the latest of the questions before was understood as: as it was told, else as it is read after those before it.
+
+        A front end of chat sends the texts alone.
+        """
+        if not earlier or earlier[-1].understood is not None:
+            return earlier[-1].understood if earlier else None
+        before = self._understood(earlier[:-1], names, language)
+        texts = tuple(turn.text for turn in earlier)
+        return self._parser.parse(texts[-1], names, self._now(), texts[:-1], language, before).question
 
     def _names(self, principal: Principal) -> NameIndex:
         key = (principal.perimeters, principal.reads)

@@ -291,3 +291,24 @@ def test_a_view_from_all_sides_is_that_of_the_catalogue(ask: Ask, question: str)
 def test_a_rate_is_the_same_however_it_is_said(ask: Ask, said: str, plain: str) -> None:
     assert ask(said).cypher == ask(plain).cypher
     assert "percent" in ask(said).cypher
+
+
+# --- conversations -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "question"),
+    [
+        (("Combien de serveurs par équipe ?", "et en production ?"), "lesquels ?"),
+        (("Quels serveurs ont plus de 8 coeurs CPU ?",), "Quelles équipes gèrent ces serveurs ?"),
+        (("How many servers have more than 8 CPU cores?",), "who owns them?"),
+    ],
+)
+def test_a_conversation_that_is_sent_as_texts_alone_goes_on_as_one_that_was_held(
+    twin: Twin, ask: Ask, before: tuple[str, ...], question: str
+) -> None:
+    held = ask(question, *before)
+    with road_of(twin) as road:
+        sent = road.service.ask(question, Asking(earlier=tuple(Turn(text) for text in before)))
+    assert (sent.outcome, sent.cypher, sent.rows) == (held.outcome, held.cypher, held.rows)
+    assert held.outcome == "answer"
