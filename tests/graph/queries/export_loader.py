@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 
 from core.ids import relation_id, uuid_of
@@ -38,16 +40,19 @@ def load_export(folder: Path, repository: GraphRepository) -> None:
 
 
 def element_id(folder: Path, name: str, *kinds: str) -> str:
-    """The id of the one element of these kinds that is so called."""
-    found = [
-        uuid_of(kind, row["key"])
-        for kind in kinds
-        if (folder / f"{kind}.csv").exists()
-        for row in _rows(folder / f"{kind}.csv")
-        if row.get("name") == name
-    ]
+    """The id of the one element of these kinds that is so called, in an export that is complete."""
+    found = [uuid_of(kind, key) for kind in kinds for key in _keys(folder / f"{kind}.csv").get(name, ())]
     assert len(found) == 1, f"{name} names {len(found)} elements"
     return found[0]
+
+
+@cache
+def _keys(path: Path) -> Mapping[str, list[str]]:
+    """Keys of elements by name."""
+    keys = defaultdict[str, list[str]](list)
+    for row in _rows(path) if path.exists() else ():
+        keys[row.get("name", "")].append(row["key"])
+    return keys
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

@@ -6,6 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def awkward_export(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
     return folder
 
 
+@pytest.fixture(scope="module")
+def awkward_files(awkward_export: Path) -> Export:
+    """The files as plain Python reads them, once for all questions."""
+    return Export(awkward_export, TODAY)
+
+
 @pytest.fixture(scope="module", params=["networkx", "embedded", pytest.param("neo4j", marks=pytest.mark.neo4j)])
 def awkward_graph(
     request: pytest.FixtureRequest, awkward_export: Path, schema: Schema, tmp_path_factory: pytest.TempPathFactory
@@ -55,11 +62,10 @@ def awkward_graph(
 
 @pytest.mark.parametrize("name", load_catalogue())
 def test_a_query_gives_what_plain_python_computes(
-    name: str, awkward_graph: GraphRepository, awkward_export: Path, schema: Schema
+    name: str, awkward_graph: GraphRepository, awkward_export: Path, awkward_files: Export, schema: Schema
 ) -> None:
     query = load_catalogue()[name]
     bound = prepare(query.text, schema)
-    export = Export(awkward_export, TODAY)
     for given in questions(query, awkward_export):
         values = dict(given)
         for parameter in query.parameters:
@@ -70,7 +76,7 @@ def test_a_query_gives_what_plain_python_computes(
             answer = awkward_graph.run(bound, complete_parameters(bound, values, NOW), ReadContext(NOW))
         except UnsupportedConstructError as error:
             pytest.skip(f"{awkward_graph.capabilities.name} leaves this to the in-memory executor: {error.seen}")
-        columns, rows = (ANSWERS.get(name) or DEMO_ANSWERS[name])(export, **given)
+        columns, rows = (ANSWERS.get(name) or DEMO_ANSWERS[name])(awkward_files, **given)
         assert list(answer.columns) == columns
         assert [[to_json(cell) for cell in row] for row in answer.rows] == rows, given
 
@@ -90,11 +96,19 @@ def questions(query: CatalogueQuery, folder: Path) -> list[Mapping[str, Any]]:
     ]
 
 
+@cache
 def names(folder: Path, kind: str) -> list[str]:
     """Names that one element alone has, in the order of the file."""
+    counts = elements_by_name(folder)
+    with (folder / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
+        return [row["name"] for row in csv.DictReader(file) if counts[row["name"]] == 1]
+
+
+@cache
+def elements_by_name(folder: Path) -> Counter[str]:
+    """How many elements have each name."""
     counts: Counter[str] = Counter()
     for path in folder.glob("*.csv"):
         with path.open(encoding="utf-8", newline="") as file:
             counts.update(row["name"] for row in csv.DictReader(file))
-    with (folder / f"{kind}.csv").open(encoding="utf-8", newline="") as file:
-        return [row["name"] for row in csv.DictReader(file) if counts[row["name"]] == 1]
+    return counts

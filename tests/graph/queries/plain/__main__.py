@@ -22,9 +22,12 @@ def write(folder: Path, out: Path) -> None:
     """One file per question: the query, its parameters, the day that counts as today, columns and rows."""
     questions = json.loads((HERE / "questions.json").read_text(encoding="utf-8"))
     out.mkdir(parents=True, exist_ok=True)
+    exports: dict[str, Export] = {}  # by day: the files are read once for each
     for name, question in questions.items():
         today = question.get("today", "2025-01-01")
-        export = Export(folder, date.fromisoformat(today))
+        if today not in exports:
+            exports[today] = Export(folder, date.fromisoformat(today))
+        export = exports[today]
         query, parameters = question.get("query", name), question.get("parameters", {})
         columns, rows = ANSWERS[query](export, **parameters)
         head = json.dumps(
