@@ -11,13 +11,13 @@ from tests.differential.strategies import Batch, batches, seeded_batch
 from tests.differential.tally import QUOTAS, Tally
 
 PER_GRAPH = 20
-GRAPHS = 320 if NIGHTLY else 16
+GRAPHS = 320 if NIGHTLY else 8
 """Drawn by Hypothesis; some batches hold one query only, which shrinking needs."""
 
-SEEDS = range(1_000, 1_430) if NIGHTLY else range(1_000, 1_022)
+SEEDS = range(1_000, 1_430) if NIGHTLY else range(1_000, 1_012)
 """Batches that ask for every construct in turn."""
 
-WANTED_QUERIES = 10_000 if NIGHTLY else 500
+WANTED_QUERIES = 10_000 if NIGHTLY else 250
 NATIVE_ON_EMBEDDED = 0.5
 """Of generated queries, which are far from those that people ask: half of them use what ladybug has no words for."""
 

@@ -25,7 +25,7 @@ from tests.differential.backends import CONTEXT, Outcome, ask, disagreement, rep
 from tests.differential.queries import Sample
 from tests.security.perimeter.cases import SCHEMA, Case, make_case
 
-WANTED = 4_000 if NIGHTLY else 150
+WANTED = 4_000 if NIGHTLY else 60
 """Queries per backend."""
 
 PER_GRAPH = 20
