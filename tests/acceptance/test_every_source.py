@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from tests.acceptance.console import Console
 from tests.conftest import NIGHTLY
 from tests.neo4j_server import Neo4jServer
+from tests.part_of_an_export import part_of
 
 pytestmark = [pytest.mark.real_data, pytest.mark.neo4j]
 
@@ -25,8 +25,10 @@ SOURCES = {
 }
 ACCEPTED = (0, 1)
 """Exit codes of a load that went through: 1 says that rows were quarantined."""
-SHARE = 1 if NIGHTLY else 40
-"""Of the scores, which are nine tenths of all rows, every so many goes in; tests/ingest/test_real_data.py loads them whole."""
+SCORES = 1 if NIGHTLY else 40
+"""Of the scores, which are nine tenths of all rows, every so many goes in."""
+INCIDENTS = 1 if NIGHTLY else 5
+"""And of the incidents, with everything that became of them; tests/ingest/test_real_data.py loads all."""
 ASKED = "CVE-2024-3400"
 
 
@@ -34,11 +36,15 @@ ASKED = "CVE-2024-3400"
 def exports(tmp_path_factory: pytest.TempPathFactory, public_data: Path) -> dict[str, Path]:
     """The export of each source."""
     found = {source: public_data / folder for source, folder in SOURCES.items()}
-    if SHARE > 1:
-        (whole,) = found["epss"].glob("*.csv.gz")
-        found["epss"] = tmp_path_factory.mktemp("epss")
-        with gzip.open(whole, "rt", encoding="utf-8") as lines, gzip.open(found["epss"] / whole.name, "wt") as out:
-            out.writelines(line for n, line in enumerate(lines) if n < 2 or n % SHARE == 0 or line.startswith(ASKED))
+    if not NIGHTLY:
+        kept = {
+            "epss": lambda number, line: number % SCORES == 0 or line.startswith(ASKED),
+            "servicenow": lambda _, line: int(line.removeprefix("INC").partition(",")[0]) % INCIDENTS == 0,
+        }
+        for source, keep in kept.items():
+            part = tmp_path_factory.mktemp(source)
+            assert part_of(found[source], part, keep)
+            found[source] = part
     return found
 
 
@@ -65,8 +71,8 @@ def test_the_three_backends_are_equal_after_every_source(console: Console, neo4j
     assert len({backend["checksum"] for backend in report["backends"]} | {report["ledger"]["checksum"]}) == 1
     assert len(report["backends"]) == 3
     counts = report["backends"][0]["counts"]
-    assert counts["Vulnerability"] > 100_000 / SHARE
-    assert counts["Incident"] > 5_000
+    assert counts["Vulnerability"] > 100_000 / SCORES
+    assert counts["Incident"] > 5_000 / INCIDENTS
     assert counts["SoftwareVersion"] > 4_000
     assert counts["VirtualMachine"] > 180
 
