@@ -17,6 +17,7 @@ from services.access.small_groups import withheld
 from tests.api.conftest import Asking, OpenAny, asking
 from tests.api.estate import Estate, Thing, opened
 from tests.api.random_estate import NORTH, NOWHERE, random_estate, seen_by_north
+from tests.conftest import NIGHTLY
 
 SERVERS = ("VirtualMachine", "PhysicalServer")
 OWN = {"environment": "environment", "cpuCores": "cpu_cores", "internetExposed": "internet_exposed", "elementKind": ""}
@@ -134,7 +135,7 @@ ORDERS = st.lists(
 
 def test_groups_are_what_plain_python_says(drawn: Asking) -> None:
     @given(KEYS, ORDERS, st.integers(0, 12), st.sampled_from([None, "production", "test"]))
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40 if NIGHTLY else 15, deadline=None)
     def holds(keys: list[Key], orders: list[dict[str, Any]], first: int, environment: str | None) -> None:
         agree(drawn, keys, orders, first, environment)
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from graph.schema.model import Schema
 from tests.api.conftest import Asking, asking
 from tests.api.estate import NOW, Thing, opened, small_estate
+from tests.conftest import NIGHTLY
 
 SERVERS = ("VirtualMachine", "PhysicalServer", "Hypervisor")
 ORDERED = ["name", "cpuCores", "environment", "internetExposed", "commissionedOn", "lastRestart", "memoryGb", "id"]
@@ -154,7 +155,7 @@ def in_order(things: list[Thing], order: tuple[tuple[str, str], ...]) -> list[st
     return [thing.id for thing in found]
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15 if NIGHTLY else 6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=orders, size=st.integers(1, 9))
 def test_pages_put_together_are_the_whole_list_in_order(
     ask: Asking, order: tuple[tuple[str, str], ...], size: int

@@ -210,7 +210,7 @@ SERIALS = st.sampled_from(["", "S1", "S2", "S3"])
 MACHINES = st.lists(st.tuples(NAMES, SERIALS), min_size=1, max_size=3)
 
 
-@settings(max_examples=200 if NIGHTLY else 12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200 if NIGHTLY else 6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ours=MACHINES, theirs=MACHINES, batch_rows=st.integers(1, 4))
 @example(ours=[("a", "S1"), ("b", "S3")], theirs=[("b", ""), ("b", "S1")], batch_rows=1)
 def test_where_nothing_waits_for_a_person_the_order_of_sources_does_not_matter(

@@ -63,7 +63,7 @@ def export_of(rows: list[tuple[int, str]]) -> dict[str, str]:
     return {"Site.csv": "key,name,city\n" + "".join(f"S{key},site {key},{city}\n" for key, city in rows)}
 
 
-@settings(max_examples=500 if NIGHTLY else 25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500 if NIGHTLY else 12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.lists(ROW, min_size=1, max_size=6), second=st.lists(ROW, min_size=1, max_size=6))
 def test_the_load_after_a_dry_run_does_what_was_told(
     first: list[tuple[int, str]], second: list[tuple[int, str]], schema: Schema, clock: FrozenClock, tmp_path: Path

@@ -143,7 +143,7 @@ LINKS = st.sets(st.tuples(st.integers(0, 4), st.integers(0, 2)), max_size=6)
 EXPORTS = st.lists(st.tuples(st.sets(st.integers(0, 4)), LINKS), min_size=2, max_size=4)
 
 
-@settings(max_examples=300 if NIGHTLY else 20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300 if NIGHTLY else 10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(exports=EXPORTS)
 def test_after_whole_exports_the_twin_holds_the_last_one_and_no_more(
     exports: list[tuple[set[int], set[tuple[int, int]]]], tmp_path: Path

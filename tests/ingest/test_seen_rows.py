@@ -201,7 +201,7 @@ LINKS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2), st.sampled_from
 STEPS = st.lists(st.tuples(ROWS, LINKS, st.sampled_from(["part", "whole", "undo"])), min_size=2, max_size=5)
 
 
-@settings(max_examples=600 if NIGHTLY else 15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600 if NIGHTLY else 8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 @example(steps=[([], [], "whole"), ([], [], "whole")])
 def test_loads_that_know_rows_and_loads_that_know_none_do_the_same(

@@ -136,7 +136,7 @@ def empty_twin(folder: Path) -> TestTwin:
     return TestTwin(it_estate(), Ledger("sqlite://", it_estate(), clock), clock, folder)
 
 
-@settings(max_examples=500 if NIGHTLY else 25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=500 if NIGHTLY else 12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(loads=st.lists(ROWS, min_size=1, max_size=3), taken=ROWS, later=ROWS)
 def test_after_an_undo_later_loads_do_what_they_would_have_done(
     loads: list[list[tuple[int, str]]],

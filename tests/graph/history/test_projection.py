@@ -18,6 +18,7 @@ from graph.history.verify import verify
 from graph.model import EdgeChange, GraphDelta, NodeChange, Operation, Properties
 from graph.registry import open_backend
 from graph.schema.model import Schema
+from tests.conftest import NIGHTLY
 
 A, B = uuid_of("a"), uuid_of("b")
 AB = relation_id("CONNECTED_THROUGH", A, B)
@@ -127,7 +128,7 @@ def test_deltas_end_where_batches_end(
 STEPS = st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["set", "delete"]), st.integers(0, 5)), max_size=30)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60 if NIGHTLY else 20, deadline=None)
 @given(steps=STEPS, size=st.integers(1, 12), per_batch=st.integers(1, 4))
 def test_however_events_are_cut_into_deltas_the_backend_ends_equal_to_the_ledger(
     steps: list[tuple[int, str, int]],

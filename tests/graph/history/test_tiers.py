@@ -42,7 +42,7 @@ def fill(ledger: Ledger, seed: int, sizes: list[int]) -> None:
         ledger.append(run, estate.batch(size))
 
 
-@settings(max_examples=200 if NIGHTLY else 15, deadline=None)
+@settings(max_examples=200 if NIGHTLY else 8, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
     sizes=st.lists(st.integers(1, 30), min_size=1, max_size=25),
