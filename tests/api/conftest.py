@@ -26,6 +26,7 @@ from graph.schema.model import Schema
 from services.twin import Twin
 from tests.api.apps import create_app, shape_of
 from tests.api.estate import Estate, opened, small_estate
+from tests.api.uvicorn_in_haste import in_haste
 from tests.neo4j_server import Neo4jServer
 from tests.patience import PATIENCE_S, until
 
@@ -177,16 +178,17 @@ def served(twin: Twin, app: FastAPI) -> Iterator[Server]:
     """An application in a thread of this process, on a free port of loopback, until the end."""
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))
     thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        until(lambda: server.started or not thread.is_alive())
-        assert thread.is_alive()
-        port = server.servers[0].sockets[0].getsockname()[1]
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S) as client:
-            yield Server(twin, client)
-    finally:  # a test that fails must not leave a thread behind, which would keep the process alive
-        server.should_exit = True
-        thread.join(PATIENCE_S)
+    with in_haste():
+        thread.start()
+        try:
+            until(lambda: server.started or not thread.is_alive())
+            assert thread.is_alive()
+            port = server.servers[0].sockets[0].getsockname()[1]
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S) as client:
+                yield Server(twin, client)
+        finally:  # a test that fails must not leave a thread behind, which would keep the process alive
+            server.should_exit = True
+            thread.join(PATIENCE_S)
     assert not thread.is_alive()
 
 
