@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from graph.backends.embedded.elements import REVERSED, is_constant
 from graph.backends.embedded.index import FROM_ALL, FUNCTION, NOTHING, OR_NOTHING, SEEN, Closure
 from graph.backends.embedded.known_ids import KnownIds
-from graph.backends.embedded.layout import ID
+from graph.backends.embedded.layout import ID, KIND
 from graph.backends.embedded.patterns import Step
 from graph.backends.embedded.shortest import ShortestPrinter
 from graph.cypher.ast import Direction, MapLiteral, Match, NodePattern, PathPattern, RelationshipPattern, Variable
@@ -231,7 +231,8 @@ class ClosurePrinter(ShortestPrinter):
     def _optional_closure(self, clause: Match) -> str | None:
         """`OPTIONAL MATCH (a)<-[:T*0..8]-(b)` from a known `a` to whatever is reached; None for any other shape.
 
-        Nothing may be asked of `b`: a condition could drop some of what is reached, and then a null row is one too many.
+        Of `a` labels may be asked, without which it reaches nothing. Nothing may be asked of `b`: a condition could drop some of
+        what is reached, and then a null row is one too many.
         """
         path = clause.patterns[0]
         if len(clause.patterns) > 1 or len(path.steps) > 1 or clause.where is not None:
@@ -241,14 +242,19 @@ class ClosurePrinter(ShortestPrinter):
         if start.variable not in self.bound:
             start, end, direction = end, start, REVERSED[direction]
         condition, _ = without_visibility(end.where)
-        asked = end.properties is not None or condition is not None or start.properties is not None or start.labels
+        asked = end.properties is not None or condition is not None or start.properties is not None
         if start.variable not in self.bound or end.variable in self.bound or asked:
+            return None
+        if start.labels is not None and start.variable in self.ids:  # nothing is known of it but its id
             return None
         if end.labels is not None and not self._implied(start, closures[0], direction, end):
             return None
         name = self.compiler.variable(self.compiler.fresh("e"))
         number = self._number(closures[0], direction)
         call = self._call(OR_NOTHING, self.id_of(start.variable or ""), number)
+        if start.labels is not None:
+            kind = f"{self.compiler.variable(start.variable or '')}.{KIND}"
+            call = f"CASE WHEN {self.compiler.is_one_of(kind, self._labelled(start.labels))} THEN {call} END"
         self.bound.add(end.variable or "")
         tables = ":".join(table.name for table in self.tables_of_kinds(self.kinds_of(end)))
         found = self.compiler.variable(end.variable or "")

@@ -170,6 +170,18 @@ NATIVE = [
     "MATCH (a:Cluster)<-[:HOSTED_ON*1..2]-(v)-[:RUNS_VERSION]->(s) RETURN DISTINCT a.id AS a, s.name AS s",
     f"MATCH (t:Team)<-[:OWNED_BY]-(c:Server) MATCH (c)<-[:{DEPENDENCY}*0..3]-(x) RETURN DISTINCT t.id AS t, x.id AS x",
     f"MATCH (a:Rack) OPTIONAL MATCH (a)<-[:{DEPENDENCY}*1..3]-(x) WITH DISTINCT a, x RETURN a.id AS a, x.id AS x",
+    # optional closures from what a clause has found: some reach nothing, some are not of the kinds that are followed from
+    *(
+        f"MATCH (t:Team)<-[:OWNED_BY]-(a) WITH DISTINCT a OPTIONAL MATCH (a{label})<-[:{DEPENDENCY}*1..4]-(x) "
+        f"WITH DISTINCT a, x {then}"
+        for label in ("", ":Server", ":Server|BusinessApplication")
+        for then in (
+            "RETURN a.id AS a, x.id AS x",
+            "WITH a, collect(CASE WHEN x.id <> a.id AND x:Server AND x.name > 'b' THEN {i: x.id, n: x.name} END) AS c "
+            "RETURN a.id AS a, size(c) AS n",
+            "OPTIONAL MATCH (x:Server)-[:OWNED_BY]->(y:Team) RETURN a.id AS a, x.id AS x, y.id AS y",
+        )
+    ),
     # closures with an optional relation behind them: in one call where no row more or less can be told
     *(
         f"MATCH (c:ConfigurationItem {{id: $ci}})<-[:{DEPENDENCY}*{low}..6]-(x{label}) "
