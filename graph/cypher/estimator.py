@@ -38,11 +38,11 @@ from graph.cypher.ast import (
     With,
 )
 from graph.cypher.functions import is_aggregate
-from graph.cypher.joins import HIGHEST, LEAST, Flow, Joins, rounded
+from graph.cypher.joins import HIGHEST, Flow, Joins, rounded
 from graph.cypher.passes.aggregates import aggregates_in
 from graph.cypher.rewrite import children
 from graph.cypher.selectivity import LIST_PARAMETER, values_of
-from graph.cypher.statistics import Spread
+from graph.cypher.statistics import LEAST, Spread
 
 _LIST: Final = 10.0
 _ROW_LIMIT_PARAMETER: Final = 1_000.0

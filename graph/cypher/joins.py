@@ -26,13 +26,10 @@ from graph.cypher.ast import (
 from graph.cypher.passes.pushdown import conjuncts
 from graph.cypher.rewrite import children
 from graph.cypher.selectivity import Selectivity, variables_in
-from graph.cypher.statistics import Spread, Statistics, Steps, advance
+from graph.cypher.statistics import LEAST, Spread, Statistics, Steps, advance, unseen
 
 HIGHEST: Final = 1e18
 """Where estimates stop growing: beyond any limit, and safe from overflow."""
-
-LEAST: Final = 1e-3
-"""Walks fewer than this are walked no further."""
 
 _LOOKED_AT: Final = 12
 _UNBOUNDED: Final = 30
@@ -255,7 +252,7 @@ class Joins:
                 following = _without_return(following, before, sum(level.values()))
             cost = min(HIGHEST, cost + sum(following.values()))
             if saturates:
-                following = self._unseen(following, seen)
+                following = unseen(following, seen, self.statistics.nodes)
             if hop >= least:
                 for kind, number in following.items():
                     ends[kind] = min(HIGHEST, ends.get(kind, 0.0) + number)
@@ -263,16 +260,6 @@ class Joins:
                 break
             before, level = level, following
         return ends, cost
-
-    def _unseen(self, following: Spread, seen: dict[str, float]) -> dict[str, float]:
-        new = {}
-        for kind, number in following.items():
-            known = seen.get(kind, 0.0)
-            fresh = min(number, self.statistics.nodes.get(kind, 0) - known)
-            if fresh > 0:
-                new[kind] = fresh
-                seen[kind] = known + fresh
-        return new
 
     def selectivity(self, flow: Flow, nodes: Mapping[str, NodePattern]) -> Selectivity:
         """Fractions of conditions, given what is bound and what is being bound."""

@@ -22,6 +22,9 @@ Steps = Mapping[str, tuple[tuple[str, float], ...]]
 
 _KEPT: Final = 2_000
 
+LEAST: Final = 1e-3
+"""Walks fewer than this are walked no further."""
+
 
 @dataclass(frozen=True, slots=True)
 class TypeSpread:
@@ -42,6 +45,9 @@ class Statistics:
     relations: Mapping[str, int]
     spreads: Mapping[str, TypeSpread] = field(default_factory=dict)
     _steps: dict[tuple[tuple[str, ...], Direction], Steps] = field(default_factory=dict, compare=False, repr=False)
+    _reached: dict[tuple[str, tuple[str, ...], Direction, int], float] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def of(cls, schema: Schema, sequence: int, counts: Mapping[str, int]) -> Statistics:
@@ -71,6 +77,30 @@ class Statistics:
     def mean_degree(self, kind: str, type_: str, direction: Direction) -> float:
         """Relations of a type that a node of a kind has in a direction, on the average."""
         return sum(mean for _, mean in self.steps((type_,), direction).get(kind, ()))
+
+    def reached(self, kinds: Iterable[str], types: tuple[str, ...], direction: Direction, most: int) -> float:
+        """Nodes within so many relations of these types from one node of these kinds, on the average."""
+        held = [(self.nodes[kind], kind) for kind in kinds if kind in self.nodes]
+        reached = sum(number * self._reached_from(kind, types, direction, most) for number, kind in held)
+        return reached / sum(number for number, _ in held) if held else 0.0
+
+    def _reached_from(self, kind: str, types: tuple[str, ...], direction: Direction, most: int) -> float:
+        key = (kind, types, direction, most)
+        if key not in self._reached:
+            found = self._within(kind, self.steps(types, direction), most)
+            if len(self._reached) >= _KEPT:
+                return found
+            self._reached[key] = found
+        return self._reached[key]
+
+    def _within(self, kind: str, steps: Steps, most: int) -> float:
+        seen: dict[str, float] = {}
+        level: Spread = {kind: 1.0}
+        for _ in range(most):
+            level = unseen(advance(level, steps), seen, self.nodes)
+            if sum(level.values()) < LEAST:
+                break
+        return sum(seen.values())
 
     def largest_degree(self, kind: str, type_: str, direction: Direction) -> int | None:
         """The most relations of a type that a node of a kind has; None where it was not measured."""
@@ -127,3 +157,15 @@ def advance(spread: Spread, steps: Steps) -> dict[str, float]:
         for far, mean in steps.get(kind, ()):
             found[far] = found.get(far, 0.0) + rows * mean
     return found
+
+
+def unseen(following: Spread, seen: dict[str, float], nodes: Mapping[str, int]) -> dict[str, float]:
+    """What of this is reached for the first time, where there are so many `nodes` of each kind; `seen` grows by it."""
+    new = {}
+    for kind, number in following.items():
+        known = seen.get(kind, 0.0)
+        fresh = min(number, nodes.get(kind, 0) - known)
+        if fresh > 0:
+            new[kind] = fresh
+            seen[kind] = known + fresh
+    return new

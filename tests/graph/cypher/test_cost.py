@@ -106,6 +106,16 @@ def test_degrees_follow_the_counts_until_they_are_measured() -> None:
     assert known.sequence == 7
 
 
+def test_what_a_walk_reaches_is_no_more_than_there_is() -> None:
+    counts = {"PhysicalServer": 10, "VirtualMachine": 30, "Team": 4, "OWNED_BY": 40}
+    supposed = Statistics.of(SCHEMA, 7, counts)
+    assert supposed.reached(["Team"], ("OWNED_BY",), Direction.IN, 1) == pytest.approx(10.0)
+    assert supposed.reached(["Team"], ("OWNED_BY",), Direction.IN, 20) == pytest.approx(10.0), "servers own nothing"
+    assert supposed.reached(["Team", "PhysicalServer"], ("OWNED_BY",), Direction.OUT, 5) == pytest.approx(10 / 14)
+    assert supposed.reached(["Team"], ("OWNED_BY",), Direction.BOTH, 20) == pytest.approx(44.0), "everything, once"
+    assert supposed.reached([], ("OWNED_BY",), Direction.OUT, 5) == 0.0
+
+
 def test_rows_of_a_join_by_means() -> None:
     counts = {"PhysicalServer": 100, "Team": 10, "OWNED_BY": 100}
     found = estimate(
