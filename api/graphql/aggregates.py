@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.graphql.compile import Names, any_of, as_itself, matched, query_of, value_of
+from api.graphql.compile import matched
 from api.graphql.errors import GroupingError
 from api.graphql.groups import KIND, Figure
 from api.graphql.shape import RelationField, Shape
+from api.graphql.trees import Names, any_of, as_itself, query_of, value_of
 from graph.cypher import ast
 from services.access.small_groups import LEAST, withheld
 

@@ -6,12 +6,14 @@ request whose sum is beyond the limits is refused whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from math import ceil
 from time import monotonic
 
 from api.graphql.errors import RequestTimeError, RequestTooCostlyError, TooManyNodesError
 from api.graphql.selection import DEFAULT_PAGE, Branch, ListSelection, NodeSelection
+from api.graphql.shape import NODE, RelationField
+from api.graphql.walks import Walk
 from core.settings import Settings
 from graph.cypher.statistics import Statistics
 
@@ -38,7 +40,7 @@ class RequestBudget:
                 self._nodes,
                 self._nodes_limit,
                 setting="graphql_nodes",
-                hint="ask for smaller pages with `first`, or nest fewer lists",
+                hint="ask for smaller pages with `first`, walk less far with `depth`, or nest fewer lists",
                 shown=None if self._is_told else f"more than {self._nodes_limit:,}",
                 told=self._is_told,
             )
@@ -52,6 +54,10 @@ class RequestBudget:
                 hint="ask in several requests, or narrow the lists",
                 details={"seen": self._cost, "limit": self._cost_limit} if self._is_told else {},
             )
+
+    def holds(self, nodes: float) -> bool:
+        """Whether so many nodes more are within the limit."""
+        return self._nodes + nodes <= self._nodes_limit
 
     def left(self) -> float:
         """Seconds that are left. Raises RequestTimeError where there are none."""
@@ -68,26 +74,63 @@ class RequestBudget:
 def pages_of(selection: ListSelection, statistics: Statistics) -> float:
     """The nodes that a root list may give: its page, and along its nested lists the product of theirs.
 
-    A nested list without `first` counts as the mean number of relations that a node has, one at least.
+    A nested list without `first` counts as the mean number of relations that a node has, one at least. What a walk reaches counts
+    as it is expected, whatever its page: all of it is fetched, of as many elements as there are.
     """
-    return selection.first * (1 + _below(selection.node, statistics)) if selection.listed else 0.0
+    if not selection.listed:
+        return 0.0
+    there = float(statistics.count(_kinds(selection.node.type_name, statistics)))
+    walked = min(selection.first, max(1.0, there)) * _walked(selection.node, statistics)
+    return selection.first * (1 + _below(selection.node, statistics)) + walked
 
 
 def nodes_of(selection: NodeSelection, statistics: Statistics) -> float:
     """The same for a root field that gives one node."""
-    return 1 + _below(selection, statistics)
+    return 1 + _below(selection, statistics) + _walked(selection, statistics)
 
 
 def _below(node: NodeSelection, statistics: Statistics) -> float:
+    """The nodes in the lists of relations below a node, walks aside."""
     return sum(
-        _page(branch, statistics) * (1 + _below(branch.content.node, statistics)) for branch in node.branches.values()
+        _page(branch.content, branch.target, branch.parents, statistics) * (1 + _below(branch.content.node, statistics))
+        for branch in node.branches.values()
+        if isinstance(branch.target, RelationField)
     )
 
 
-def _page(branch: Branch, statistics: Statistics) -> float:
-    content = branch.content
+def _page(content: ListSelection, target: RelationField, parents: Collection[str], statistics: Statistics) -> float:
     if content.is_first_given:
         return float(content.first)
-    target = branch.target
-    means = (statistics.mean_degree(kind, target.relation.name, target.direction) for kind in branch.parents)
+    means = (statistics.mean_degree(kind, target.relation.name, target.direction) for kind in parents)
     return float(min(DEFAULT_PAGE, max(1, ceil(max(means, default=1.0)))))
+
+
+def _walked(node: NodeSelection, statistics: Statistics) -> float:
+    """The nodes that walks below a node reach, with all that is nested in them."""
+    found = 0.0
+    for branch in node.branches.values():
+        inner, number = branch.content.node, _expected(branch, statistics)
+        found += number * (
+            _fetched(inner, statistics) if isinstance(branch.target, Walk) else _walked(inner, statistics)
+        )
+    return found
+
+
+def _fetched(node: NodeSelection, statistics: Statistics) -> float:
+    """A node with all that is nested in it."""
+    below = (
+        _expected(branch, statistics) * _fetched(branch.content.node, statistics) for branch in node.branches.values()
+    )
+    return 1 + sum(below)
+
+
+def _expected(branch: Branch, statistics: Statistics) -> float:
+    """How many elements a relation or a walk leads to from one of its elements, on the average."""
+    target = branch.target
+    if isinstance(target, Walk):
+        return statistics.reached(branch.parents, target.relations, target.direction, target.depth)
+    return statistics.reached(branch.parents, (target.relation.name,), target.direction, 1)
+
+
+def _kinds(type_name: str, statistics: Statistics) -> Collection[str] | None:
+    return None if type_name == NODE else statistics.schema.descendants[type_name]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 
 from graphql import GraphQLResolveInfo
@@ -25,16 +26,18 @@ from api.graphql.compile import (
 )
 from api.graphql.errors import RequestTooCostlyError, TooManyNodesError
 from api.graphql.groups import Groups
-from api.graphql.pages import Page, Record, root_page, root_record
-from api.graphql.paths import Closure, FoundPath, PathReader, compile_path, covered, found_path, reach
+from api.graphql.pages import FoundPath, Page, Record, found_path, root_page, root_record
+from api.graphql.paths import compile_path, covered, reach
 from api.graphql.search import SearchReader, SearchResult, compile_search, search_result
 from api.graphql.selection import ListSelection, NodeSelection, SelectionReader
 from api.graphql.sessions import Session
 from api.graphql.shape import NODE, Shape
+from api.graphql.walks import Closure
 from core.errors import JumeauError
 from graph.cypher.ast import Query
-from graph.cypher.bound import BoundQuery
+from graph.cypher.bound import BoundQuery, Feature
 from graph.cypher.explain import explained
+from graph.cypher.statistics import Statistics
 from services.catalogue import CatalogueService
 from services.impact_through import ImpactThrough, crosses
 from services.moments import Asked
@@ -44,6 +47,11 @@ PLAN: Final = "plan"
 """The key of a root field's extensions under which is what plans it: called with the context, the info and the arguments,
 it reckons what the field will use. Fields without it count for nothing but their time.
 """
+
+ENDS_AT_HIDDEN: Final = (
+    "nested walks end at what you may not see: at the root, dependsOn, impactedBy and pathTo go through it"
+)
+"""The note of an answer to somebody whose impact goes through what is hidden, where the walk is not one of the root's."""
 
 Info = GraphQLResolveInfo["GraphQLContext"]
 
@@ -106,14 +114,15 @@ class GraphQLContext:
 
     def load_path(self, info: Info, arguments: Mapping[str, Any], asked: Asked) -> FoundPath | None:
         """One shortest path between two elements, None where there is none."""
-        PathReader(self.shape, info).check_path()
+        SelectionReader(self.shape, info).check_path()
         query, parameters = compile_path(self.shape, arguments)
         if crosses(principal := self.services.principal):
             with self._through(asked) as through:
                 ends = (arguments["from"], arguments["to"])
                 rows, seen = through.path(ends, (query, parameters), principal)
-            return found_path(self.shape, [covered(row, seen) for row in rows])
-        return found_path(self.shape, self._run_tree(query, parameters, asked).answer.rows)
+            return found_path(*covered(rows[0], seen)) if rows else None
+        rows = self._run_tree(query, parameters, asked).answer.rows
+        return found_path(*rows[0]) if rows else None
 
     def load_aggregate(self, kind: str, info: Info, arguments: Mapping[str, Any], asked: Asked) -> GroupPage:
         """The groups of a kind's aggregate."""
@@ -265,8 +274,16 @@ class GraphQLContext:
             query, parameters = compile_count(selection, self.shape, begun)
             count = queries.prepare_tree(query, self.services.principal), parameters
             cost += self._cost(count[0])
-        self.budget.take(pages_of(selection, queries.statistics()), cost)
+        self.budget.take(self._nodes(partial(pages_of, selection), None if page is None else page[1]), cost)
         return ListPlan(selection, page, count)
+
+    def _nodes(self, expected: Callable[[Statistics], float], bound: BoundQuery | None) -> float:
+        """How many nodes are expected, by what was measured where that decides."""
+        queries = self.services.queries
+        nodes = expected(queries.statistics())
+        if bound is None or Feature.VARIABLE_LENGTH not in bound.features or self.budget.holds(nodes):
+            return nodes
+        return expected(queries.measured(bound))
 
     def _plan_node(
         self, info: Info, identity: str, type_name: str = NODE, *, is_reckoned: bool = False
@@ -281,7 +298,7 @@ class GraphQLContext:
         queries = self.services.queries
         bound = queries.prepare_tree(compiled.query, self.services.principal)
         if not is_reckoned:
-            self.budget.take(nodes_of(selection, queries.statistics()), self._cost(bound))
+            self.budget.take(self._nodes(partial(nodes_of, selection), bound), self._cost(bound))
         return compiled, bound
 
     def _cost(self, bound: BoundQuery) -> float:
@@ -300,8 +317,13 @@ class GraphQLContext:
         return page
 
     def _run(self, bound: BoundQuery, parameters: Mapping[str, Any], asked: Asked) -> QueryResult:
-        with self.services.moments.reading(asked, self.services.principal) as (queries, _):
-            return self._noted(queries.run(bound, parameters, self.services.principal, self.budget.left()))
+        principal = self.services.principal
+        with self.services.moments.reading(asked, principal) as (queries, _):
+            found = queries.run(bound, parameters, principal, self.budget.left())
+        if Feature.VARIABLE_LENGTH in bound.features and crosses(principal):
+            notes = (*found.answer.notes, ENDS_AT_HIDDEN)
+            found = replace(found, answer=found.answer._replace(notes=notes))
+        return self._noted(found)
 
     @contextmanager
     def _through(self, asked: Asked) -> Iterator[ImpactThrough]:

@@ -6,23 +6,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from api.graphql.compile import EDGE_ID, ID, KIND, CompiledPage, ListLayout, NodeLayout
+from api.graphql.branches import EDGE_ID, ID, KIND, ListLayout, NodeLayout
+from api.graphql.compile import CompiledPage
 from api.graphql.cursors import Order, encode, is_after
 from api.graphql.selection import ListKey, ListSelection
+from graph.model import Edge, Node
 
 
 @dataclass(slots=True)
 class Record:
-    """A node that was fetched: its kind, the attributes that were asked for, and its lists."""
+    """A node that was fetched: its kind, the attributes that were asked for, and what is nested in it."""
 
     kind: str
     values: dict[str, Any]
-    lists: dict[ListKey, Page]
+    lists: dict[ListKey, Page | FoundPath | None]
 
 
 @dataclass(slots=True)
 class PageEdge:
-    """A node's place in a list; `values` are the relation's attributes, `id` the relation's identity, "" at a root."""
+    """A node's place in a list; `values` are the relation's attributes, `id` the relation's identity.
+
+    At a root, and of what a walk reaches, there is no relation: `id` is "".
+    """
 
     node: Record
     order: Order
@@ -55,6 +60,37 @@ class Page:
     hidden: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A relation of a path. `forward`: the path goes along it, from the dependent to what it depends on."""
+
+    edge: Edge
+    forward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPath:
+    """A path: one more node than relations, in order."""
+
+    nodes: Sequence[Record]
+    relations: Sequence[Step]
+
+
+class _Held(dict[str, Any]):
+    """What a node of a path has: what is absent is null."""
+
+    def __missing__(self, _name: str) -> None:
+        return None
+
+
+def found_path(nodes: Sequence[Node] | None, edges: Sequence[Edge] | None) -> FoundPath | None:
+    """The path of these nodes and relations; None where there is none."""
+    if nodes is None or edges is None:
+        return None
+    steps = [Step(edge, edge.start == node.id) for node, edge in zip(nodes, edges, strict=False)]
+    return FoundPath([Record(node.kind, _Held(node.properties, id=node.id), {}) for node in nodes], steps)
+
+
 def root_page(
     compiled: CompiledPage, columns: Sequence[str], rows: Sequence[Sequence[Any]], selection: ListSelection
 ) -> Page:
@@ -72,7 +108,11 @@ def root_record(compiled: CompiledPage, columns: Sequence[str], row: Sequence[An
 def _record(row: Mapping[str, Any], layout: NodeLayout) -> Record:
     values = {name: row[key] for key, name in layout.attributes.items()}
     values["id"] = row[ID]
-    lists = {key: _page(row[column], inner) for key, (column, inner) in layout.lists.items()}
+    lists: dict[ListKey, Page | FoundPath | None] = {
+        key: _page(() if column is None else row[column], inner) for key, (column, inner) in layout.lists.items()
+    }
+    for key, (nodes, edges) in layout.paths.items():
+        lists[key] = found_path(row[nodes], row[edges])
     return Record(layout.kind or row[KIND], values, lists)
 
 
@@ -83,7 +123,7 @@ def _page(items: Sequence[Mapping[str, Any]], layout: ListLayout) -> Page:
         PageEdge(
             _record(item, layout.node),
             selection.order,
-            item[EDGE_ID],
+            item.get(EDGE_ID, ""),
             {name: item[key] for key, name in layout.edge_attributes.items()},
         )
         for item in items

@@ -28,7 +28,6 @@ from api.graphql.ledger_fields import ledger_fields
 from api.graphql.mutations import mutation_type
 from api.graphql.operation_fields import WHEN, operation_fields
 from api.graphql.pages import Page
-from api.graphql.paths import Closure, closure_arguments, closures, path_arguments, path_type
 from api.graphql.scalars import JSON
 from api.graphql.search import search_arguments, search_types
 from api.graphql.selection import DEFAULT_PAGE, MAX_DEPTH, MAX_PAGE
@@ -36,6 +35,8 @@ from api.graphql.shape import Shape
 from api.graphql.simulation_fields import simulation_fields
 from api.graphql.subscriptions import subscription_type
 from api.graphql.types import Types
+from api.graphql.walk_types import PATH_TOLD, closure_arguments, path_arguments
+from api.graphql.walks import PATH, Closure
 from graph.queries.catalogue import CatalogueQuery
 from services.access.small_groups import LEAST
 from services.moments import Asked
@@ -89,9 +90,10 @@ _CONVENTIONS = f"""Lists and aggregates of every kind, one node by id, Cypher an
   of its groups. Of people, groups of fewer than {LEAST} are told as suppressed.
 - `asOf`, `branch`: the whole field as it was at a date (the end of that day, UTC), an instant or an event (`#123`), or as a
   branch makes it; the extensions of the answer say which moment that is.
-- A relation is a field on both ends, named by its reading; its own attributes are in `edges`. Up to {MAX_DEPTH} lists nest,
-  and the whole selection under a root field is one query of the graph. Impact that goes through what is hidden (a right) takes
-  two or three more, which find out how far."""
+- A relation is a field on both ends, named by its reading; its own attributes are in `edges`. What an element depends on, what
+  depends on it, and a path from it (`dependsOn`, `impactedBy`, `pathTo`) are fields of elements as well as of the root. Up to
+  {MAX_DEPTH} lists nest, and the whole selection under a root field is one query of the graph. Impact that goes through what is
+  hidden (a right) takes two or three more, which find out how far."""
 
 
 def build_schema(shape: Shape, *, read_only: bool = False) -> GraphQLSchema:
@@ -194,22 +196,22 @@ def _load_aggregate(kind: str) -> Callable[..., GroupPage]:
 
 
 def _path_fields(shape: Shape, types: Types, inputs: Inputs) -> dict[str, GraphQLField]:
+    identity = GraphQLArgument(GraphQLNonNull(GraphQLID))
     found = {
         closure.name: GraphQLField(
             GraphQLNonNull(types.reached(closure.far)),
-            args={**closure_arguments(types, closure, inputs.kind_name), **WHEN},
+            args={"id": identity, **closure_arguments(inputs.kind_name), **types.arguments(closure.far), **WHEN},
             resolve=_load_closure(closure),
             description=closure.description,
         )
-        for closure in closures(shape)
+        for closure in shape.walks.closures
     }
     if found:
-        found["pathTo"] = GraphQLField(
-            path_type(types),
-            args={**path_arguments(), **WHEN},
+        found[PATH] = GraphQLField(
+            types.path,
+            args={"from": identity, **path_arguments(), **WHEN},
             resolve=lambda _, info, **arguments: _context(info).load_path(info, arguments, _asked(arguments)),
-            description="One shortest path along relations of dependency, in either direction unless `directed`; null where "
-            "there is none. Which one of several equally short ones is not said.",
+            description=PATH_TOLD.format(""),
         )
     return found
 

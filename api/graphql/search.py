@@ -27,12 +27,14 @@ from graphql import (
     GraphQLString,
 )
 
-from api.graphql.compile import Branches, CompiledPage, Names, aliased, as_itself, one_of, query_of, value_of
+from api.graphql.branches import Branches
+from api.graphql.compile import CompiledPage
 from api.graphql.errors import SearchError
 from api.graphql.folding import Folded, Match
 from api.graphql.pages import Record, root_record
 from api.graphql.selection import NodeSelection, SelectionReader, page_size
 from api.graphql.shape import NODE, Shape
+from api.graphql.trees import Names, aliased, as_itself, one_of, query_of, value_of
 from api.graphql.types import Types
 from graph.cypher import ast
 from graph.schema.model import ValueType
@@ -137,7 +139,7 @@ def compile_search(selection: SearchSelection, shape: Shape) -> CompiledPage:
     limit = names.bind(selection.first + 1)
     ranked = (as_itself("n0"), ast.ProjectionItem(rank, RANK))
     clauses.append(ast.With(ast.Projection(ranked, order=order, limit=limit)))
-    layout, items = Branches(shape, names, clauses).node(selection.node, n0.name, (RANK,))
+    layout, items = Branches(shape, names, clauses).node(selection.node, n0.name, (RANK,), frozenset(selection.kinds))
     items.append((RANK, ast.Variable(RANK)))
     items.extend((key, value_of("n0", attribute)) for key, attribute in _columns(selection))
     clauses.append(ast.Return(ast.Projection(aliased(items))))

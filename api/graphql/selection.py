@@ -24,9 +24,11 @@ from graphql import (
 )
 
 from api.graphql.cursors import Order, OrderKey, decode
-from api.graphql.errors import PageSizeError, SelectionTooDeepError
+from api.graphql.errors import PageSizeError, PathError, SelectionTooDeepError
 from api.graphql.filters import check_conditions
 from api.graphql.shape import HIDDEN, NODE, RelationField, Shape
+from api.graphql.walks import LONGEST, PATH, Walk, length
+from graph.cypher.ast import Direction
 from graph.schema.model import Schema
 
 MAX_DEPTH = 8
@@ -60,12 +62,19 @@ class NodeSelection:
     needs_kind: bool = False
     attributes: dict[str, None] = field(default_factory=dict)  # an ordered set
     branches: dict[ListKey, Branch] = field(default_factory=dict)
+    paths: dict[ListKey, PathBranch] = field(default_factory=dict)
+
+    @property
+    def leads_on(self) -> bool:
+        """Whether anything is wanted that lies beyond the nodes themselves."""
+        return bool(self.branches or self.paths)
 
     def keep(self, kinds: Collection[str], schema: Schema) -> None:
         """Leave out what nodes of these concrete kinds, and no others, cannot be asked."""
         had = {name for kind in kinds for name in schema.kinds[kind].attributes}
         self.attributes = {name: None for name in self.attributes if name in had}
         self.branches = {key: one for key, one in self.branches.items() if not one.parents.isdisjoint(kinds)}
+        self.paths = {key: one for key, one in self.paths.items() if not one.parents.isdisjoint(kinds)}
 
 
 @dataclass(slots=True)
@@ -88,11 +97,22 @@ class ListSelection:
 
 @dataclass(slots=True)
 class Branch:
-    """A relation followed from the nodes of kinds `parents` to a list of its own."""
+    """A relation, or a walk, followed from the nodes of kinds `parents` to a list of its own."""
 
-    target: RelationField
+    target: RelationField | Walk
     parents: frozenset[str]
     content: ListSelection
+
+
+@dataclass(slots=True)
+class PathBranch:
+    """One shortest path from the nodes of kinds `parents` to the element `to`."""
+
+    relations: tuple[str, ...]
+    direction: Direction
+    most: int
+    to: str
+    parents: frozenset[str]
 
 
 class SelectionReader:
@@ -170,25 +190,65 @@ class SelectionReader:
             name = selected.name.value
             if name in self._shape.attributes:
                 content.attributes[self._shape.attributes[name]] = None
+            elif name == PATH and self._shape.walks.has_path(type_name):
+                self._read_path(content, selected, type_name)
             elif name not in ("id", "__typename"):
                 self._read_branch(content, selected, type_name, depth + 1)
 
     def _read_branch(self, content: NodeSelection, selected: FieldNode, type_name: str, depth: int) -> None:
-        target = self._shape.relation_fields(type_name)[selected.name.value]
+        name = selected.name.value
         if depth > MAX_DEPTH:
             raise SelectionTooDeepError(
-                f"{target.name!r} is nested {depth} lists deep",
+                f"{name!r} is nested {depth} lists deep",
                 where="selection",
                 hint=f"nest at most {MAX_DEPTH}; ask for the rest by id, or in Cypher",
             )
         arguments = self._arguments(type_name, selected)
-        key = (target.name, frozen(arguments))
-        parents = self._shape.covered(type_name) & self._shape.covered(content.type_name)
+        walk = self._shape.walks.fields(type_name).get(name)
+        target: RelationField | Walk
+        if walk is None:
+            target = self._shape.relation_fields(type_name)[name]
+            far = target.far
+        else:
+            target, far = self._shape.walks.asked(walk, arguments), walk.far
+        key = (name, frozen(arguments))
+        parents = self._parents(type_name, content)
         branch = content.branches.get(key)
         if branch is None:
-            branch = content.branches[key] = Branch(target, parents, self._list(target.far, arguments))
+            branch = content.branches[key] = Branch(target, parents, self._list(far, arguments))
         branch.parents |= parents
         self._read_connection(branch.content, selected.selection_set, depth)
+        if isinstance(target, Walk) and target.kinds is not None:
+            branch.content.node.keep(target.kinds, self._shape.schema)
+
+    def _read_path(self, content: NodeSelection, selected: FieldNode, type_name: str) -> None:
+        self._check_path(selected.selection_set)
+        arguments = self._arguments(type_name, selected)
+        key = (PATH, frozen(arguments))
+        parents = self._parents(type_name, content)
+        path = content.paths.get(key)
+        if path is None:
+            most = length(arguments.get("maxLength"), LONGEST, "maxLength")
+            direction = Direction.OUT if arguments.get("directed") else Direction.BOTH
+            relations = self._shape.walks.relations
+            path = content.paths[key] = PathBranch(relations, direction, most, arguments["to"], parents)
+        path.parents |= parents
+
+    def _parents(self, type_name: str, content: NodeSelection) -> frozenset[str]:
+        return self._shape.covered(type_name) & self._shape.covered(content.type_name)
+
+    def check_path(self) -> None:
+        """Refuse what a path at the root does not tell. Raises PathError."""
+        for root in self._info.field_nodes:
+            self._check_path(root.selection_set)
+
+    def _check_path(self, selections: SelectionSetNode | None) -> None:
+        content = NodeSelection(NODE, needs_kind=True)
+        for selected, _ in self._fields(selections, ""):
+            if selected.name.value == "nodes":
+                self._read_node(content, selected.selection_set, 1)
+        for name, _ in (*content.branches, *content.paths):
+            raise PathError(f"{name!r} is asked of a node of a path", where="nodes", hint="ask it of `node(id:)`")
 
     def _fields(self, selections: SelectionSetNode | None, type_name: str) -> Iterator[tuple[FieldNode, str]]:
         """The fields of a selection set with the type they are asked of; fragments opened, skipped parts left out."""

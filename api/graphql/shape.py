@@ -15,6 +15,7 @@ from functools import cached_property
 from graphql import GraphQLSchema
 
 from api.graphql.names import camel, plural
+from api.graphql.walks import Walks
 from core.errors import SchemaError
 from graph.cypher.ast import Direction
 from graph.schema.model import Relation, Schema, ValueType
@@ -70,6 +71,11 @@ class Shape:
         """Attribute to type, `id` among them."""
         return {**self.schema.node_attributes, "id": ValueType.STRING}
 
+    @cached_property
+    def walks(self) -> Walks:
+        """The walks along dependencies, of the root and of kinds."""
+        return Walks(self)
+
     def covered(self, type_name: str) -> frozenset[str]:
         """The concrete kinds that a GraphQL type covers."""
         return self._covered[type_name]
@@ -77,6 +83,19 @@ class Shape:
     def relation_fields(self, kind: str) -> Mapping[str, RelationField]:
         """The relation fields of a kind, by name."""
         return self._fields.get(kind, {})
+
+    def attributes_of(self, kinds: frozenset[str]) -> frozenset[str]:
+        """The attributes that any of these concrete kinds has."""
+        return frozenset(name for kind in kinds for name in self.schema.kinds[kind].attributes)
+
+    def leads_to(self, kinds: frozenset[str], field: RelationField) -> frozenset[str]:
+        """The concrete kinds at the other end of a relation from any of these."""
+        ends = self._ends_of[field.relation.name, field.direction]
+        return frozenset(far for kind in kinds for far in ends.get(kind, ()))
+
+    @cached_property
+    def _ends_of(self) -> Mapping[tuple[str, Direction], Mapping[str, set[str]]]:
+        return {(name, way): self._ends(name, way) for name in self.schema.relations for way in DIRECTIONS}
 
     def cover(self, kinds: Iterable[str]) -> str:
         """The least kind that covers all of these, or `NODE`."""

@@ -29,9 +29,11 @@ from graphql import (
 from api.graphql.executor import held, held_by_arguments
 from api.graphql.inputs import Inputs
 from api.graphql.names import camel, pascal
-from api.graphql.pages import Page, PageEdge, Record
+from api.graphql.pages import FoundPath, Page, PageEdge, Record
 from api.graphql.selection import frozen
 from api.graphql.shape import HIDDEN, NODE, RelationField, Shape
+from api.graphql.walk_types import PATH_TOLD, closure_arguments, path_arguments, path_type, told_of_both
+from api.graphql.walks import PATH, WalkField
 from graph.cypher.ast import Direction
 from graph.schema.model import Attribute, Kind, Relation, ValueType
 
@@ -85,6 +87,7 @@ class Types:
             interfaces=[self.node],
             description="Stands on a path for an element that may not be seen: that something is there is all that is told.",
         )
+        self.path = path_type(self.node)
         self.kinds: Mapping[str, KindType] = {
             NODE: self.node,
             **{name: self._kind(shape.schema.kinds[name]) for name in shape.kinds},
@@ -144,7 +147,18 @@ class Types:
     def _kind_fields(self, kind: Kind) -> GraphQLFieldMap:
         fields = {"id": _ID()}
         fields.update({camel(name): self._attribute(attribute) for name, attribute in kind.attributes.items()})
-        fields.update({name: self._relation(target) for name, target in self._shape.relation_fields(kind.name).items()})
+        relations, walks = self._shape.relation_fields(kind.name), self._shape.walks
+        walked = walks.fields(kind.name)
+        for name, target in relations.items():
+            fields[name] = self._walk(walked[name]) if name in walked else self._relation(target)
+        fields.update({name: self._walk(field) for name, field in walked.items() if name not in relations})
+        if walks.has_path(kind.name):
+            fields[PATH] = held_by_arguments(
+                self.path,
+                _nested(PATH),
+                args=path_arguments(),
+                description=PATH_TOLD.format("from this element ") + " Null for the element itself.",
+            )
         return fields
 
     def _attribute(self, attribute: Attribute) -> GraphQLField:
@@ -165,10 +179,6 @@ class Types:
     # --- relations -------------------------------------------------------------------------------------------------
 
     def _relation(self, target: RelationField) -> GraphQLField:
-        arrow = (
-            f"-[:{target.relation.name}]->" if target.direction is Direction.OUT else f"<-[:{target.relation.name}]-"
-        )
-        far = "" if target.far == NODE else f":{target.far}"
         connection = self._connection(
             f"{pascal(target.name)}{target.far}Connection",
             target.far,
@@ -176,9 +186,32 @@ class Types:
         )
         return held_by_arguments(
             _required(connection),
-            _list_of(target.name),
+            _nested(target.name),
             args=self.arguments(target.far),
-            description=f"{target.wording or target.name}: `(this){arrow}({far})`.",
+            description=f"{target.wording or target.name}: {_arrow(target, target.far)}.",
+        )
+
+    def _walk(self, field: WalkField) -> GraphQLField:
+        """A closure as the field of a kind, which may be that of a relation as well."""
+        name, far, kind_name = field.closure.name, field.far, self._inputs.kind_name
+        if field.named is None:
+            return held_by_arguments(
+                _required(self.reached(far)),
+                _nested(name),
+                args={**closure_arguments(kind_name), **self.arguments(far)},
+                description=field.description,
+            )
+        connection = self._connection(
+            f"{pascal(name)}{far}Connection",
+            far,
+            lambda: self._edge(f"Walked{far}Edge", far, field.named, always=False),
+        )
+        alone = None if field.relation is None else _arrow(field.relation, far)
+        return held_by_arguments(
+            _required(connection),
+            _nested(name),
+            args={**closure_arguments(kind_name, depth=None), **self.arguments(far)},
+            description=told_of_both(alone, field),
         )
 
     def _connection(self, name: str, kind: str, edge: Callable[[], GraphQLObjectType]) -> GraphQLObjectType:
@@ -195,23 +228,29 @@ class Types:
             )
         return found
 
-    def _edge(self, name: str, kind: str, relation: Relation | None) -> GraphQLObjectType:
+    def _edge(self, name: str, kind: str, relation: Relation | None, *, always: bool = True) -> GraphQLObjectType:
         found = self._edges.get(name)
         if found is None:
-            found = self._edges[name] = GraphQLObjectType(name, lambda: self._edge_fields(kind, relation))
+            found = self._edges[name] = GraphQLObjectType(
+                name, lambda: self._edge_fields(kind, relation, always=always)
+            )
         return found
 
-    def _edge_fields(self, kind: str, relation: Relation | None) -> GraphQLFieldMap:
+    def _edge_fields(self, kind: str, relation: Relation | None, *, always: bool) -> GraphQLFieldMap:
         fields = {
             "cursor": held(_required(GraphQLString), attrgetter("cursor")),
             "node": held(_required(self.kinds[kind]), attrgetter("node")),
         }
         if relation is not None:
-            fields["id"] = held(_required(GraphQLID), attrgetter("id"))
+            fields["id"] = (
+                held(_required(GraphQLID), attrgetter("id"))
+                if always
+                else held(GraphQLID, lambda edge: edge.id or None, description="Null where the list is that of a walk.")
+            )
             for name, attribute in relation.attributes.items():
                 fields[camel(name)] = held(
                     self._output(attribute),
-                    _value_of(name),
+                    _value_of(name) if always else _value_if_held(name),
                     description=_described_attribute(attribute),
                 )
         return fields
@@ -229,12 +268,23 @@ def _value_of(attribute: str) -> Callable[[Record | PageEdge], Any]:
     return lambda holder: holder.values[attribute]
 
 
-def _list_of(name: str) -> Callable[[dict[str, Any]], Callable[[Record], Page]]:
-    def under(arguments: dict[str, Any]) -> Callable[[Record], Page]:
+def _value_if_held(attribute: str) -> Callable[[PageEdge], Any]:
+    return lambda holder: holder.values.get(attribute)
+
+
+def _nested(name: str) -> Callable[[dict[str, Any]], Callable[[Record], Page | FoundPath | None]]:
+    """What is nested in a record under a field and its arguments: a list or a path."""
+
+    def under(arguments: dict[str, Any]) -> Callable[[Record], Page | FoundPath | None]:
         key = name, frozen(arguments)
         return lambda record: record.lists[key]
 
     return under
+
+
+def _arrow(target: RelationField, far: str) -> str:
+    arrow = f"-[:{target.relation.name}]->" if target.direction is Direction.OUT else f"<-[:{target.relation.name}]-"
+    return f"`(this){arrow}({'' if far == NODE else f':{far}'})`"
 
 
 def _described(en: str, fr: str, more: str = "") -> str | None:

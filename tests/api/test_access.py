@@ -107,6 +107,7 @@ FIELDS = {  # of GraphQL, with what they ask for beyond reading
     '{ dependsOn(id: "x") { count } }': Action.READ,
     '{ impactedBy(id: "x") { count } }': Action.READ,
     '{ pathTo(from: "x", to: "y") { length } }': Action.READ,
+    '{ servers { nodes { dependsOn(depth: 3) { count } impactedBy { count } pathTo(to: "x") { length } } } }': Action.READ,
     '{ node(id: "x") { id } }': Action.READ,
     '{ cypher(query: "MATCH (n) RETURN count(n)") }': Action.READ,
     "{ catalogue { name } }": Action.READ,

@@ -28,6 +28,8 @@ DEPTH: Final = 3
 WIDE: Final = 6
 """Composite fields that are selected of one type."""
 MOMENTS: Final = ({"asOf": LAST}, {"asOf": MID}, {"branch": MINE}, {"branch": OTHERS})
+NESTED_WALKS: Final = """{ configurationItems(first: 500%s) { nodes { id dependsOn(depth: 5) { count nodes { id name } }
+  impactedBy { count hidden nodes { id name impactedBy(depth: 2) { count } } } pathTo(to: "%s") { length } } } }"""
 EVERY_MOMENT: Final = frozenset({"elements", "servers", "simulatedSummaries", "freshness"})
 """Root fields that are asked about every moment; others about the present and one more."""
 
@@ -44,6 +46,10 @@ def root_fields(schema: GraphQLSchema, estate: Estate, draw: Random, kinds: int 
         for arguments, named in _arguments(name, of, estate, draw):
             text = f"{{ {name}{arguments} {_selection(of.type, DEPTH)} }}"
             yield graphql(text, f"graphql {name}", named)
+    for moment in ({}, *MOMENTS):
+        end = draw.choice(estate.things).id
+        shown = "".join(f", {key}: {json.dumps(value)}" for key, value in moment.items())
+        yield graphql(NESTED_WALKS % (shown, end), "graphql configurationItems", frozenset({end}))
 
 
 def _held(lists: Sequence[str], estate: Estate) -> list[str]:
