@@ -50,6 +50,8 @@ class Senses(Groups):
             if any(one.name == "open" for one in predicates) and self._over_near(at):
                 self._predicate(at, predicates)
             return
+        if self.superlative == "oldest" and any(one.name == "open" for one in predicates) and self._predicate(at, predicates):
+            return  # the oldest that is still open, for all were opened once
         if (
             dated
             and (self.superlative or self._superlative_near(at))
@@ -212,12 +214,19 @@ class Senses(Groups):
         if meaning.sort == "attribute":
             if self._type(meaning.name) in DATES and at > 1 and self.items[at - 1].folded in ("etre", "be"):
                 raise Unheld(item.text)  # must be patched: that it has to be is not held
+            if meaning.name in self.idioms.future_attributes and at > 1 and self._was(at):
+                raise Unheld(item.text)  # were renewed: a date ahead tells of no deed
             self.pending_attributes.append((at, meaning.name))
             return True
         self._lead(at, item.means("relation"))
         if self._next(at) is None or all(one.empty for one in self.items[at + 1 :]):
             self._hint_after()
         return True
+
+    def _was(self, at: int) -> bool:
+        """Whether something is said to have been done."""
+        before = self.items[at - 1].folded.split()
+        return bool(before) and before[-1] in ("been", "ete") and self.frame.target is not None
 
     def _dated_exists(self, attribute: str) -> bool:
         if not self.frame.nodes:
