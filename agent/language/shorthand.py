@@ -57,6 +57,22 @@ _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|un
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
+    (
+        r"^(?:passe[zr]?|passons) en revue |^(?:fais|faites)[- ](?:moi|nous) (?:un|le) (?:point|tour|r[ée]cap\w*) (?:sur|de) ",
+        "liste de ",
+    ),
+    (r"^(?:envoie|envoyez|transmets|file|balance|passe)[- ](?:moi|nous) (?=(?:la |les |le |l['’]))", "donne-moi "),
+    (r"^remind (?:me|us) (?:of )?", "tell me "),
+    (r"^(?:run|walk|talk|take) (?:me|us) through (?:the )?", "list the "),
+    (
+        r"^(?:please )?(?:drop me|send over|send through|give me) (?:a |the )?(?:list|rundown|overview|recap) of ",
+        "list the ",
+    ),
+    (r"^(?:let['’]s )?mov(?:e|ing) on to (\w+)\s*[:,] which ones? ", r"which \1 "),
+    (r"^pass(?:ons|e) aux? (\w+)\s*[:,] (?:lesquel(?:le)?s) ", r"quels \1 "),
+    (r"^break (?:down )?(?:the )?(.+?)(?: down)? (by|per) ", r"\1 \2 "),
+    (r"^(.+?),? c['’ ]?est (?:à|a) qui\b", r"qui gère \1"),
+    (r"^(.+?),? (?:c['’ ]?est |est )(?:g[ée]r[ée]|suivi|pilot[ée])e? par qui\b", r"qui gère \1"),
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
     (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),

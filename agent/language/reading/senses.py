@@ -50,7 +50,11 @@ class Senses(Groups):
             if any(one.name == "open" for one in predicates) and self._over_near(at):
                 self._predicate(at, predicates)
             return
-        if self.superlative == "oldest" and any(one.name == "open" for one in predicates) and self._predicate(at, predicates):
+        if (
+            self.superlative == "oldest"
+            and any(one.name == "open" for one in predicates)
+            and self._predicate(at, predicates)
+        ):
             return  # the oldest that is still open, for all were opened once
         if (
             dated
