@@ -40,14 +40,14 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
         return "in"
     if "depends" in turns and not kinds:
         return "out"
-    asked_kinds = {m.name for item in kinds for m in item.means("kind")[:1]}
-    through = _only_through(asked_kinds, _elements(items), lexicon)
-    if verb is None or not ("indirect" in turns or _depth(items) or not kinds or through):
+    if verb is None:
         return None
     inverse = all(r.inverse for r in items[verb].means("relation") if r.name == "DEPENDS_ON")
     asked = items[0].folded.split()[0] in ("de", "d", "on", "what") and lexicon.language == "fr"
-    forward = (named[0] < verb) != inverse or asked or "dont" in items[verb].folded
-    return "out" if forward else "in"
+    side: Side = "out" if (named[0] < verb) != inverse or asked or "dont" in items[verb].folded else "in"
+    asked_kinds = {m.name for item in kinds for m in item.means("kind")[:1]}
+    through = _only_through(asked_kinds, _elements(items), lexicon, side)
+    return side if "indirect" in turns or _depth(items) or not kinds or through else None
 
 
 def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | None:
@@ -58,7 +58,7 @@ def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | Non
     if not asks or len(verbs) != 1 or any({"not", "never", "without", "direct"} & set(item.turns) for item in items):
         return None
     first, other = (_elements([item]) for item in named)
-    if len(first) != 1 or len(other) != 1 or not _only_through({first[0].kind}, other, lexicon):
+    if len(first) != 1 or len(other) != 1 or not _only_through({first[0].kind}, other, lexicon, "in"):
         return None
     if all(r.inverse for r in verbs[0].means("relation") if r.name == "DEPENDS_ON"):
         first, other = other, first
@@ -68,16 +68,16 @@ def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | Non
     return m.Question(recipe, lexicon.language)
 
 
-def _only_through(asked: set[str], elements: Sequence[NamedElement], lexicon: Lexicon) -> bool:
-    """Whether elements of one kind and those named depend on each other through others only: applications and a server."""
+def _only_through(asked: set[str], elements: Sequence[NamedElement], lexicon: Lexicon, side: Side) -> bool:
+    """Whether elements of one kind depend on those named (`in`), or those on them, through others only: applications on a server."""
     schema = lexicon.schema
     triples = schema.relations["DEPENDS_ON"].triples if "DEPENDS_ON" in schema.relations else ()
     joined = any(
-        {True} == {is_a(schema, one, start), is_a(schema, element.kind, end)}
+        is_a(schema, one if side == "in" else element.kind, triple.start)
+        and is_a(schema, element.kind if side == "in" else one, triple.end)
         for one in asked
         for element in elements
         for triple in triples
-        for start, end in ((triple.start, triple.end), (triple.end, triple.start))
     )
     return len(asked) == 1 and bool(elements) and not joined
 

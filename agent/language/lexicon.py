@@ -125,10 +125,18 @@ class Lexicon:
             said_of = any(m.sort in ("predicate", "value") for m in self._phrases.get(key[:1], ()))
             if len(key) == 2 and said_of and any(m.sort == "kind" for m in self._phrases.get(key[1:], ())):
                 meanings[:] = [m for m in meanings if m.sort != "relation"]  # open incidents: nothing that opened one
+            named = {m.name for m in self._phrases.get(key[:1], ()) if m.sort == "kind"}
+            meanings[:] = [
+                m for m in meanings if not (m.sort == "relation" and named & self._ends(m.name))
+            ]  # alerts on
             for kind, rest in ((key[:1], key[1:]), (key[-1:], key[:-1])):
                 if any(m.sort == "kind" for m in self._phrases.get(kind, ())):
                     same = {(m.name, m.value) for m in self._phrases.get(rest, ()) if m.sort == "value"}
                     meanings[:] = [m for m in meanings if not (m.sort == "value" and (m.name, m.value) in same)]
+
+    def _ends(self, relation: str) -> frozenset[str]:
+        """The kinds that a relation joins."""
+        return frozenset(kind for one in self.schema.relations[relation].triples for kind in (one.start, one.end))
 
     def _wording(self, wording: Wording, meaning: Meaning) -> None:
         for language in LANGUAGES:

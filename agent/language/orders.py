@@ -36,7 +36,7 @@ def order(question: str, tokens: tuple[Token, ...], known: Callable[[str], bool]
     sentence = _Sentence(question, tokens, known, named, orders)
     for kind, by_language in orders.verbs.items():
         for verbs in by_language.values():
-            if sentence.relays(verbs) or sentence.begins_with(verbs, told=kind == "send") or sentence.wishes_for(verbs):
+            if sentence.relays(verbs) or sentence.begins_with(verbs, kind) or sentence.wishes_for(verbs):
                 return kind
     return "write" if sentence.wants_a_deed() or sentence.hands_over() else None
 
@@ -144,10 +144,10 @@ class _Sentence:
         left_out = any(self.words[one : one + len(p)] == p for p in self.orders.left_out for one in behind)
         return (left_out or any(one in self.orders.requests for one in said)) and not self._carried(at)
 
-    def begins_with(self, verbs: Verbs, *, told: bool = False) -> bool:
-        """Whether an order begins somewhere. `told`: of a kind that is none where the asker gets it: send me the list."""
+    def begins_with(self, verbs: Verbs, kind: str) -> bool:
+        """Whether an order begins somewhere: none where the asker gets what is sent, none to claim that is misspelt."""
         for at, whole in self.starts.items():
-            if at >= len(self.words) or (told and self._told_to_us(at + 1)) or self._requests(at):
+            if at >= len(self.words) or (kind == "send" and self._told_to_us(at + 1)) or self._requests(at):
                 continue
             for length in (3, 2, 1):
                 said = self.words[at : at + length]
@@ -167,7 +167,7 @@ class _Sentence:
                     return True
                 if said in verbs.determined and self._object(after):
                     return True
-            if whole and self._misspelt(at, verbs):
+            if whole and kind != "claim" and self._misspelt(at, verbs):
                 return True
         return False
 

@@ -33,6 +33,7 @@ class Guards(Settling):
         self._columns_are_shown()
         self._figures_are_of_one()
         self._something_is_told_apart()
+        self._who_is_told()
 
     def _sides_are_told(self) -> None:
         """Which of two alike depends on the other, a verb says."""
@@ -104,6 +105,14 @@ class Guards(Settling):
         if frame.mode == "yes" and not target.plural and self._definite(target.at):
             raise Unclear(say("which_this", self.language))
         if len(frame.nodes) == 1 and frame.mode == "list" and any(one.folded in _CONCERNED for one in self.items):
+            raise Unclear(say("which_this", self.language))
+
+    def _who_is_told(self) -> None:
+        """Where it is asked who does something, and the verb was read as a date, nobody is answered: who renews them."""
+        target = self.frame.target
+        said = self.items[1].means("attribute") if "who" in self.items[0].turns and len(self.items) > 1 else ()
+        verb = bool(said) and all(self._type(one.name) in DATES for one in said)
+        if verb and target is not None and self.schema.kinds[target.kind].category not in ("organisation", "reference"):
             raise Unclear(say("which_this", self.language))
 
     def _definite(self, at: int) -> bool:

@@ -298,8 +298,15 @@ class Settling(Attributes):
         options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))] or (
             [o] if (o := self.ways.between(node.kind, "Team")) else []
         )
+        said = self.verbs[0] if self.verbs else None
+        if (
+            said is not None
+            and hint == said[1]
+            and not any(self.ways.between(node.kind, "Team", m.name, None) for m in hint)
+        ):
+            options = []  # who uses it: not whose it is
         if not options:
-            raise Unheld(self._label("Team"))
+            raise Unheld(self.items[said[0]].text if said is not None else self._label("Team"))
         self.frame.nodes.remove(team)
         self.frame.nodes.append(team)
         team.parent, team.way = node, options[0][0]
