@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -164,6 +165,8 @@ class Server:
 
 
 Serve = Callable[[Twin], Server]
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that speak plain HTTP: each would read the certificates of all authorities otherwise."""
 
 
 @pytest.fixture
@@ -184,7 +187,8 @@ def served(twin: Twin, app: FastAPI) -> Iterator[Server]:
             until(lambda: server.started or not thread.is_alive())
             assert thread.is_alive()
             port = server.servers[0].sockets[0].getsockname()[1]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=PATIENCE_S) as client:
+            url = f"http://127.0.0.1:{port}"
+            with httpx.Client(base_url=url, trust_env=False, timeout=PATIENCE_S, verify=NO_AUTHORITIES) as client:
                 yield Server(twin, client)
         finally:  # a test that fails must not leave a thread behind, which would keep the process alive
             server.should_exit = True
