@@ -111,6 +111,7 @@ class Horizon:
         found = [
             np.interp(shares[last - int(count) : last], passed, hours)
             for (hours, passed), count, last in zip(self._days, counts, ends, strict=True)
+            if count > 0.0
         ]
         return np.concatenate(found) if found else np.empty(0)
 
