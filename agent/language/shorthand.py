@@ -73,6 +73,10 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"^break (?:down )?(?:the )?(.+?)(?: down)? (by|per) ", r"\1 \2 "),
     (r"^(.+?),? c['’ ]?est (?:à|a) qui\b", r"qui gère \1"),
     (r"^(.+?),? (?:c['’ ]?est |est )(?:g[ée]r[ée]|suivi|pilot[ée])e? par qui\b", r"qui gère \1"),
+    (
+        r"\bhow many (.+?) (?:were there|did we have|existed|were there in total) (?:on|at|as of) (?=(?:the )?\w*\d)",
+        r"how many \1 as of ",
+    ),
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
     (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),
