@@ -152,7 +152,8 @@ class _Road:
         columns, rows = _together(steps, results)
         recipe = service._catalogue[question.body.name] if isinstance(question.body, m.Recipe) else None
         shown = Shown(columns, rows, _meanings(steps), cut=any(result.answer.truncated for result in results))
-        shown = replace(shown, hidden=hidden)
+        before = any(step.as_of and result.answer.sequence == 0 for step, result in zip(steps, results, strict=True))
+        shown = replace(shown, hidden=hidden, before=before)
         if not rows or _is_zero(rows, shown):
             shown = replace(shown, emptied=self._emptied(labels))
         evidence = () if not rows or _is_zero(rows, shown) else self._evidence(steps[0])

@@ -46,6 +46,7 @@ _SAID = {
         "tie": "{} sont à égalité.",
         "hidden": ("Et {} élément que vous ne pouvez pas voir.", "Et {} éléments que vous ne pouvez pas voir."),
         "unseen": "Aucun que vous puissiez voir.",
+        "before": "Le jumeau ne sait rien de ce moment : rien n'y avait encore été chargé.",
     },
     "en": {
         "yes": "Yes.",
@@ -73,6 +74,7 @@ _SAID = {
         "tie": "{} of them tie.",
         "hidden": ("And {} element that you may not see.", "And {} elements that you may not see."),
         "unseen": "None that you may see.",
+        "before": "The twin knows nothing of that moment: nothing had been loaded yet.",
     },
 }
 
@@ -81,7 +83,7 @@ _SAID = {
 class Shown:
     """Rows as they came. `cut`: the row cap left some out; `emptied`: which condition left none, with how many else.
 
-    `hidden`: how many elements impact reached that may not be seen.
+    `hidden`: how many elements impact reached that may not be seen. `before`: a moment is asked of from before the first load.
     """
 
     columns: tuple[str, ...]
@@ -90,6 +92,7 @@ class Shown:
     cut: bool = False
     emptied: tuple[tuple[str, int], ...] = ()
     hidden: int = 0
+    before: bool = False
 
 
 class Wording:
@@ -124,6 +127,8 @@ class Wording:
             lines.append(self.words[named].format("; ".join(self.criteria)))
         if shown.rows and any(self._is_money(column.value) for column in shown.meanings):
             lines.append(self.words["money"])
+        if shown.before:
+            lines.append(self.words["before"])
         if shown.cut:
             lines.append(self.words["cut"].format(self._number(len(shown.rows))))
         for condition, number in shown.emptied:

@@ -312,3 +312,16 @@ def test_a_conversation_that_is_sent_as_texts_alone_goes_on_as_one_that_was_held
         sent = road.service.ask(question, Asking(earlier=tuple(Turn(text) for text in before)))
     assert (sent.outcome, sent.cypher, sent.rows) == (held.outcome, held.cypher, held.rows)
     assert held.outcome == "answer"
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("combien de serveurs y avait-il au 1er décembre 2001 ?", "Le jumeau ne sait rien de ce moment"),
+        ("how many servers were there on 2001-12-01?", "The twin knows nothing of that moment"),
+    ],
+)
+def test_of_a_moment_before_the_first_load_it_is_said_that_nothing_is_known(ask: Ask, question: str, said: str) -> None:
+    answer = ask(question)
+    assert answer.rows == ((0,),)
+    assert said in answer.text
