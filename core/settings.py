@@ -208,7 +208,8 @@ class Settings(BaseSettings):
         1_000_000,
         ge=1,
         description="GraphQL: nodes that all lists of a request may give: page sizes multiplied along nested lists; a nested "
-        "list without `first` counts as the mean number of its relations, and what a walk reaches as it is expected, whatever its page.",
+        "list without `first` counts as the mean number of its relations, and what a walk reaches as it is expected, whatever "
+        "its page, unless it is counted alone.",
     )
     graphql_time_s: float = Field(
         30.0, gt=0, description="GraphQL: longest time of a request over all its fields, in seconds."

@@ -43,9 +43,9 @@ class NodeLayout:
 
 @dataclass(frozen=True, slots=True)
 class ListLayout:
-    """The layout of a list's items, with what is to be done to the list after fetching."""
+    """The layout of a list's items, with what is to be done to the list after fetching; `node` is None of a number of items."""
 
-    node: NodeLayout
+    node: NodeLayout | None
     edge_attributes: Mapping[str, str]
     selection: ListSelection
 
@@ -123,7 +123,7 @@ class Branches:
         else:
             listed = reached = self._shape.leads_to(at.starts, target) & self._shape.covered(content.node.type_name)
         if not listed:  # a pattern that nothing can match is an error
-            return None, ListLayout(NodeLayout(None, {}, {}, {}), {}, content)
+            return None, ListLayout(None, {}, content)
         if isinstance(target, Walk):
             return self._reached(target, content, at, listed, is_limited=listed != reached)
         return self._related(target, content, at, listed)
@@ -135,13 +135,15 @@ class Branches:
         number = next(self._names.numbers)
         far, edge, gathered = f"n{number}", f"r{number}", f"c{number}"
         step = ast.RelationshipPattern(edge, ast.LabelName(target.relation.name), direction=target.direction)
-        condition = predicate(content.filter, ast.Variable(far), self._shape.value_types, self._names.bind)
-        self._match(ast.PathPattern(at.pattern, ((step, any_of(far, content.node.type_name)),)), condition)
+        reached = ast.PathPattern(at.pattern, ((step, any_of(far, content.node.type_name)),))
+        self._match(reached, self._fits(content, far))
+        if not content.listed:
+            return self._count(ast.Variable(edge), gathered, at, content)
         layout, items = self.node(with_order_keys(content), far, (*at.carried, at.variable, edge), listed)
         edge_attributes = {f"r{at}": name for at, name in enumerate(content.edge_attributes)}
         items.append((EDGE_ID, ast.FunctionCall("elementId", (ast.Variable(edge),))))
         items.extend((key, value_of(edge, name)) for key, name in edge_attributes.items())
-        self._collect(ast.MapLiteral(tuple(items)), gathered, (*at.carried, at.variable))
+        self._gather("collect", ast.MapLiteral(tuple(items)), gathered, (*at.carried, at.variable))
         return gathered, ListLayout(layout, edge_attributes, content)
 
     def _reached(
@@ -153,16 +155,27 @@ class Branches:
         step = walk(target.relations, target.direction, target.depth)
         self._match(ast.PathPattern(at.pattern, ((step, ast.NodePattern(far)),)), None)
         self._keep((*at.carried, at.variable, far), distinct=True)
-        layout, items = self.node(with_order_keys(content), far, (*at.carried, at.variable), kinds)
         listed: ast.Expression | None = is_element(far, value_of(at.variable, "id"), ast.BinaryOperator.NE)
         if is_limited:
             listed = both(listed, is_of(far, kinds, self._shape))
-        fits = predicate(content.filter, ast.Variable(far), self._shape.value_types, self._names.bind)
-        listed = both(listed, fits)
+        if not content.listed:
+            listed = both(listed, self._fits(content, far))
+            assert listed is not None
+            return self._count(ast.Case(None, ((listed, ast.Literal(1)),), None), gathered, at, content)
+        layout, items = self.node(with_order_keys(content), far, (*at.carried, at.variable), kinds)
+        listed = both(listed, self._fits(content, far))
         assert listed is not None
         item = ast.Case(None, ((listed, ast.MapLiteral(tuple(items))),), None)
-        self._collect(item, gathered, (*at.carried, at.variable))
+        self._gather("collect", item, gathered, (*at.carried, at.variable))
         return gathered, ListLayout(layout, {}, content)
+
+    def _count(self, item: ast.Expression, gathered: str, at: Place, content: ListSelection) -> tuple[str, ListLayout]:
+        """A list of which nothing is asked but how long it is: no element of it need leave the store."""
+        self._gather("count", item, gathered, (*at.carried, at.variable))
+        return gathered, ListLayout(None, {}, content)
+
+    def _fits(self, content: ListSelection, far: str) -> ast.Expression | None:
+        return predicate(content.filter, ast.Variable(far), self._shape.value_types, self._names.bind)
 
     def _path(self, path: PathBranch, at: Place, *, is_limited: bool) -> str:
         """The variable of one shortest path from the node; null where there is none, and where it would lead nowhere else."""
@@ -185,9 +198,9 @@ class Branches:
         items = tuple(as_itself(name) for name in names)
         self._clauses.append(ast.With(ast.Projection(items, distinct=distinct)))
 
-    def _collect(self, item: ast.Expression, gathered: str, kept: tuple[str, ...]) -> None:
-        collected = ast.ProjectionItem(ast.FunctionCall("collect", (item,)), gathered)
-        items = (*(as_itself(name) for name in kept), collected)
+    def _gather(self, aggregate: str, item: ast.Expression, gathered: str, kept: tuple[str, ...]) -> None:
+        found = ast.ProjectionItem(ast.FunctionCall(aggregate, (item,)), gathered)
+        items = (*(as_itself(name) for name in kept), found)
         self._clauses.append(ast.With(ast.Projection(items)))
 
     def _shape_is_wide(self, selection: NodeSelection) -> bool:

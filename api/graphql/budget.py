@@ -6,7 +6,7 @@ request whose sum is beyond the limits is refused whole.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from math import ceil
 from time import monotonic
 
@@ -75,7 +75,7 @@ def pages_of(selection: ListSelection, statistics: Statistics) -> float:
     """The nodes that a root list may give: its page, and along its nested lists the product of theirs.
 
     A nested list without `first` counts as the mean number of relations that a node has, one at least. What a walk reaches counts
-    as it is expected, whatever its page: all of it is fetched, of as many elements as there are.
+    as it is expected, whatever its page: all of it is fetched, of as many elements as there are, unless it is counted alone.
     """
     if not selection.listed:
         return 0.0
@@ -108,7 +108,7 @@ def _page(content: ListSelection, target: RelationField, parents: Collection[str
 def _walked(node: NodeSelection, statistics: Statistics) -> float:
     """The nodes that walks below a node reach, with all that is nested in them."""
     found = 0.0
-    for branch in node.branches.values():
+    for branch in _listed(node):
         inner, number = branch.content.node, _expected(branch, statistics)
         found += number * (
             _fetched(inner, statistics) if isinstance(branch.target, Walk) else _walked(inner, statistics)
@@ -118,10 +118,14 @@ def _walked(node: NodeSelection, statistics: Statistics) -> float:
 
 def _fetched(node: NodeSelection, statistics: Statistics) -> float:
     """A node with all that is nested in it."""
-    below = (
-        _expected(branch, statistics) * _fetched(branch.content.node, statistics) for branch in node.branches.values()
+    return 1 + sum(
+        _expected(branch, statistics) * _fetched(branch.content.node, statistics) for branch in _listed(node)
     )
-    return 1 + sum(below)
+
+
+def _listed(node: NodeSelection) -> Iterable[Branch]:
+    """The lists below a node of which more is fetched than a number."""
+    return (branch for branch in node.branches.values() if branch.content.listed)
 
 
 def _expected(branch: Branch, statistics: Statistics) -> float:

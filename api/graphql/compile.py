@@ -72,7 +72,10 @@ def compile_page(selection: ListSelection, shape: Shape, begin: Begin = None) ->
     """The query of a root list: one row per node of the page, and one more to tell whether there is another page."""
     names = Names()
     start = _match_all(selection, shape, names, selection.after, begin)
-    limit = names.bind(selection.first + 1)
+    most = selection.first + 1
+    limit = (
+        ast.Literal(most) if selection.node.walks else names.bind(most)
+    )  # what walks cost depends on how many there are
     order = tuple(ast.SortItem(value_of("n0", key.attribute), key.descending) for key in selection.order)
     order = (*order, ast.SortItem(value_of("n0", "id")))
     clauses: list[ast.Clause] = [start]

@@ -109,24 +109,29 @@ def _record(row: Mapping[str, Any], layout: NodeLayout) -> Record:
     values = {name: row[key] for key, name in layout.attributes.items()}
     values["id"] = row[ID]
     lists: dict[ListKey, Page | FoundPath | None] = {
-        key: _page(() if column is None else row[column], inner) for key, (column, inner) in layout.lists.items()
+        key: _page(None if column is None else row[column], inner) for key, (column, inner) in layout.lists.items()
     }
     for key, (nodes, edges) in layout.paths.items():
         lists[key] = found_path(row[nodes], row[edges])
     return Record(layout.kind or row[KIND], values, lists)
 
 
-def _page(items: Sequence[Mapping[str, Any]], layout: ListLayout) -> Page:
-    """A nested list: items without identity are what OPTIONAL MATCH gives where nothing matched."""
-    selection = layout.selection
+def _page(found: Any, layout: ListLayout) -> Page:
+    """A nested list of what was gathered, or of how much: nothing where there is none.
+
+    Items without identity are what OPTIONAL MATCH gives where nothing matched.
+    """
+    selection, node = layout.selection, layout.node
+    if node is None:
+        return Page([], found or 0, False, selection.after is not None)
     edges = [
         PageEdge(
-            _record(item, layout.node),
+            _record(item, node),
             selection.order,
             item.get(EDGE_ID, ""),
             {name: item[key] for key, name in layout.edge_attributes.items()},
         )
-        for item in items
+        for item in found
         if item[ID] is not None
     ]
     total = len(edges)

@@ -69,6 +69,12 @@ class NodeSelection:
         """Whether anything is wanted that lies beyond the nodes themselves."""
         return bool(self.branches or self.paths)
 
+    @property
+    def walks(self) -> bool:
+        """Whether walks or paths begin at the nodes, or at what is nested in them."""
+        below = self.branches.values()
+        return bool(self.paths) or any(isinstance(one.target, Walk) or one.content.node.walks for one in below)
+
     def keep(self, kinds: Collection[str], schema: Schema) -> None:
         """Leave out what nodes of these concrete kinds, and no others, cannot be asked."""
         had = {name for kind in kinds for name in schema.kinds[kind].attributes}

@@ -143,6 +143,24 @@ def test_a_walk_of_a_list_is_read_page_by_page(mesh: Asking, plain: PlainWalks) 
     assert page["count"] == len(wanted) > 8
 
 
+def test_a_list_that_is_counted_alone_leaves_its_elements_in_the_store(mesh: Asking, plain: PlainWalks) -> None:
+    text = """{ teams { nodes { id all: owns { count } some: owns(filter: {name: {startsWith: "vm"}}) { count }
+        owns(filter: {name: {startsWith: "hyp"}}) { nodes { id ... on Hypervisor {
+          impactedBy(filter: {name: {startsWith: "app"}}) { count } runs { count } hosts { count } } } } } } }"""
+    kinds = plain.kinds
+    for team in answered(mesh, text, 1)["teams"]["nodes"]:
+        owned = mesh.estate.into(kinds[team["id"]], "OWNED_BY")
+        assert team["all"]["count"] == len(owned)
+        assert team["some"]["count"] == sum(thing.kind == "VirtualMachine" for thing in owned)
+        for one in team["owns"]["nodes"]:
+            impacted = [kinds[i] for i in plain.reached(one["id"], 20, back=True)]
+            assert one["impactedBy"]["count"] == sum(thing.kind == "BusinessApplication" for thing in impacted)
+            assert one["hosts"]["count"] == len(mesh.estate.into(kinds[one["id"]], "HOSTED_ON"))
+            assert one["runs"]["count"] == 0
+    counted = repr(mesh.repository.asked[-1].query).count("name='count'")
+    assert counted == 5, "one for each such list"
+
+
 def test_walks_nest_in_walks_and_in_relations(mesh: Asking, plain: PlainWalks) -> None:
     text = """{ teams { nodes { owns(filter: {name: {startsWith: "hyp"}}) { nodes { id ... on Hypervisor {
         impactedBy(depth: 2) { nodes { id impactedBy(depth: 1) { nodes { id } } } }
@@ -364,10 +382,20 @@ def test_a_bomb_of_walks_is_refused_before_the_graph_is_asked(mesh_in_memory: As
 
 
 def test_what_walks_reach_counts_whole_whatever_the_page(mesh_in_memory: Asking) -> None:
-    text = "{ sites(first: 2) { nodes { impactedBy(depth: %d, first: 1) { count } } } }"
+    text = "{ sites(first: 2) { nodes { impactedBy(depth: %d, first: 1) { count nodes { id } } } } }"
     few = limited(mesh_in_memory, graphql_nodes=20)
     assert code_of(few, text % 1) is None
     assert code_of(few, text % 20) == "GRAPHQL_NODES", "all of it is fetched, since all of it is counted"
+    assert code_of(few, text.replace("nodes { id }", "") % 20) is None, "a number alone fetches none of it"
+
+
+def test_walks_cost_as_much_as_there_are_elements_on_the_page_that_they_begin_at(mesh_in_memory: Asking) -> None:
+    text = "query($first: Int) { configurationItems(first: $first) { nodes { impactedBy { nodes { id } } } } }"
+    costs = []
+    for first in (1, 20):
+        answered(mesh_in_memory, text, 1, first=first)
+        costs.append(mesh_in_memory.services.queries.expected_cost(mesh_in_memory.repository.asked[0]))
+    assert costs[1] > 5 * costs[0]
 
 
 def test_what_several_fields_walk_is_one_cost(mesh_in_memory: Asking) -> None:
