@@ -14,6 +14,18 @@ _OF_THEM: Final = frozenset(
 """Words that point at what was answered before."""
 
 
+_LEADING: Final = frozenset({"without", "sort_desc", "sort_asc"})
+"""Turns that begin no question of their own."""
+_FEW: Final = 5
+"""Words that may go on from a question without a word that leads them."""
+
+
+def _is_kind(item: Item) -> bool:
+    """Whether a word is a kind first of all, or as usual as whatever else it means."""
+    kinds = item.means("kind")
+    return bool(kinds) and item.name is None and kinds[0].rank <= min(meaning.rank for meaning in item.meanings)
+
+
 def _counts(item: Item) -> bool:
     return "count" in item.turns or item.folded in ("and how many", "et combien")
 
@@ -38,6 +50,29 @@ def is_follow_up(items: tuple[Item, ...]) -> bool:
     return not asks and len([item for item in items if not item.empty]) <= 7
 
 
+def goes_on(items: tuple[Item, ...]) -> bool:
+    """Whether a few words can only be said of the question before: sorted by memory, without a recovery plan, how many?"""
+    said = [item for item in items if not item.empty]
+    asks = any({"list", "yesno", "who", "where", "when"} & set(item.turns) for item in said)
+    if not said or asks or len(said) > _FEW:
+        return False
+    return bool(_LEADING & set(said[0].turns)) or all(_counts(item) for item in said)
+
+
+def is_fragment(items: tuple[Item, ...]) -> bool:
+    """Whether a few words ask for nothing by themselves: and in 2023, mean duration. They may be said of the question before."""
+    said = [item for item in items if not item.empty]
+    asks = any({"list", "yesno", "who", "where", "when", "count"} & set(item.turns) for item in said)
+    kinds = any(item.means("kind") and not item.name for item in said)
+    return 0 < len(said) <= _FEW and not asks and not kinds and not any(item.unknown for item in said)
+
+
+def added_to(previous: tuple[Item, ...], items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """The items of the earlier question with those of a few words that no word leads."""
+    lead = replace(items[0], turns=(), meanings=(), folded="et", empty=True)
+    return continued(previous, (lead, *items))
+
+
 def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[Item, ...]:
     """The items of the earlier question with those of the follow-up put in their place, or added."""
     kept = list(previous)
@@ -60,6 +95,10 @@ def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[
     )
     if kept and kept[-1].folded in ("?", ".", "!"):
         kept.pop()
+    said = [item for item in added if not item.empty]
+    asked = [at for at, old in enumerate(kept) if old.means("kind") and not old.name]
+    if len(said) == 1 and not said[0].turns and _is_kind(said[0]) and len(asked) == 1:
+        return (*kept[: asked[0]], said[0], *kept[asked[0] + 1 :])  # what about changes?
     for item in added:
         if item.period is not None:
             kept = [old for old in kept if old.period is None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -16,7 +17,7 @@ from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
 from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
-from agent.language.follow import continued, is_follow_up
+from agent.language.follow import added_to, continued, goes_on, is_follow_up, is_fragment
 from agent.language.frame import Frame
 from agent.language.grammar import Grammar
 from agent.language.idioms import Idioms, load_idioms
@@ -136,10 +137,12 @@ class Parser:
                     return self._failed("clarify", language, message=say("of_what", language))
             else:
                 items = continued(previous, items)
+        elif previous and goes_on(items):
+            items = added_to(previous, items)
         if not previous and _this_one(items):
             return self._failed("clarify", language, message=say("which_this", language))
         try:
-            return self._understood(items, lexicon, names, question, language, literals)
+            return self._alone_or_added(items, previous, lexicon, names, question, language, literals)
         except Unheld as unheld:
             other = next((one for one in self._lexicons if one != language), None)
             if told is None and other and all(self._lexicons[other].knows(fold(word)) for word in unheld.missing):
@@ -230,6 +233,26 @@ class Parser:
     def _knows(self, word: str) -> bool:
         """Whether a folded word means something in one of the languages."""
         return any(one.knows(word) for one in self._lexicons.values())
+
+    def _alone_or_added(
+        self,
+        items: tuple[Item, ...],
+        previous: tuple[Item, ...],
+        lexicon: Lexicon,
+        names: NameIndex,
+        question: str,
+        language: Language,
+        literals: dict[str, str],
+    ) -> Parse:
+        """The reading by itself; of a few words that have none, the one with those of the question before."""
+        try:
+            return self._understood(items, lexicon, names, question, language, literals)
+        except (Unheld, Unclear):
+            if not previous or not is_fragment(items):
+                raise
+            with suppress(Unheld, Unclear):
+                return self._understood(added_to(previous, items), lexicon, names, question, language, literals)
+            raise
 
     def _understood(
         self,

@@ -77,6 +77,11 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
         r"\bhow many (.+?) (?:were there|did we have|existed|were there in total) (?:on|at|as of) (?=(?:the )?\w*\d)",
         r"how many \1 as of ",
     ),
+    (
+        r"\bcombien (?:y )?en a-t-(?:on|il)(?= ?\??$)|\bcombien il y en a(?= ?\??$)|\bcombien sont-(?:ils|elles)(?= ?\??$)",
+        "combien",
+    ),
+    (r"^((?:and )?how many) (?:are there|are they|is that)(?= ?\??$)", r"\1"),
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
     (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),

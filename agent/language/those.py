@@ -47,8 +47,9 @@ def about_those(
         raise Unclear(say("of_what", language))
     subject, pattern = before
     label = schema.kinds[subject.kinds[0]].wording
-    kinds = plural(label.fr if language == "fr" else label.en, language)
-    asked = read(pointed.replace("<kinds>", kinds))
+    kind = label.fr if language == "fr" else label.en
+    kinds = plural(kind, language)
+    asked = read(pointed.replace("<kinds>", kinds).replace("<kind>", kind))
     if asked is None or not isinstance(asked.body, m.Select):
         return None
     same = [e for e in asked.body.pattern.entities if not e.named and _alike(schema, e.kinds, subject.kinds)]

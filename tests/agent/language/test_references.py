@@ -154,3 +154,21 @@ def test_none_for_more_than_so_long_is_none_since_then(read: Read, schema: Schem
     assert "opened_at >= datetime() - duration({months: 6})" in text
     lasting = cypher(read("applications sans incident ouvert depuis plus de 3 jours"), schema)
     assert "opened_at < datetime() - duration({days: 3})" in lasting
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "said"),
+    [
+        ("Combien de serveurs en 2024 ?", "et en 2023 ?", "2023-01-01"),
+        ("Serveurs de Paie", "triés par mémoire", "ORDER BY memory_gb"),
+        ("Serveurs de Paie", "combien y en a-t-il ?", "RETURN count(DISTINCT server1)"),
+        ("Applications critiques", "sans PRA", "NOT EXISTS"),
+        ("How many incidents in 2024?", "what about changes?", "(change1:Change)"),
+        ("Serveurs de Paie", "lequel a le plus de mémoire ?", "max(server1.memory_gb)"),
+        ("Servers of Paie", "the oldest one?", "min(server1.commissioned_on)"),
+    ],
+)
+def test_a_few_words_go_on_from_the_question_before(
+    ask: Read, schema: Schema, before: str, question: str, said: str
+) -> None:
+    assert said in cypher(ask(question, before), schema)
