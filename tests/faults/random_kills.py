@@ -6,6 +6,7 @@ costs the load and no start of an interpreter. A kill counts when the load died 
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -28,6 +29,7 @@ BATCH_ROWS = 200
 
 def main(export: Path, work: Path, kills: int, seed: int, beside: bool) -> None:
     configure_logging()  # to standard error: what is printed is read line by line
+    gc.freeze()  # what is imported stays shared with the loads
     draw = random.Random(seed)
     began = time.monotonic()
     assert finished(start(lambda: load(export, work / "undisturbed", beside))) == 0
