@@ -53,7 +53,7 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
 def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | None:
     """Whether one named thing depends on another, through others where it can only do so through them; None where not asked."""
     named = [item for item in items if item.name is not None]
-    asks = any("yesno" in item.turns for item in items) and len(named) == 2
+    asks = len(named) == 2 and asks_whether(items)
     verbs = [item for item in items if _says_dependency(item)]
     if not asks or len(verbs) != 1 or any({"not", "never", "without", "direct"} & set(item.turns) for item in items):
         return None
@@ -66,6 +66,12 @@ def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | Non
     named_ci = m.Named((first[0].id,), (first[0].name,))
     recipe = m.Recipe(_RECIPES["out"], elements={"ci": named_ci}, where=reached, form="yes or no")
     return m.Question(recipe, lexicon.language)
+
+
+def asks_whether(items: Sequence[Item]) -> bool:
+    """Whether a question begins by asking for yes or no."""
+    first = next((at for at, item in enumerate(items) if "yesno" in item.turns), None)
+    return first is not None and all(item.empty for item in items[:first])
 
 
 def _only_through(asked: set[str], elements: Sequence[NamedElement], lexicon: Lexicon, side: Side) -> bool:
@@ -221,7 +227,9 @@ def _kinds(items: Sequence[Item], lexicon: Lexicon) -> list[str]:
         found = item.means("kind")
         if not found or item.name is not None or _of_name(items, at, lexicon):
             continue
-        if {"falls", "impact", "depends", "dependents"} & set(item.turns) or item.means("relation"):
+        if {"falls", "impact", "depends", "dependents"} & set(item.turns):
+            continue
+        if any(relation.rank <= found[0].rank for relation in item.means("relation")):
             continue
         if not is_a(lexicon.schema, found[0].name, "ConfigurationItem"):
             raise Unheld(item.text)

@@ -82,6 +82,19 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
         "combien",
     ),
     (r"^((?:and )?how many) (?:are there|are they|is that)(?= ?\??$)", r"\1"),
+    (
+        r"^(?:through|via) (?:which|what)(?: \w+)? (?:does|do|is) (.+?) (?:depend on|depends on|connected to|linked to|reach) ",
+        r"path from \1 to ",
+    ),
+    (
+        r"^par (?:quoi|quels? \w+|quelles? \w+) (.+?) (?:passe(?:-t-(?:il|elle))? pour (?:atteindre|joindre)"
+        r"|d[ée]pend(?:-(?:il|elle))? de|est(?:-(?:il|elle))? reli[ée]e? à) ",
+        r"chemin entre \1 et ",
+    ),
+    (r"^what (?:is|sits|lies|stands) between (?=.+ and )", "path between "),
+    (r"^qu['’ ]?(?:est[- ]ce qu['’ ]?il y a|y a[- ]t[- ]il) entre (?=.+ et )", "chemin entre "),
+    (r"\bcha[iî]nes? de d[ée]pendances? de ", "toutes les dépendances de "),
+    (r"\bdependency chain of ", "all upstream dependencies of "),
     (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
     (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
     (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),

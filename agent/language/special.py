@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from agent.language.closures import closure, depending, one_named, whether_depends
+from agent.language.closures import asks_whether, closure, depending, one_named, whether_depends
 from agent.language.items import Item
 from agent.language.lexicon import Lexicon
 from agent.language.names import NamedElement
@@ -72,6 +72,7 @@ def _path(items: Sequence[Item], lexicon: Lexicon) -> Question:
         Recipe(
             "path_between",
             elements={"from": Named((one[0].id,), (one[0].name,)), "to": Named((other[0].id,), (other[0].name,))},
+            form="yes or no" if asks_whether(items) else "rows",
         ),
         lexicon.language,
     )
