@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from importlib import resources
 from typing import Final
 
+import yaml
+
 from agent.language.folding import fold
+from agent.language.turns import LOADER
 
 _UNDER_TEN: Final = {
     "fr": {"une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9},
@@ -57,103 +62,7 @@ _OPEN: Final = r"ouverte?s?|opened|open|en cours|non resolu\w*|non résolu\w*|un
 _ENDING: Final = r"expirant|expirent|expire|arrivant à échéance|se terminant"
 _Words = str | Callable[[re.Match[str]], str]
 _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
-    (
-        r"^(?:passe[zr]?|passons) en revue |^(?:fais|faites)[- ](?:moi|nous) (?:un|le) (?:point|tour|r[ée]cap\w*) (?:sur|de) ",
-        "liste de ",
-    ),
-    (r"^(?:envoie|envoyez|transmets|file|balance|passe)[- ](?:moi|nous) (?=(?:la |les |le |l['’]))", "donne-moi "),
-    (r"^remind (?:me|us) (?:of )?", "tell me "),
-    (r"^(?:run|walk|talk|take) (?:me|us) through (?:the )?", "list the "),
-    (
-        r"^(?:please )?(?:drop me|send over|send through|give me) (?:a |the )?(?:list|rundown|overview|recap) of ",
-        "list the ",
-    ),
-    (r"^(?:let['’]s )?mov(?:e|ing) on to (\w+)\s*[:,] which ones? ", r"which \1 "),
-    (r"^pass(?:ons|e) aux? (\w+)\s*[:,] (?:lesquel(?:le)?s) ", r"quels \1 "),
-    (r"^break (?:down )?(?:the )?(.+?)(?: down)? (by|per) ", r"\1 \2 "),
-    (r"^(.+?),? c['’ ]?est (?:à|a) qui\b", r"qui gère \1"),
-    (r"^(.+?),? (?:c['’ ]?est |est )(?:g[ée]r[ée]|suivi|pilot[ée])e? par qui\b", r"qui gère \1"),
-    (
-        r"\bhow many (.+?) (?:were there|did we have|existed|were there in total) (?:on|at|as of) (?=(?:the )?\w*\d)",
-        r"how many \1 as of ",
-    ),
-    (
-        r"\bcombien (?:y )?en a-t-(?:on|il)(?= ?\??$)|\bcombien il y en a(?= ?\??$)|\bcombien sont-(?:ils|elles)(?= ?\??$)",
-        "combien",
-    ),
-    (r"^((?:and )?how many) (?:are there|are they|is that)(?= ?\??$)", r"\1"),
-    (
-        r"^(?:through|via) (?:which|what)(?: \w+)? (?:does|do|is) (.+?) (?:depend on|depends on|connected to|linked to|reach) ",
-        r"path from \1 to ",
-    ),
-    (
-        r"^par (?:quoi|quels? \w+|quelles? \w+) (.+?) (?:passe(?:-t-(?:il|elle))? pour (?:atteindre|joindre)"
-        r"|d[ée]pend(?:-(?:il|elle))? de|est(?:-(?:il|elle))? reli[ée]e? à) ",
-        r"chemin entre \1 et ",
-    ),
-    (r"^what (?:is|sits|lies|stands) between (?=.+ and )", "path between "),
-    (r"^qu['’ ]?(?:est[- ]ce qu['’ ]?il y a|y a[- ]t[- ]il) entre (?=.+ et )", "chemin entre "),
-    (r"\bcha[iî]nes? de d[ée]pendances? de ", "toutes les dépendances de "),
-    (r"\bdependency chain of ", "all upstream dependencies of "),
-    (r"(?<!\S)# ?(?:of )?(?=[a-z])", "number of "),
-    (r"\by ?'?a[ -]?t[ -]?ils?\b", "y a-t-il"),
-    (rf"\b(?:du|au|le|pour le|de) mois (?:de |d')(?={_MONTH})", "en "),
-    (
-        r"^((?:l['’])?(?:évolution|evolution)) (?!.* par )"
-        r"(?=.+? (?:sur (?:les )?\d+ derniers mois|depuis \d+ mois|en 20\d\d|cette ann[ée]e) ?\??$)",
-        r"\1 par mois ",
-    ),
-    (
-        r"^((?:the )?(?:trend|evolution)) (?!.* (?:by|per) )"
-        r"(?=.+? (?:(?:over|in) the (?:last|past) \d+ months|in 20\d\d|this year|last year) ?\??$)",
-        r"\1 by month ",
-    ),
-    (
-        r"^how (?:has|have|did) (?:the )?(.+?) (?:changed?|evolved?)"
-        r" (?:compared (?:with|to)|since|from|versus) last (month|quarter|year|week)(?= ?\??$)",
-        r"compare \1 this \2 and last \2",
-    ),
-    (
-        r"^(?:retire[rz]?|enl[èe]ve[rz]?|exclu[st]?|[ôo]te[rz]?) ([^:]+?)(?: du (?:compte|total|calcul))? ?: ?(?=combien)",
-        r"en excluant \1, ",
-    ),
-    (
-        r"^(?:leave out|exclude|take out|skip) ([^:]+?)(?: (?:from|of) the (?:count|total))? ?: ?(?=how many)",
-        r"excluding \1, ",
-    ),
-    (r"\b(en |in )?(20\d\d) ?(?:vs\.?|versus|contre) ?(?:en |in )?(20\d\d)\b", r"in \2 vs in \3"),
-    (r"\bwhat (?:has )?caused (?=[a-z]{2,4}\d)", "cause of "),
-    (r"\bqu['’ ]est[- ]ce qui a (?:caus[ée]|provoqu[ée]) (?=[a-z]{2,4}\d)", "cause de "),
-    (
-        r"\bcombien de temps (?:a (?:dur[ée]e?|pris (?:la )?r[ée]solution de)|dure|a pris)"
-        r" (?:l['’]incident |le ticket )?(?=[a-z]{2,4}\d)",
-        "temps de résolution de ",
-    ),
-    (r"\bdur[ée]e (?=(?:de |d['’])(?:l['’]incident |inc\d))", "temps de résolution "),
-    (
-        r"\bhow long (?:did|has) (.+?) (?:last(?:ed)?|take|taken|took)(?: to (?:be )?\w+)?(?= ?\??$)",
-        r"resolution time of \1",
-    ),
-    (r"\b(depuis )?combien de temps (?=(?:a|met|reste|dure)\b)|\bdepuis combien de temps\b", "quelle durée "),
-    (r"\bcomment (.+?) (?:est|sont) (?:reli|connect|li|rattach)[ée]e?s? (?:à|a|avec) ", r"chemin entre \1 et "),
-    (
-        r"^(?:qui (?:dois[- ]je |faut[- ]il |puis[- ]je )?(?:contacter|appeler|joindre|pr[ée]venir)"
-        r"|[àa] qui (?:dois[- ]je |puis[- ]je )?m['’ ]adresser) (?:pour|sur|au sujet de) ",
-        "équipe de support de ",
-    ),
-    (
-        r"^(?:who (?:do|should|can|must) (?:i|we) (?:contact|call|ask|reach)|who to (?:contact|call)) (?:for|about|on) ",
-        "support team of ",
-    ),
-    (r"\bquand expire(?:nt)? le support de\b", "quelle est la fin de support de"),
-    (r"\bwhen does (?:the )?support (?:of|for) (.+?) (?:end|expire|run out)\b", r"end of support of \1"),
-    (r"\b(pour|sur|chez|for|on) ((?!20\d\d)[^ ,?]+(?: [^ ,?]+)?) (et|ou|and|or) \1 ", r"\1 \2 \3 "),
-    (r"^y ?'?a (?=(?:des|un|une|du|de la)\b.*\?$)", "y a-t-il "),
-    (r"\b(il|elle) est (?=.* ou (?:pas|non)\b)", r"est-\1 "),
-    (r",? ou (?:pas|non)(?= ?\??$)|,? or not(?= ?\??$)", ""),
     (r"\b(ouvert|clos|ferm[ée]|r[ée]solu|red[ée]marr[ée])e?s? quand\b", lambda found: _DATED[fold(found.group(1))]),
-    (r"^(?:and |now |ok )?(?:group|split|break|count|show) (?:them|those|these|it)(?: down)? (?=by |per )", "and "),
-    (r"^(?:et )?(?:groupe|regroupe|r[ée]partis|ventile|d[ée]taille)[- ](?:les|le|la)(?:[- ]moi)? (?=par )", "et "),
     (r"(?<!\S)\+ ?(?=d'|de\b|que\b)", "plus "),
     (r"\b(mois|semaine|trimestre|jour|année|annee) (?:par|après|apres) \1\b", r"par \1"),
     (r"\b(month|week|quarter|day|year)[ -](?:by|over|on|after|to)[ -]\1\b", r"per \1"),
@@ -242,11 +151,20 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"\bde (\d{1,3}) (?:à|a) (\d{1,3})\b(?![/:])", r"entre \1 et \2"),
     (r"\bfrom (\d{1,3}) to (\d{1,3})\b(?![/:])", r"between \1 and \2"),
 )
-_SPELT: Final = tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in _PATTERNS)
+
+
+@lru_cache(maxsize=1)
+def _spelt() -> tuple[tuple[re.Pattern[str], _Words], ...]:
+    """What `words/wordings.yml` says, then signs, numbers and halves."""
+    data: dict[str, list[dict[str, str]]] = yaml.load(
+        resources.files("agent.language").joinpath("words", "wordings.yml").read_text("utf-8"), Loader=LOADER
+    )
+    said = tuple((one["said"], one["read"]) for one in data["wordings"])
+    return tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in (*said, *_PATTERNS))
 
 
 def spelt_out(question: str) -> str:
     """The question with its shorthand as words."""
-    for pattern, words in _SPELT:
+    for pattern, words in _spelt():
         question = pattern.sub(words, question)
     return question
