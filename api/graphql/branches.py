@@ -76,11 +76,18 @@ class Branches:
         self._clauses = clauses
 
     def node(
-        self, selection: NodeSelection, variable: str, carried: tuple[str, ...], kinds: frozenset[str]
+        self,
+        selection: NodeSelection,
+        variable: str,
+        carried: tuple[str, ...],
+        kinds: frozenset[str],
+        *,
+        is_mixed: bool = False,
     ) -> tuple[NodeLayout, list[tuple[str, ast.Expression]]]:
         """Gather what is nested in the node; `carried` are the variables that later clauses need besides this one.
 
-        `kinds` are the concrete kinds that the node may be of: what is asked of others only is left out.
+        `kinds` are the concrete kinds that are wanted: what is asked of others only is left out. `is_mixed`: the variable may hold
+        nodes of other kinds as well, that are left out later.
         Gives the layout, and what to project: key and expression.
         """
         lists: dict[ListKey, tuple[str | None, ListLayout]] = {}
@@ -99,7 +106,7 @@ class Branches:
             starts = path.parents & kinds
             if starts:
                 kept = (*carried, *gathered, *paths.values())
-                paths[key] = self._path(path, Place(variable, kept, starts), is_limited=starts != kinds)
+                paths[key] = self._path(path, Place(variable, kept, starts), is_limited=is_mixed or starts != kinds)
         kind = None if selection.needs_kind or self._shape_is_wide(selection) else selection.type_name
         had = self._shape.attributes_of(kinds)
         attributes = {f"a{at}": name for at, name in enumerate(selection.attributes) if name in had}
@@ -162,7 +169,8 @@ class Branches:
             listed = both(listed, self._fits(content, far))
             assert listed is not None
             return self._count(ast.Case(None, ((listed, ast.Literal(1)),), None), gathered, at, content)
-        layout, items = self.node(with_order_keys(content), far, (*at.carried, at.variable), kinds)
+        node, kept = with_order_keys(content), (*at.carried, at.variable)
+        layout, items = self.node(node, far, kept, kinds, is_mixed=is_limited)
         listed = both(listed, self._fits(content, far))
         assert listed is not None
         item = ast.Case(None, ((listed, ast.MapLiteral(tuple(items))),), None)

@@ -24,6 +24,8 @@ WALKS = """{ configurationItems(first: 500) { count nodes { id __typename
     impactedBy(first: 500, filter: {name: {ne: "app-1"}}) { count hidden nodes { id } }
     racks: dependsOn(depth: 20, kinds: [Rack]) { count nodes { id } } } }
   sites { nodes { id impactedBy { count nodes { id } } } } }"""
+BARE = """{ configurationItems(first: 500) { nodes { id dependsOn(depth: 3) { count nodes { id } }
+  impactedBy(filter: {name: {ne: "app-1"}}) { nodes { id impactedBy(depth: 2) { count nodes { id } } ownedBy { nodes { id } } } } } } }"""
 PATHS = """query($to: ID!) { configurationItems(first: 500) { nodes { id
     pathTo(to: $to) { length nodes { id } } straight: pathTo(to: $to, directed: true) { length } } } }"""
 NORTH = Principal("ana", frozenset({Role.READER.value}), frozenset({"North"}))
@@ -73,13 +75,16 @@ def sight(
         yield Limited(whole, asking(twin, whole.estate, principal), asking(reduced, left), seen)
 
 
-def counted(ask: Asking, text: str, **variables: Any) -> tuple[Any, int]:
+def counted(ask: Asking, text: str, **variables: Any) -> tuple[Any, int, list[str]]:
+    """The data of an answer, how many queries reached the backend for it, and which engines ran them."""
     ask.repository.asked.clear()
-    return ask.any_engine(text, **variables), len(ask.repository.asked)
+    result = ask.schema.execute_sync(text, variables)
+    assert result.errors is None, result.errors
+    return result.data, len(ask.repository.asked), (result.extensions or {})["jumeau"]["engines"]
 
 
 def test_walks_are_those_of_what_is_left(sight: Limited) -> None:
-    (told, queries), (left, _) = counted(sight.limited, WALKS), counted(sight.reduced, WALKS)
+    (told, queries, _), (left, _, _) = counted(sight.limited, WALKS), counted(sight.reduced, WALKS)
     assert told == left
     assert queries == 3, "one for each root field, and one for a total"
     everything = sight.whole.any_engine(WALKS)
@@ -92,11 +97,17 @@ def test_walks_are_those_of_what_is_left(sight: Limited) -> None:
     assert cut or not mine, "something is hidden that walks of what is seen would reach"
 
 
+def test_walks_of_whoever_is_limited_need_no_snapshot(sight: Limited) -> None:
+    (told, queries, engines), (left, _, _) = counted(sight.limited, BARE), counted(sight.reduced, BARE)
+    assert (told, queries) == (left, 1)
+    assert "fallback" not in engines
+
+
 def test_paths_are_those_of_what_is_left_and_name_nothing_hidden(sight: Limited) -> None:
     targets = [thing for thing in sight.whole.estate.things if thing["name"] in ("hyp-0", "centre-1", "db-2")]
     assert len(targets) == 3
     for target in targets:
-        (told, queries), left = (
+        (told, queries, _), left = (
             counted(sight.limited, PATHS, to=target.id),
             sight.reduced.any_engine(PATHS, to=target.id),
         )
