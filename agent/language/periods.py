@@ -417,7 +417,7 @@ def _led(folded: str, match: re.Match[str], span: _Span, language: Language, tod
             return Period(Shape.WITHIN, start, end, begin, second.end())
         lead = "since" if language == "en" else "within"
     future = span.future
-    base = Period(Shape.WITHIN, span.start, span.end, begin, after, unit=_unit(match))
+    base = Period(Shape.WITHIN, span.start, span.end, begin, after, unit=_unit(match), ahead=span.start > today)
 
     def shaped(start: date, end: date) -> Period:
         if lead == "since":
