@@ -46,7 +46,7 @@ def depending(items: Sequence[Item], lexicon: Lexicon) -> Side | None:
     asked = items[0].folded.split()[0] in ("de", "d", "on", "what") and lexicon.language == "fr"
     side: Side = "out" if (named[0] < verb) != inverse or asked or "dont" in items[verb].folded else "in"
     asked_kinds = {m.name for item in kinds for m in item.means("kind")[:1]}
-    through = _only_through(asked_kinds, _elements(items), lexicon, side)
+    through = _says_nothing_else(items[verb]) and _only_through(asked_kinds, _elements(items), lexicon, side)
     return side if "indirect" in turns or _depth(items) or not kinds or through else None
 
 
@@ -54,7 +54,7 @@ def whether_depends(items: Sequence[Item], lexicon: Lexicon) -> m.Question | Non
     """Whether one named thing depends on another, through others where it can only do so through them; None where not asked."""
     named = [item for item in items if item.name is not None]
     asks = len(named) == 2 and asks_whether(items)
-    verbs = [item for item in items if _says_dependency(item)]
+    verbs = [item for item in items if _says_dependency(item) and _says_nothing_else(item)]
     if not asks or len(verbs) != 1 or any({"not", "never", "without", "direct"} & set(item.turns) for item in items):
         return None
     first, other = (_elements([item]) for item in named)
@@ -85,11 +85,18 @@ def _only_through(asked: set[str], elements: Sequence[NamedElement], lexicon: Le
         for element in elements
         for triple in triples
     )
-    return len(asked) == 1 and bool(elements) and not joined
+    stops = all(is_a(schema, one, "ConfigurationItem") for one in asked)
+    return len(asked) == 1 and bool(elements) and stops and not joined
 
 
 def _elements(items: Sequence[Item]) -> list[NamedElement]:
     return [e for item in items if item.name is not None for e in item.name.elements if "." not in e.kind]
+
+
+def _says_nothing_else(item: Item) -> bool:
+    """Whether a verb says that something depends and no more: services that use something are joined to it by that."""
+    relations = item.means("relation")
+    return all(r.name == "DEPENDS_ON" for r in relations if r.rank == relations[0].rank)
 
 
 def _says_dependency(item: Item) -> bool:
