@@ -13,6 +13,7 @@ from analytics.health.last_seen import LastSeen
 from analytics.health.policy import load_policy
 from analytics.health.scorecard import Dimension, Score, scorecard
 from analytics.health.trend import RecordedScores
+from core.errors import UsageError
 from core.principal import LOCAL_OPERATOR, Principal, require_whole_estate
 from graph.cypher.guard import QueryLimits
 from graph.cypher.parameters import complete_parameters
@@ -23,6 +24,8 @@ from services.freshness import SourceFreshness
 from services.twin import Twin
 
 TREND_DAYS: Final = 30
+MOST_DAYS: Final = 36_525
+"""A hundred years: further back there is no calendar to look in."""
 EVERY_ROW: Final = 2**31 - 1
 TIMEOUT_S: Final = 600.0
 
@@ -64,7 +67,14 @@ class HealthService:
     def scorecard(
         self, by: Dimension, principal: Principal = LOCAL_OPERATOR, *, trend_days: int = TREND_DAYS
     ) -> HealthReport:
-        """The scorecard of what a principal sees. The trend is of the whole estate: a restricted one is not told it."""
+        """The scorecard of what a principal sees. The trend is of the whole estate: a restricted one is not told it.
+
+        `trend_days`: from 1 to MOST_DAYS. Raises UsageError.
+        """
+        if not 1 <= trend_days <= MOST_DAYS:
+            raise UsageError(
+                f"a trend looks back over {trend_days} days", where="trend_days", hint=f"say 1 to {MOST_DAYS} days"
+            )
         today = self._twin.clock.now().date()
         scores = scorecard(self._facts(principal), by)
         earlier = None

@@ -119,6 +119,8 @@ class Parser:
             return self._failed("unanswerable", language, missing=tuple(foreign))
         lexicon = self._lexicons[language]
         items = read_items(question, lexicon, names, now)
+        if not items:  # nothing but what is no word
+            return self._failed("clarify", language, message=say("of_what", language))
         said = [f" {item.folded} " for item in items if (item.turns or item.meanings) and " " in item.folded]
         if vague := [
             word for word in acts.too_vague(unnamed, language) if not any(f" {word} " in turn for turn in said)

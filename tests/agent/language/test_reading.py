@@ -121,3 +121,8 @@ def test_a_name_that_several_go_by_comes_with_choices(read: Read) -> None:
 
 def test_what_is_not_held_is_named(read: Read) -> None:
     assert read("Combien de licornes dans le parc ?").missing == ("licornes",)
+
+
+@pytest.mark.parametrize("question", ["\x00", " \u200b ", "\n\t", "\U000e0001"])
+def test_what_holds_no_word_is_asked_back(read: Read, question: str) -> None:
+    assert read(question).outcome == "clarify"
