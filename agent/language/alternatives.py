@@ -15,18 +15,21 @@ from agent.language.names import NamedElement, NameIndex
 from agent.language.tokens import tokenise
 from agent.language.turns import Language
 from agent.query import model as m
+from agent.query.emit_select import subject_entity
 from graph.schema.model import Schema
 
+_WHICH: Final = "<which>"
+"""The place of the kind of both, which only their names tell."""
 _TWO: Final = r"(?P<one>[^,:?]+?)\s+{}\s+(?:(?:l|d)\W|the\s+|la\s+|le\s+)?(?P<other>[^,:?]+?)"
 _LAST: Final = re.compile(r"[,:]\s*(?:entre\s+|between\s+)?" + _TWO.format(r"(?:ou|or)") + r"\s*\?*\s*$")
 _FIRST: Final = re.compile(
     r"^\s*(?:entre\s+|between\s+)?"
     + _TWO.format(r"(?:ou|or|et|and)")
-    + r"\s*[,:]\s*(?P<which>lequel|laquelle|which(?:\s+one)?|who|qui)\b"
+    + r"\s*[,:]\s*(?:lequel|laquelle|which(?:\s+one)?|who|qui)\b"
 )
 _OF: Final = re.compile(
-    r"^\s*(?P<which>lequel|laquelle|which(?:\s+one)?)\s+(?:de|d|entre|of|between|parmi)\b\W*"
-    + _TWO.format(r"(?:ou|or|et|and)").replace("[^,:?]+?)", "[^,:?]+?)", 1)
+    r"^\s*(?:lequel|laquelle|which(?:\s+one)?)\s+(?:de|d|entre|of|between|parmi)\b\W*"
+    + _TWO.format(r"(?:ou|or|et|and)")
     + r"(?=\s+(?:a|ont|est|sont|has|have|is|are|coute|costs|depend|depends|tourne|runs)\b)"
 )
 _MORE: Final = (
@@ -38,54 +41,54 @@ _MORE: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Alternatives:
-    """A question without the two that it names, and how they are called; `pronoun`: whether a word stands for their kind."""
+class _Alternatives:
+    """A question without the two that it names, and how they are called. Where a word stood for their kind, its place is held."""
 
     rest: str
     one: str
     other: str
-    pronoun: bool
 
 
-def alternatives(question: str) -> Alternatives | None:
+def _alternatives(question: str) -> _Alternatives | None:
     """The two that a question names at its end or at its head to have one of them; None where it does not."""
     question = composed(question)
     folded = fold(question)
     if found := _LAST.search(folded):
-        return Alternatives(_most(question[: found.start()]), *_named(question, found), pronoun=False)
+        return _Alternatives(_most(question[: found.start()]), *_named(question, found))
     if found := _FIRST.search(folded) or _OF.search(folded):
-        return Alternatives("<which>" + _most(question[found.end() :]), *_named(question, found), pronoun=True)
+        return _Alternatives(_WHICH + _most(question[found.end() :]), *_named(question, found))
     return None
 
 
 def one_of(
-    said: Alternatives, names: NameIndex, schema: Schema, language: Language, read: Callable[[str], m.Question | None]
+    question: str, names: NameIndex, schema: Schema, language: Language, read: Callable[[str], m.Question | None]
 ) -> m.Question | None:
-    """The question about those two alone; None where they are no two elements of the kind that is asked for.
+    """The question about two that it names alone; None where it names no two elements of the kind that is asked for.
 
     `read`: reads a question by itself, None where it is none.
     """
-    if said.pronoun:
+    if (said := _alternatives(question)) is None:
+        return None
+    if said.rest.startswith(_WHICH):
         kinds = [kind for one in (said.one, said.other) for kind in _kinds(one, names)]
         if not kinds or len(set(kinds)) != 1:
             return None
         wording = schema.kinds[kinds[0]].wording
         which = f"quelle {wording.fr}" if language == "fr" else f"which {wording.en}"
-        asked = read(said.rest.replace("<which>", which))
+        asked = read(which + said.rest.removeprefix(_WHICH))
     else:
         asked = read(said.rest)
     if asked is None or not isinstance(asked.body, m.Select):
         return None
     select = asked.body
-    name = select.subject or select.pattern.entities[0].name
-    subject = next(entity for entity in select.pattern.entities if entity.name == name)
+    subject = subject_entity(select)
     if subject.named is not None:
         return None
     kinds = [concrete for kind in subject.kinds for concrete in schema.descendants[kind]]
-    found = [_element(text, names, frozenset(kinds)) for text in (said.one, said.other)]
-    if any(element is None for element in found):
+    one, other = (_element(text, names, frozenset(kinds)) for text in (said.one, said.other))
+    if one is None or other is None:
         return None
-    both = [element for element in found if element is not None]
+    both = (one, other)
     named = m.Named(tuple(e.id for e in both), tuple(e.name for e in both))
     entities = tuple(replace(e, named=named) if e is subject else e for e in select.pattern.entities)
     return replace(asked, body=replace(select, pattern=replace(select.pattern, entities=entities)))

@@ -19,6 +19,7 @@ from agent.language.tallies import is_kind
 from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
+from agent.query.emit_select import subject_of
 from agent.query.scope import aggregated
 
 _A: Final = words("a")
@@ -139,7 +140,7 @@ def _narrowed(said: Beyond, select: m.Select, condition: m.Condition | None) -> 
     pattern = replace(select.pattern, where=m.all_of(parts))
     if not said.counts:
         return replace(select, pattern=pattern)
-    columns = (m.Column("count", m.Aggregate("count", m.Itself(select.subject or pattern.entities[0].name))),)
+    columns = (m.Column("count", m.Aggregate("count", m.Itself(subject_of(select)))),)
     return replace(select, pattern=pattern, columns=columns, order=(), limit=None)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from agent.language.items import Item
 from agent.language.turns import Language
 from agent.query import model as m
+from agent.query.emit_select import subject_of
 from agent.query.scope import aggregated
 
 _WHY: Final = frozenset(
@@ -73,7 +74,7 @@ def _first(select: m.Select, number: int, last: bool) -> m.Select:
 
 def _elements(select: m.Select, why: bool) -> m.Select:
     """The elements behind a figure; `why`: with what its conditions look at."""
-    subject = select.subject or select.pattern.entities[0].name
+    subject = subject_of(select)
     names = {entity.name for entity in select.pattern.entities}
     columns = [m.Column("element", m.Itself(subject))]
     keys = [column for column in select.columns if not aggregated(column.value) and column.value != m.Itself(subject)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
-from agent.language.alternatives import Alternatives, alternatives, one_of
+from agent.language.alternatives import one_of
 from agent.language.beyond import beyond, query_beyond
 from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
@@ -31,7 +31,7 @@ from agent.language.outcome import Outcome, Parse, Unclear, Unheld
 from agent.language.over_time import over_time
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
-from agent.language.references import load_references
+from agent.language.references import with_its_name
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
 from agent.language.tallies import Tally, tallied
@@ -50,6 +50,8 @@ LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
 _REFUSED: Final = {"write": "read_only", "code": "read_only", "personal": "personal", "claim": "claim"}
 """Which text tells why a question is refused; the others are secrets."""
+Read = Callable[[str], Question | None]
+"""Reads a question by itself, in the language of the one that it stands for; None where it is none."""
 _A_PERIOD: Final = frozenset({"periode", "period"})
 
 
@@ -106,12 +108,12 @@ class Parser:
         if len(question) > LONGEST or reason:
             text = _REFUSED.get(reason or "", "secret")
             return Parse("refuse", language, message=say(text, language))
-        if (pointed := self._pointed(question, names, now, after, language)) is not None:
-            return pointed
-        if (every := self._whether_all(question, names, now, language)) is not None:
-            return every
-        if (two := alternatives(question)) is not None and (asked := self._one_of(two, names, now, language)):
-            return asked
+
+        def read(text: str) -> Question | None:
+            return self.parse(text, names, now, (), language).question
+
+        if (asked := self._in_other_words(question, names, after, language, read)) is not None:
+            return Parse("answer", language, asked)
         why = after and asks_why(fold(question))
         if understood is not None and why and (edit := edited(understood, (), fold(question), language)):
             return Parse("answer", language, edit)
@@ -129,8 +131,12 @@ class Parser:
         if understood is not None and (edit := edited(understood, items, fold(question), language)):
             return Parse("answer", language, edit, items=items)
         previous = self._previous(after, names, now)
-        if understood is not None and (those := self._those(question, understood, names, now, language, items)):
-            return those
+        try:
+            those = None if understood is None else about_those(question, understood, self.schema, language, read)
+        except Unclear as unclear:
+            return self._failed("clarify", language, message=unclear.message)
+        if those is not None:
+            return Parse("answer", language, those, items=items)
         if is_follow_up(items):
             if not previous:
                 if any("group" in item.turns for item in items[:2] if not _each_first(items)) or not any(
@@ -168,56 +174,20 @@ class Parser:
                 "clarify", language, message=unclear.message, choices=unclear.choices, items=items, said=unclear.said
             )
 
-    def _pointed(
-        self, question: str, names: NameIndex, now: datetime, after: Sequence[str], language: Language
-    ) -> Parse | None:
-        """The reading of a question that points at something named before, None where it does not, or could not be read so."""
-        if (found := load_references().named(question, names, after, language)) is None:
-            return None
-        said, element = found
-        again = self.parse(said, names, now, (), language)
-        if again.question is None:
-            return None
-        told = (*again.question.assumptions, say("about", language, name=element.name))
-        return replace(again, question=replace(again.question, assumptions=told))
+    def _in_other_words(
+        self, question: str, names: NameIndex, after: Sequence[str], language: Language, read: Read
+    ) -> Question | None:
+        """What a question asks that is read by way of another: what it points at, whether all have something, one of two.
 
-    def _whether_all(self, question: str, names: NameIndex, now: datetime, language: Language) -> Parse | None:
-        """The reading of a question whether all have something, None where it is none."""
-
-        def read(text: str) -> Question | None:
-            return self.parse(text, names, now, (), language).question
-
-        asked = whether_all(question, language, read)
-        return None if asked is None else Parse("answer", language, asked)
-
-    def _one_of(self, two: Alternatives, names: NameIndex, now: datetime, language: Language) -> Parse | None:
-        """The reading of a question about two that it names, None where it is not about these."""
-
-        def read(text: str) -> Question | None:
-            return self.parse(text, names, now, (), language).question
-
-        asked = one_of(two, names, self.schema, language, read)
-        return None if asked is None else Parse("answer", language, asked)
-
-    def _those(
-        self,
-        question: str,
-        understood: Question,
-        names: NameIndex,
-        now: datetime,
-        language: Language,
-        items: tuple[Item, ...],
-    ) -> Parse | None:
-        """The reading of a question about all that was answered before, None where it is not about that."""
-
-        def read(text: str) -> Question | None:
-            return self.parse(text, names, now, (), language).question
-
-        try:
-            asked = about_those(question, understood, self.schema, language, read)
-        except Unclear as unclear:
-            return self._failed("clarify", language, message=unclear.message)
-        return None if asked is None else Parse("answer", language, asked, items=items)
+        None where it is none of these, or the other could not be read.
+        """
+        if (found := with_its_name(question, names, after, language)) is not None:
+            said, element = found
+            if (pointed := read(said)) is not None:
+                told = (*pointed.assumptions, say("about", language, name=element.name))
+                return replace(pointed, assumptions=told)
+        every = whether_all(question, language, read)
+        return every if every is not None else one_of(question, names, self.schema, language, read)
 
     def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:
         named = frozenset(

@@ -6,30 +6,25 @@ asked of them beside it: no word of the question before is read again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
 
-import yaml
-
-from agent.language.folding import composed, fold
+from agent.language.folding import composed
 from agent.language.meanings import is_a
 from agent.language.outcome import Unclear
 from agent.language.plurals import plural
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.pointers import load_pointing_words, put_in_place
+from agent.language.turns import Language
 from agent.language.wordings import say
 from agent.query import model as m
+from agent.query.emit_select import subject_entity
 from agent.query.rename import joined_at, renamed
 from agent.query.scope import aggregated
 from graph.schema.model import Schema
 
 _BEFORE: Final = "_before"
 """Behind the names of what was understood before."""
-
-Pointing = tuple[re.Pattern[str], str, str]
 
 
 def about_those(
@@ -40,7 +35,7 @@ def about_those(
     `read`: reads a question by itself, None where it is none. Raises Unclear where only some of them were meant before, so that
     nobody can tell which: the applications of the first five.
     """
-    if (pointed := _pointer(composed(question), language)) is None:
+    if (pointed := put_in_place(composed(question), load_pointing_words().those[language])) is None:
         return None
     before = _elements(understood.body) if isinstance(understood.body, m.Select) else None
     if before is None:
@@ -66,8 +61,8 @@ def _elements(select: m.Select) -> tuple[m.Entity, m.Pattern] | None:
     """What a select is about, and its pattern; None where only some of it are meant: the first, the best, of each group one."""
     if select.having is not None or select.limit is not None or select.per or select.skip:
         return None
-    name = select.subject or select.pattern.entities[0].name
-    subject = next(entity for entity in select.pattern.entities if entity.name == name)
+    subject = subject_entity(select)
+    name = subject.name
     if any(column.value != m.Itself(name) and not aggregated(column.value) for column in select.columns):
         keys = [column for column in select.columns if isinstance(column.value, m.Itself) and column.value.of != name]
         if keys:
@@ -87,31 +82,6 @@ def _asked_of(select: m.Select, entity: m.Entity, subject: m.Entity, pattern: m.
     conditions = [one for one in (entity.where, own.where) if one is not None]
     narrowed = replace(entity, kinds=subject.kinds, named=own.named, where=m.all_of(conditions))
     entities = tuple(narrowed if e.name == entity.name else e for e in select.pattern.entities)
-    where = [one for one in (select.pattern.where,) if one is not None]
-    if others or earlier.where is not None:
-        if earlier.hops:
-            where.append(m.Exists(m.Pattern(others, earlier.hops, earlier.where)))
-        elif earlier.where is not None:
-            where.append(earlier.where)
+    beside = m.Exists(m.Pattern(others, earlier.hops, earlier.where)) if earlier.hops else earlier.where
+    where = [one for one in (select.pattern.where, beside) if one is not None]
     return replace(select, pattern=replace(select.pattern, entities=entities, where=m.all_of(where)))
-
-
-def _pointer(question: str, language: Language) -> str | None:
-    """The question with a place for the kind of what it points at, None where it points at nothing."""
-    for pattern, instead, end in _pointing()[language]:
-        if found := pattern.search(fold(question)):
-            said = f"{question[: found.start()]}{instead}{question[found.end() :]}"
-            bare = said.rstrip(" ?.!")
-            return f"{bare} {end}{said[len(bare) :]}" if end else said
-    return None
-
-
-@lru_cache(maxsize=1)
-def _pointing() -> dict[Language, tuple[Pointing, ...]]:
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "references.yml").read_text("utf-8"), Loader=LOADER
-    )
-    return {
-        language: tuple((re.compile(said["at"]), said["as"], said.get("end", "")) for said in data["those"][language])
-        for language in LANGUAGES
-    }

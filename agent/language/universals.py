@@ -5,20 +5,14 @@ The question is read as one after those that are otherwise, and asks whether the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache
-from importlib import resources
-from typing import Any
-
-import yaml
 
 from agent.language.folding import composed, fold
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.pointers import load_pointing_words
+from agent.language.turns import Language
 from agent.query import model as m
-
-Form = tuple[re.Pattern[str], str]
+from agent.query.emit_select import subject_entity
 
 
 def whether_all(question: str, language: Language, read: Callable[[str], m.Question | None]) -> m.Question | None:
@@ -28,20 +22,15 @@ def whether_all(question: str, language: Language, read: Callable[[str], m.Quest
     """
     for text in _otherwise(composed(question), language):
         asked = read(text)
-        if (
-            asked is not None
-            and isinstance(asked.body, m.Select)
-            and asked.body.form == "yes or no"
-            and _denies(asked.body)
-        ):
-            return replace(asked, body=replace(asked.body, form="none"))
+        body = None if asked is None else asked.body
+        if asked is not None and isinstance(body, m.Select) and body.form == "yes or no" and _denies(body):
+            return replace(asked, body=replace(body, form="none"))
     return None
 
 
 def _denies(select: m.Select) -> bool:
     """Whether what is looked for lacks something: without it, all that is there would be otherwise."""
-    subject = next(e for e in select.pattern.entities if e.name == (select.subject or select.pattern.entities[0].name))
-    return any(_negative(one) for one in (subject.where, select.pattern.where) if one is not None)
+    return any(_negative(one) for one in (subject_entity(select).where, select.pattern.where) if one is not None)
 
 
 def _negative(condition: m.Condition) -> bool:
@@ -61,7 +50,7 @@ def _negative(condition: m.Condition) -> bool:
 def _otherwise(question: str, language: Language) -> Iterator[str]:
     """The question after those that are otherwise; where nobody can tell yet which words say what they are, each way to part them."""
     folded = fold(question)
-    for pattern, said in _forms()[language]:
+    for pattern, said in load_pointing_words().every[language]:
         if (found := pattern.match(folded)) is None:
             continue
         parts = [question[slice(*found.span(group))] for group in range(1, pattern.groups + 1)]
@@ -71,14 +60,3 @@ def _otherwise(question: str, language: Language) -> Iterator[str]:
         words = parts[0].split()
         for end in range(len(words) - 1, 0, -1):
             yield said.format(" ".join(words[:end]), " ".join(words[end:]))
-
-
-@lru_cache(maxsize=1)
-def _forms() -> dict[Language, tuple[Form, ...]]:
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "references.yml").read_text("utf-8"), Loader=LOADER
-    )
-    return {
-        language: tuple((re.compile(said["at"]), said["as"]) for said in data["all"][language])
-        for language in LANGUAGES
-    }

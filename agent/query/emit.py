@@ -13,7 +13,7 @@ from typing import Any
 
 from agent.query import model as m
 from agent.query.check import check
-from agent.query.emit_select import SelectEmitter, columns_of
+from agent.query.emit_select import SelectEmitter, columns_of, subject_of, whether
 from agent.query.emit_values import Expressions, call
 from agent.query.rename import renamed
 from agent.query.scope import Scope, aggregated
@@ -72,10 +72,10 @@ def _combination(body: m.Combination, schema: Schema) -> Step:
             own = part if number == 0 else renamed(part, f"_{number + 1}")
             parts.append(ast.SinglePart(tuple(SelectEmitter(own, schema, expressions).clauses())))
         return Step(ast.Query(tuple(parts)), expressions.parameters, columns_of(first, schema))
-    subject = first.subject or first.pattern.entities[0].name
+    subject = subject_of(first)
     conditions: list[m.Condition] = [] if first.pattern.where is None else [first.pattern.where]
     for number, part in enumerate(body.parts[1:], start=2):
-        other = part.subject or part.pattern.entities[0].name
+        other = subject_of(part)
         own = renamed(part, f"_{number}")
         twin = f"{other}_{number}"
         same = m.Compare(m.Itself(twin), "=", m.Itself(subject))
@@ -168,9 +168,7 @@ def _recipe(body: m.Recipe, schema: Schema, recipe: CatalogueQuery) -> Step:
     kept = replace(last.projection, order=()) if body.columns or body.order else last.projection
     held = ast.With(kept, None if body.where is None else expressions.condition(body.where, scope))
     if asks:
-        some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (Op.GT,))
-        answer = ast.Return(ast.Projection((ast.ProjectionItem(some, "answer"),)))
-        whole = ast.Query((ast.SinglePart((*part.clauses[:-1], held, answer)),))
+        whole = ast.Query((ast.SinglePart((*part.clauses[:-1], held, whether(Op.GT))),))
         return Step(whole, {**parameters, **expressions.parameters}, (m.Column("answer", m.Constant(True)),))
     columns = body.columns or tuple(m.Column(item.alias, m.ColumnOf(item.alias)) for item in kept.items)
     items = tuple(_item(column, expressions.value(column.value, scope)) for column in columns)

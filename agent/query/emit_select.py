@@ -28,6 +28,18 @@ def subject_of(select: m.Select) -> str:
     return select.subject or select.pattern.entities[0].name
 
 
+def subject_entity(select: m.Select) -> m.Entity:
+    """The same, as it is declared."""
+    name = subject_of(select)
+    return next(entity for entity in select.pattern.entities if entity.name == name)
+
+
+def whether(sign: Op, *before: ast.ProjectionItem) -> ast.Return:
+    """The end of a query that answers yes or no: whether there are more rows than none, or no more."""
+    some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (sign,))
+    return ast.Return(ast.Projection((*before, ast.ProjectionItem(some, "answer"))))
+
+
 def columns_of(select: m.Select, schema: Schema) -> tuple[m.Column, ...]:
     """The columns that are answered: those that are asked for, else what names the subject."""
     if select.form != "rows":
@@ -73,8 +85,7 @@ class SelectEmitter:
         before = () if first is None else (ast.ProjectionItem(first[1], first[0]),)
         if self.select.form != "rows":
             sign = Op.GT if self.select.form == "yes or no" else Op.EQ
-            some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (sign,))
-            return [*matches, ast.Return(ast.Projection((*before, ast.ProjectionItem(some, "answer"))))]
+            return [*matches, whether(sign, *before)]
         if self.select.per:
             return [*matches, *self._best_of_each(before)]
         if self.select.ties:

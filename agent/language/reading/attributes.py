@@ -47,10 +47,14 @@ class Attributes(Phrases):
             if self.negation and self.negated_at < at and not node.explicit and node is not target:
                 raise Unheld(self.items[at].text)
             value = Attribute(node.name, attribute)
-            summed = self._is_summed(at, attribute)
-            if self._says_how_much(at, attribute):
+            counted = self._says_how_much(at, attribute)
+            if counted:
                 self.count_at = -1  # of the figure, and of nothing that comes later
-            if summed and not frame.function and not (target.named and node is target):
+            if (
+                (counted or self._is_summed(at, attribute))
+                and not frame.function
+                and not (target.named and node is target)
+            ):
                 frame.functions.append((at, "sum"))
             if frame.function and self._type(attribute) in NUMBERS:
                 frame.measures.append(Measure(value, attribute, at))
@@ -93,13 +97,11 @@ class Attributes(Phrases):
             raise Unclear(say("which_this", self.language))
 
     def _is_summed(self, at: int, attribute: str) -> bool:
-        """Whether how much or how many is said of a figure that elements have, not of them: how much memory, cores by team."""
+        """Whether a figure that elements have is added up though no word counts it: number of cores by team, what it costs."""
         if self._type(attribute) not in NUMBERS:
             return False
-        if self.frame.groups and self.items[at].folded.split()[0] in NUMBER:
-            return True
-        money = self.frame.mode == "count" and self._type(attribute) is ValueType.MONEY
-        return money or self._says_how_much(at, attribute)
+        by_number = bool(self.frame.groups) and self.items[at].folded.split()[0] in NUMBER
+        return by_number or (self.frame.mode == "count" and self._type(attribute) is ValueType.MONEY)
 
     def _says_how_much(self, at: int, attribute: str) -> bool:
         """Whether the words that something is counted by are said of a figure: how many cores do they have."""

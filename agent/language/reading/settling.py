@@ -295,16 +295,10 @@ class Settling(Attributes):
             return
         hint = self.hint or (self.verbs[-1][1] if self.verbs else ()) or (Meaning("relation", "OWNED_BY"),)
         team = self._new("Team", len(self.items))
-        options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))] or (
-            [o] if (o := self.ways.between(node.kind, "Team")) else []
-        )
+        options = [o for m in hint if (o := self.ways.between(node.kind, "Team", m.name, None))]
         said = self.verbs[0] if self.verbs else None
-        if (
-            said is not None
-            and hint == said[1]
-            and not any(self.ways.between(node.kind, "Team", m.name, None) for m in hint)
-        ):
-            options = []  # who uses it: not whose it is
+        if not options and (said is None or hint != said[1]):  # else who uses it: not whose it is
+            options = [o] if (o := self.ways.between(node.kind, "Team")) else []
         if not options:
             raise Unheld(self.items[said[0]].text if said is not None else self._label("Team"))
         self.frame.nodes.remove(team)
