@@ -47,6 +47,7 @@ from services.audit.entry import Entry, Outcome, Recorded, entry_of, instant_tex
 
 _LOCK: Final = int.from_bytes(blake2b(b"jumeau audit", digest_size=8).digest(), signed=True)
 _SCAN: Final = 10_000  # rows fetched at a time
+_LARGEST: Final = 2**63 - 1  # what a number of an entry can be, and the most that a database compares with
 MOST: Final = 1_000
 """Entries on one page."""
 
@@ -159,7 +160,7 @@ class Trail:
         table = audit_entry.c
         query = _filtered(wanted).order_by(table.number.desc()).limit(limit)
         if before is not None:
-            query = query.where(table.number < before)
+            query = query.where(table.number < min(before, _LARGEST))
         with self._guarded(), self._engine().connect() as connection:
             rows = connection.execute(query).all()
         return [_recorded(row) for row in rows]

@@ -56,6 +56,12 @@ def test_pages_follow_one_another_without_gap_or_repetition(trail: Trail) -> Non
     assert seen == [number for number in range(25, 0, -1) if (number - 1) % 3 == 0]
 
 
+@pytest.mark.parametrize("before", [26, 2**63 - 1, 2**63, 10**30])
+def test_before_a_number_that_no_entry_has_yet_is_the_first_page(trail: Trail, before: int) -> None:
+    trail.append([entry(number) for number in range(25)])
+    assert trail.page(Wanted(), before=before, limit=4) == trail.page(Wanted(), limit=4)
+
+
 @pytest.mark.parametrize(
     ("wanted", "expected"),
     [
