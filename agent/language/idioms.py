@@ -35,6 +35,7 @@ class Idioms:
     shorthand: tuple[tuple[re.Pattern[str], str], ...] = ()  # what people write -> how it is read
     ahead: Mapping[str, str] = field(default_factory=dict)
     future_attributes: frozenset[str] = frozenset()
+    coming: frozenset[str] = frozenset()  # verbs that such a date is said by, of which it is to be told until when
     adjectives: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     ways: tuple[Way, ...] = ()
     units: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -84,6 +85,7 @@ def load_idioms(pack: str) -> Idioms:
         shorthand=tuple((re.compile(one["said"], re.IGNORECASE), one["read"]) for one in data["shorthand"]),
         ahead=data["ahead"],
         future_attributes=frozenset(data["future_attributes"]),
+        coming=frozenset(str(word) for words in data["coming"].values() for word in words),
         adjectives=data["adjectives"],
         ways=(*ways, *map(reversed_way, ways)),
         units={

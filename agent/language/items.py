@@ -11,6 +11,7 @@ from agent.language.lexicon import AGGREGATES, Found, Lexicon
 from agent.language.meanings import Meaning
 from agent.language.names import NameFound, NameIndex
 from agent.language.numbers import SPELLED, number_of
+from agent.language.order_words import load_order_words
 from agent.language.periods import Period, find_periods
 from agent.language.tokens import Token, tokenise
 from agent.language.turns import Turn
@@ -112,7 +113,7 @@ class _Reader:
     def _word(self, at: int, token: Token) -> str:
         """A word, or what it was meant to be. What may be a name is left as it is."""
         word = token.folded
-        if token.kind != "word" or self.lexicon.knows(word) or len(word) < 5:
+        if token.kind != "word" or self.lexicon.knows(word) or len(word) < 5 or self._presents(at):
             return word
         if self.names.at(self.tokens, at) is not None or any(c.isdigit() for c in word):
             return word
@@ -123,6 +124,11 @@ class _Reader:
             self.corrected.add(at)
             return fixed
         return word
+
+    def _presents(self, at: int) -> bool:
+        """Whether a word only asks that what is behind it be shown: cross, examine, grab."""
+        led = all(self.lexicon.turns.empty(token.folded) for token in self.tokens[:at])
+        return led and self.tokens[at].folded in load_order_words().presenting
 
     def _in_name(self, at: int) -> bool:
         return any(
@@ -238,7 +244,7 @@ class _Reader:
             return self._made(at, found.after, meanings=found.meanings)
         if token.kind == "sign":
             return self._made(at, at + 1, empty=True)
-        if self.lexicon.turns.empty(token.folded):
+        if self.lexicon.turns.empty(token.folded) or (name is None and self._presents(at)):
             return self._made(at, at + 1, empty=True)
         return self._made(at, at + 1, name=name)
 

@@ -49,6 +49,7 @@ class OrderWords:
     asking: frozenset[str]
     wanting: frozenset[Words]
     telling: tuple[str, ...]
+    presenting: frozenset[str]
     standing: frozenset[Words]
     receiving: frozenset[str]
     carriers: frozenset[str]
@@ -92,6 +93,12 @@ def _english(verb: str) -> dict[str, list[str]]:
     silent = first[:-1] if first.endswith("e") else first
     past = first + "d" if first.endswith("e") else first[:-1] + "ied" if first[-2:] in ("fy", "py") else first + "ed"
     return {"always": [verb], "gerunds": [f"{silent}ing{gap}{particle}"], "done": [past + gap + particle]}
+
+
+def _said_first(verb: str, language: Language) -> list[str]:
+    """The forms of a verb of one word that an order begins with."""
+    made = (_french if language == "fr" else _english)(verb)
+    return [*made["always"], *made.get("loose", ())]
 
 
 def _split(texts: Iterable[str]) -> frozenset[Words]:
@@ -148,6 +155,9 @@ def load_order_words() -> OrderWords:
         asking=words("asking"),
         wanting=phrases("wanting"),
         telling=tuple(sorted(words("telling"))),
+        presenting=frozenset(
+            word for one in LANGUAGES for verb in data["presenting"][one] for word in _said_first(verb, one)
+        ),
         standing=phrases("standing"),
         receiving=words("receiving"),
         carriers=words("carriers"),

@@ -38,7 +38,7 @@ def order(question: str, tokens: tuple[Token, ...], known: Callable[[str], bool]
         for verbs in by_language.values():
             if sentence.relays(verbs) or sentence.begins_with(verbs, kind) or sentence.wishes_for(verbs):
                 return kind
-    return "write" if sentence.wants_a_deed() or sentence.hands_over() else None
+    return "write" if sentence.wants_a_deed() or sentence.hands_over() or sentence.commands() else None
 
 
 class _Sentence:
@@ -107,13 +107,7 @@ class _Sentence:
             if at >= len(self.words) or self.tokens[at].kind != "word" or at in self.named:
                 continue
             word = self.words[at]
-            tells = word.startswith(self.orders.telling) or word in self.orders.leads or word in self.orders.asking
-            if (
-                not tells
-                and len(word) > _SHORT
-                and self._object(at + 1, things=True)
-                and not self._misspelt_telling(word)
-            ):
+            if len(word) > _SHORT and self._object(at + 1, things=True) and not self._tells(word):
                 return True
         return any(
             self.words[at : at + len(said)] == said and self._closes(at + len(said))
@@ -121,6 +115,26 @@ class _Sentence:
             for at in range(len(self.words))
             if self._opens(at)
         )
+
+    def commands(self) -> bool:
+        """Whether a sentence begins with a word that is no word of questions and with what is acted on: trigger the plan."""
+        if "?" in self.words or any(word in self.orders.asking for word in self.words):
+            return False
+        for at, whole in self.starts.items():
+            if not whole or at + 2 >= len(self.words) or at in self.named or self._gap_named(at + 1):
+                continue
+            word = self.words[at]
+            verbal = self.tokens[at].kind == "word" and len(word) > _STEM and not self._tells(word)
+            behind = self._object(at + 1) and not self.words[at + 2][0].isdigit()
+            after = self.words[at - 1] if at else ""
+            if verbal and behind and after not in self.orders.objects and not self.known(word):
+                return True
+        return False
+
+    def _tells(self, word: str) -> bool:
+        """Whether a verb asks for an answer, or is no verb."""
+        led = word in self.orders.leads or word in self.orders.asking or word in self.orders.presenting
+        return led or word.startswith(self.orders.telling) or self._misspelt_telling(word)
 
     def _closes(self, at: int) -> bool:
         return at >= len(self.words) or self.words[at] == "?" or bool(set(self.gaps[at].strip()) & set(",.;!:\n"))

@@ -83,7 +83,14 @@ class Attributes(Phrases):
                 self.negation = ""
             else:
                 self._refuse_of_several(at, node, attribute)
+                if node is target and not target.named and self._is_to_come(at, attribute):
+                    raise Unclear(say("which_period", self.language))
                 frame.outputs.append((node, attribute))
+
+    def _is_to_come(self, at: int, attribute: str) -> bool:
+        """Whether it is said of elements that something comes, and neither until when nor that its date is asked for."""
+        said = self.items[at].folded in self.idioms.coming and attribute in self.idioms.future_attributes
+        return said and not any("when" in one.turns or one.period is not None for one in self.items)
 
     def _refuse_of_several(self, at: int, node: Node, attribute: str) -> None:
         """Refuse an attribute of elements that have it by any number of others: the RPO of contracts. Raises Unclear, Unheld."""
