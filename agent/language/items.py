@@ -83,6 +83,7 @@ _BESIDE: Final = frozenset({"mean", "sum", "maximum", "minimum", "median", "rise
 """Turns of phrase whose words are terms of the domain as well: what stands around them tells."""
 
 
+_ASKING: Final = frozenset({"quel", "quelle", "quels", "quelles", "which", "what"})
 _PARTICIPLES: Final = ("é", "ée", "és", "ées", "ed", "es", "e")
 
 
@@ -408,9 +409,15 @@ class _Reader:
             return capital or not common
         if not name.exact and known_after >= name.after:
             return False
+        if name.exact and not capital and at and self.words[at - 1] in _ASKING and self._begins_with_a_kind(at):
+            return False  # which certificates expire: none that is called so
         if name.exact:
             return capital or name.after > known_after
         return name.after > known_after or capital
+
+    def _begins_with_a_kind(self, at: int) -> bool:
+        found = self.lexicon.at(self.words, self.stems, at)
+        return found is not None and any(m.sort == "kind" for m in found.meanings)
 
     def _before_its_kind(self, at: int) -> NameFound | None:
         """What goes by a short name before the word of its kind, though the name is a word of ours: the Linux team."""

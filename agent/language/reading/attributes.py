@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from agent.language.frame import Measure, Node
 from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.phrases import Phrases
 from agent.language.reading.words import DATES, NUMBERS, SUPERLATIVES, words
 from agent.language.wordings import say
-from agent.query.model import Attribute, Missing
+from agent.query.model import Attribute, Compare, Missing, Moment
 from graph.schema.model import ValueType
 
 NUMBER: Final = words("number")
@@ -68,8 +68,11 @@ class Attributes(Phrases):
                 if node is not target and node.way is not None and not node.explicit and not node.way.steps[-1].forward:
                     raise Unclear(say("which_figure", self.language))  # of each of several
                 if self._type(attribute) in DATES and self.superlative == "" and self.ranking:
-                    descending = self.sort_descending
+                    ahead = attribute in self.idioms.future_attributes and not self.sort_said
+                    descending = self.sort_descending and not ahead
                 frame.order_by.append((value, descending))
+                if self.superlative == "soonest":
+                    self._still_to_come(node, attribute)
                 self.wants_most = ""
                 if frame.limit is None and not target.plural and not self.ranking:
                     frame.limit, frame.ties = 1, True
@@ -91,6 +94,12 @@ class Attributes(Phrases):
         """Whether it is said of elements that something comes, and neither until when nor that its date is asked for."""
         said = self.items[at].folded in self.idioms.coming and attribute in self.idioms.future_attributes
         return said and not any("when" in one.turns or one.period is not None for one in self.items)
+
+    def _still_to_come(self, node: Node, attribute: str) -> None:
+        """Leave out what has been where the next ones are asked for."""
+        if attribute in self.idioms.future_attributes:
+            today: Literal["today", "now"] = "today" if self._type(attribute) is ValueType.DATE else "now"
+            node.where.append(Compare(Attribute(node.name, attribute), ">=", Moment(today)))
 
     def _refuse_of_several(self, at: int, node: Node, attribute: str) -> None:
         """Refuse an attribute of elements that have it by any number of others: the RPO of contracts. Raises Unclear, Unheld."""

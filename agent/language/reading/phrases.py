@@ -16,6 +16,10 @@ _OVER_TIME: Final = frozenset({"evolution", "compare", "same", "previous", "rise
 """Turns that nothing has taken up: what they ask for over time is not understood."""
 
 
+_SORTED: Final = frozenset(
+    {"sorted", "ordered", "order", "sort", "ranked", "rank", "trie", "tries", "triees", "classe", "classes", "classees"}
+)
+"""Words that something is sorted by, and do not say from which end."""
 _FIRST: Final = frozenset({"first", "premiers", "premieres"})
 _BENEATH: Final = words("beneath")
 _BOUNDS: Final = frozenset({"gt", "ge", "lt", "le", "between"})
@@ -73,6 +77,7 @@ class Phrases(Senses):
         elif "sort_desc" in turns or "sort_asc" in turns:
             self.ranking, self.grouping = True, False
             self.sort_descending = "sort_desc" in turns
+            self.sort_said = item.folded.split()[0] not in _SORTED
         elif "distribution" in turns:
             frame.mode = "count"
         elif "group" in turns:

@@ -7,7 +7,7 @@ from typing import Final
 from agent.language.frame import Node
 from agent.language.items import Item
 from agent.language.meanings import is_a, nearest
-from agent.language.outcome import Unclear
+from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.joining import Joining
 from agent.language.reading.words import SUPERLATIVES, words
 from agent.language.wordings import say
@@ -46,6 +46,8 @@ class Quantifiers(Joining):
         attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
         if attribute is None:
             return
+        if family == "coming":
+            raise Unheld(self.items[self.superlative_at].text)  # what hangs from the next of another
         own = any(one.folded in _WHOSE for one in self.items[target.at : first + 1])
         node.extreme, node.nucleus_at, self.superlative = (attribute, descending, not own), len(self.items), ""
 

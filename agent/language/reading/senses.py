@@ -37,6 +37,10 @@ class Senses(Groups):
         being = self._being(at)
         dated = [m for m in attributes if self._type(m.name) in DATES]
         dated.sort(key=lambda m: self._holder(m.name) is None)
+        coming = [m for m in dated if m.name in self.idioms.future_attributes]
+        if coming and not kinds and any("soonest" in one.turns for one in self.items):
+            self.pending_attributes.append((at, coming[0].name))  # whichever is planned, or expires, next
+            return
         if self.led_by and any(m.name == self.led_by for m in dated) and not self._lasting(at):
             return  # last month, how many were opened: the period is about that already
         if (

@@ -362,6 +362,8 @@ class Settling(Attributes):
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
             if attribute:
                 frame.order_by.append((Attribute(node.name, attribute), descending))
+                if self.superlative == "soonest":
+                    self._still_to_come(node, attribute)
                 if frame.limit is None and not node.plural:
                     frame.limit, frame.ties = 1, True
                 return

@@ -22,6 +22,7 @@ class Reading:
     wants_count = False
     indirect = False
     sort_descending = True
+    sort_said = True  # from which end
     where_asked = False
     who_asked = False
     when_asked = False

@@ -30,7 +30,7 @@ def words(name: str) -> frozenset[str]:
 SUPERLATIVES: Final = {
     "oldest": ("age", False), "newest": ("age", True), "largest": ("size", True), "smallest": ("size", False),
     "costliest": ("cost", True), "cheapest": ("cost", False), "highest": ("", True), "lowest": ("", False),
-    "worst": ("severity", True),
+    "worst": ("severity", True), "soonest": ("coming", False),
 }  # fmt: skip
 BUCKETS: Final = {
     "mois": "month", "month": "month", "months": "month", "annee": "year", "an": "year", "year": "year", "years": "year",
