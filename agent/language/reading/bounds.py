@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import replace
+from typing import Final
 
 from agent.language.frame import Node
 from agent.language.items import Item
@@ -19,6 +20,9 @@ from agent.query.model import (
     Negation as Not,
 )
 from graph.schema.model import ValueType
+
+_LASTING: Final = ("duration", "resolution_time", "closing_time")
+"""Measures that hours may be said of without a word of them: whether of these or of its age nobody can tell."""
 
 
 class Bounds(Dates):
@@ -81,8 +85,10 @@ class Bounds(Dates):
             return
         self._declare_for(item)
         attribute, node = self._attribute_near(at, item)
-        if attribute is None and (
-            kinds or (self.comparator and self.frame.nodes and not item.unit and self._kind_soon(after))
+        if (
+            attribute is None
+            and not item.unit
+            and (kinds or (self.comparator and self.frame.nodes and self._kind_soon(after)))
         ):
             self.number = item
             return
@@ -150,9 +156,11 @@ class Bounds(Dates):
     def _aged(self, item: Item) -> bool:
         """A bound in days alone, of what has an age: tickets > 10 days."""
         unit = UNITS.get(item.unit, "")
-        if self.comparator not in ("gt", "ge", "lt", "le") or unit not in ("day", "week", "month", "year"):
+        if self.comparator not in ("gt", "ge", "lt", "le") or unit not in ("hour", "day", "week", "month", "year"):
             return False
         for node in self._recent()[:1]:
+            if unit == "hour" and any(self._measure(node, lasts) is not None for lasts in _LASTING):
+                return False
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get("age", {}))
             if attribute is None:
                 return False

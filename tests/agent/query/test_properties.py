@@ -47,7 +47,7 @@ def test_elements_of_every_kind_are_listed_and_counted(kind: str) -> None:
 def test_strategies_make_every_shape() -> None:
     seen: set[str] = set()
 
-    @settings(max_examples=60, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=60, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
     @given(questions(SCHEMA), st.just(None))
     def draw(question: m.Question, _: None) -> None:
         seen.add(question.body.type)
