@@ -1,7 +1,8 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, wording, structure, refusals, abstentions and held-out.
+Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, fresh4, wording, structure, refusals, abstentions
+and held-out.
 ESTATE: a twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of
 issue E into bench/conformance.json.
 """
@@ -24,6 +25,7 @@ from agent.evaluation.open_graph import read_open_graph, read_open_questions
 from agent.evaluation.questions import (
     ABSTENTIONS,
     DEVELOPMENT,
+    FOURTH_FRESH,
     FRESH,
     HELD_OUT,
     REFUSALS,
@@ -50,6 +52,7 @@ OWN: Final = (
     FRESH,
     SECOND_FRESH,
     THIRD_FRESH,
+    FOURTH_FRESH,
     WORDING,
     STRUCTURE,
     REFUSALS,
@@ -60,6 +63,7 @@ _HALVED: Final = {
     FRESH.stem: "fresh questions, half not tuned on",
     SECOND_FRESH.stem: "second fresh questions, half not tuned on",
     THIRD_FRESH.stem: "third fresh questions, half not tuned on",
+    FOURTH_FRESH.stem: "fourth fresh questions, half not tuned on",
     ABSTENTIONS.stem: "abstentions, half not tuned on",
 }
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
