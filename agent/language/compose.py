@@ -157,7 +157,10 @@ class Composer(Patterns):
                     add("count", m.Aggregate("count", m.Itself(target.name)))
                 for measure, functions in functions_of(frame, self.language):
                     for function in functions:
-                        add(f"{function}_{_plain(measure.name)}", self._figure(function, measure.value))
+                        figure = add(f"{function}_{_plain(measure.name)}", self._figure(function, measure.value))
+                        if frame.groups and frame.most and not order:
+                            first = "count" if frame.counted else figure
+                            order.append(m.Sort(m.ColumnOf(first), frame.most == "most"))
             else:
                 add(_plain(target.kind), m.Itself(target.name))
                 for measure in frame.measures:

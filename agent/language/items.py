@@ -253,7 +253,9 @@ class _Reader:
         """A turn without a last word with which a longer one begins: et | au moins."""
         if turn is not None and turn.names == ("follow",) and turn.first > 0 and turn.after - turn.first > 1:
             joined = self.lexicon.turns.phrases.get((self.tokens[turn.first].folded,))
-            return Turn(joined, turn.first, turn.first + 1) if joined else None  # et | sans: goes on within the question
+            return (
+                Turn(joined, turn.first, turn.first + 1) if joined else None
+            )  # et | sans: goes on within the question
         while turn is not None and turn.after - turn.first > 1:
             other = self.lexicon.turns.at(self.tokens, turn.after - 1)
             names = self.lexicon.turns.phrases.get(tuple(t.folded for t in self.tokens[turn.first : turn.after - 1]))

@@ -50,6 +50,7 @@ class OrderWords:
     wanting: frozenset[Words]
     telling: tuple[str, ...]
     presenting: frozenset[str]
+    prepositions: frozenset[str]
     standing: frozenset[Words]
     receiving: frozenset[str]
     carriers: frozenset[str]
@@ -158,6 +159,7 @@ def load_order_words() -> OrderWords:
         presenting=frozenset(
             word for one in LANGUAGES for verb in data["presenting"][one] for word in _said_first(verb, one)
         ),
+        prepositions=words("prepositions"),
         standing=phrases("standing"),
         receiving=words("receiving"),
         carriers=words("carriers"),

@@ -125,6 +125,7 @@ class _Sentence:
                 continue
             word = self.words[at]
             verbal = self.tokens[at].kind == "word" and len(word) > _STEM and not self._tells(word)
+            verbal = verbal and not word.endswith(("ing", "ant"))  # regarding the servers, concernant les serveurs
             behind = self._object(at + 1) and not self.words[at + 2][0].isdigit()
             after = self.words[at - 1] if at else ""
             if verbal and behind and after not in self.orders.objects and not self.known(word):
@@ -133,7 +134,8 @@ class _Sentence:
 
     def _tells(self, word: str) -> bool:
         """Whether a verb asks for an answer, or is no verb."""
-        led = word in self.orders.leads or word in self.orders.asking or word in self.orders.presenting
+        others = (self.orders.leads, self.orders.asking, self.orders.presenting, self.orders.prepositions)
+        led = any(word in words for words in others)
         return led or word.startswith(self.orders.telling) or self._misspelt_telling(word)
 
     def _closes(self, at: int) -> bool:

@@ -29,6 +29,7 @@ from agent.language.names import NameIndex
 from agent.language.orders import order
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
 from agent.language.over_time import over_time
+from agent.language.ranked import ranked
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
 from agent.language.references import with_its_name
@@ -150,7 +151,7 @@ class Parser:
         if not previous and _this_one(items):
             return self._failed("clarify", language, message=say("which_this", language))
         try:
-            return self._alone_or_added(items, previous, lexicon, names, question, language, literals)
+            return self._alone_or_added(items, previous, lexicon, names, question, language, literals, read)
         except Unheld as unheld:
             other = next((one for one in self._lexicons if one != language), None)
             if told is None and other and all(self._lexicons[other].knows(fold(word)) for word in unheld.missing):
@@ -186,8 +187,11 @@ class Parser:
             if (pointed := read(said)) is not None:
                 told = (*pointed.assumptions, say("about", language, name=element.name))
                 return replace(pointed, assumptions=told)
-        every = whether_all(question, language, read)
-        return every if every is not None else one_of(question, names, self.schema, language, read)
+        if (every := whether_all(question, language, read)) is not None:
+            return every
+        if (first := ranked(question, language, read, sure=True)) is not None:
+            return first
+        return one_of(question, names, self.schema, language, read)
 
     def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:
         named = frozenset(
@@ -215,11 +219,14 @@ class Parser:
         question: str,
         language: Language,
         literals: dict[str, str],
+        read: Read,
     ) -> Parse:
         """The reading by itself; of a few words that have none, the one with those of the question before."""
         try:
             return self._understood(items, lexicon, names, question, language, literals)
         except (Unheld, Unclear):
+            if (first := ranked(question, language, read, sure=False)) is not None:
+                return Parse("answer", language, first, items=items)
             if not previous or not is_fragment(items):
                 raise
             with suppress(Unheld, Unclear):

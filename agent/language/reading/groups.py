@@ -73,7 +73,8 @@ class Groups(Named):
             )
             self.superlative, self.superlative_at = self.superlative or "highest", at
             return
-        if (self.ranking or self.frame.limit) and kinds and target is not None and not attributes and not self._each():
+        ranked = self.ranking_at < at and (self.ranking or self.frame.limit)  # incidents by team, highest first: groups
+        if ranked and kinds and target is not None and not attributes and not self._each():
             self.grouping = False
             self.wants_most = "most"
             self._take(at, item, kinds[0])

@@ -72,10 +72,10 @@ class Phrases(Senses):
         elif "least" in turns:
             self.wants_most = "least"
         elif "top" in turns:
-            self.ranking = True
+            self.ranking, self.ranking_at = True, at
             self.first_asked = item.folded.split()[-1] in _FIRST
         elif "sort_desc" in turns or "sort_asc" in turns:
-            self.ranking, self.grouping = True, False
+            self.ranking, self.ranking_at, self.grouping = True, at, False
             self.sort_descending = "sort_desc" in turns
             self.sort_said = item.folded.split()[0] not in _SORTED
         elif "distribution" in turns:

@@ -109,7 +109,7 @@ class Settling(Attributes):
             self._counted_beside()
         if (self.ranking or frame.limit) and not frame.order_by and not frame.most:
             if frame.groups:
-                frame.most = "most"
+                frame.most = "most" if self.sort_descending else "least"
             elif self.first_asked and self._first_in_time(frame.target):
                 pass
             else:

@@ -53,6 +53,7 @@ class Reading:
         self.pending_attributes: list[tuple[int, str]] = []
         self.scope: Node | None = None  # what modifiers go to first
         self.ranking = False  # top, sorted by
+        self.ranking_at = -1
         self.counter = 0
         self.literals: dict[str, str] = {}  # texts in quotation marks, by the words that stand for them
         self.pending_texts: list[tuple[int, tuple[NamedElement, ...]]] = []
