@@ -15,7 +15,7 @@ from agent.language.periods import Period
 from agent.language.reading.quantifiers import Quantifiers
 from agent.language.reading.words import OPERATORS, POSSESSIVES, words
 from agent.language.wordings import say
-from agent.query.model import Attribute, Compare, Constant, KindOf
+from agent.query.model import Attribute, Compare, Condition, Constant, KindOf, Negation
 
 _ONE_ALONE: Final = frozenset(
     [
@@ -26,6 +26,8 @@ _ONE_ALONE: Final = frozenset(
 )  # fmt: skip
 """Relations of which an element has one as a rule: of two that are named, either is meant."""
 _WHICH: Final = words("which")
+_COPULAS: Final = words("copulas")
+_A: Final = words("indefinite articles")
 
 
 class Elements(Quantifiers, ABC):
@@ -78,6 +80,8 @@ class Elements(Quantifiers, ABC):
                 key=lambda m: (m.rank, (self.ways.between(anchor.kind, m.name) or (None, 99.0))[1]),
             )
             kind = ranked[0].name
+        if self._is_one_of(at, kind):
+            return
         self._node(at, kind, (), plural=plural_of(item.folded) or (item.corrected and plural_of(fold(item.text))))
         for meaning in item.means("value"):
             names = [meaning.name] if meaning.on else ["kind", "status"]
@@ -87,6 +91,33 @@ class Elements(Quantifiers, ABC):
                 node = self.frame.nodes[-1]
                 self._say(node, Compare(Attribute(node.name, sort.name), "=", Constant(meaning.value)))
                 node.adjectives = node.restricting = len(node.where)
+
+    def _is_one_of(self, at: int, kind: str) -> bool:
+        """Whether elements are said to be of a kind of their own: which servers are virtual machines."""
+        target = self.frame.target
+        alone = self.frame.nodes[0] if len(self.frame.nodes) == 1 else None
+        named = target is None and alone is not None and bool(alone.named) and self.frame.mode == "yes"
+        if named:
+            target = alone  # is X a virtual machine?
+        if target is None or not (named or (kind != target.kind and is_a(self.schema, kind, target.kind))):
+            return False
+        before = at - 1
+        while before > target.at and self._indefinite(before):
+            before -= 1
+        if before == at - 1 and (named or self.language == "fr"):
+            return False  # est sauvegardé: what was done to it
+        led = self.items[0 if named and before == target.at else before].folded.split()
+        if not set(led) & _COPULAS:
+            return False
+        concrete = [one.name for one in self.schema.concrete_kinds() if is_a(self.schema, one.name, kind)]
+        condition: Condition = Compare(KindOf(target.name), "in", Constant(list[bool | int | float | str](concrete)))
+        if self.negation:
+            condition, self.negation = Negation(condition), ""
+        self._say(target, condition)
+        return True
+
+    def _indefinite(self, at: int) -> bool:
+        return self.items[at].folded in _A and not (self.language == "fr" and self.items[at].folded == "a")
 
     def _node(self, at: int, kind: str, elements: tuple[NamedElement, ...], *, plural: bool = True) -> None:
         frame = self.frame

@@ -73,8 +73,10 @@ class Groups(Named):
             )
             self.superlative, self.superlative_at = self.superlative or "highest", at
             return
-        ranked = self.ranking_at < at and (self.ranking or self.frame.limit)  # incidents by team, highest first: groups
-        if ranked and kinds and target is not None and not attributes and not self._each():
+        for_most = self.ranking_at < at and (
+            self.ranking or self.frame.limit
+        )  # incidents by team, highest first: groups
+        if for_most and kinds and target is not None and not attributes and not self._each():
             self.grouping = False
             self.wants_most = "most"
             self._take(at, item, kinds[0])

@@ -20,7 +20,7 @@ _SORTED: Final = frozenset(
     {"sorted", "ordered", "order", "sort", "ranked", "rank", "trie", "tries", "triees", "classe", "classes", "classees"}
 )
 """Words that something is sorted by, and do not say from which end."""
-_FIRST: Final = frozenset({"first", "premiers", "premieres"})
+_FIRST: Final = frozenset({"first", "premier", "premiere", "premiers", "premieres"})
 _BENEATH: Final = words("beneath")
 _BOUNDS: Final = frozenset({"gt", "ge", "lt", "le", "between"})
 

@@ -24,6 +24,8 @@ class Senses(Groups):
         values, attributes = item.means("value"), item.means("attribute")
         relations, roles, measures = item.means("relation"), item.means("role"), item.means("measure")
         best = item.meanings[0]
+        if self.grouping and measures and not (kinds or attributes or roles or values) and self.ranking:
+            self.grouping = False  # top 5 outages by duration
         if self.grouping and (kinds or attributes or roles or values):
             self._group(at, item)
             return

@@ -11,11 +11,12 @@ from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.attributes import NUMBER, Attributes
 from agent.language.reading.words import CATEGORY, SUPERLATIVES, words
 from agent.language.wordings import say
-from agent.query.model import Attribute, Compare, Constant, Missing
+from agent.query.model import Attribute, Compare, Constant, Missing, Value
 
 _WHAT: Final = words("what")
 _OWNING: Final = words("owning")
 _DOES: Final = words("does")
+_LONG: Final = words("long")
 
 
 class Settling(Attributes):
@@ -84,6 +85,12 @@ class Settling(Attributes):
         self._join_values()
         self._settle_quantifiers()
         frame.counted = self.count_at >= 0 and self._counts(frame.target)
+        if (
+            (self.superlative or self.ranking)
+            and frame.measures
+            and not (frame.order_by or frame.function or frame.groups)
+        ):
+            self._by_measure(frame.target)
         if self.superlative and not frame.order_by:
             self._superlative()
         if self.wants_most and not frame.most and frame.measures and not frame.function and not frame.groups:
@@ -105,6 +112,8 @@ class Settling(Attributes):
                 measured.measured, frame.most = True, self.wants_most  # type: ignore[assignment]
             elif not frame.order_by:
                 raise Unclear(say("by_what", self.language))
+        if self.first_asked and frame.limit is None and not frame.target.plural and not frame.groups:
+            frame.limit = 1  # the first incident of 2024
         if self.ranking and frame.limit and not frame.order_by and not frame.most and not frame.groups:
             self._counted_beside()
         if (self.ranking or frame.limit) and not frame.order_by and not frame.most:
@@ -354,12 +363,33 @@ class Settling(Attributes):
         if len(others) == 1:
             others[0].measured, self.frame.most = True, "most"
 
+    def _by_measure(self, target: Node) -> None:
+        """The first by a measure: outages by duration, the outage with the longest duration."""
+        frame = self.frame
+        descending = SUPERLATIVES[self.superlative][1] if self.superlative else self.sort_descending
+        frame.order_by.append((frame.measures.pop().value, descending))
+        if frame.limit is None and self.superlative and not target.plural:
+            frame.limit, frame.ties = 1, True
+        self.superlative = ""
+
+    def _how_long(self, node: Node) -> Value | None:
+        """What the longest and the shortest of elements are told by: how long they last, or took to be resolved."""
+        if not set(self.items[self.superlative_at].folded.split()) & _LONG:
+            return None
+        return self._measure(node, "duration") or self._measure(node, "resolution_time")
+
     def _superlative(self) -> None:
         frame = self.frame
         family, descending = SUPERLATIVES[self.superlative]
         candidates = ([frame.target] if frame.target else []) + self._recent()
         for node in candidates:
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
+            lasting = None if attribute else self._how_long(node)
+            if lasting is not None:
+                frame.order_by.append((lasting, descending))
+                if frame.limit is None and not node.plural:
+                    frame.limit, frame.ties = 1, True
+                return
             if attribute:
                 frame.order_by.append((Attribute(node.name, attribute), descending))
                 if self.superlative == "soonest":
