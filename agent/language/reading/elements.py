@@ -26,6 +26,9 @@ _ONE_ALONE: Final = frozenset(
 )  # fmt: skip
 """Relations of which an element has one as a rule: of two that are named, either is meant."""
 _WHICH: Final = words("which")
+_SHORT: Final = 3
+"""Letters up to which a word may be the same in the plural."""
+_ONE: Final = words("one")
 _COPULAS: Final = words("copulas")
 _A: Final = words("indefinite articles")
 
@@ -82,7 +85,7 @@ class Elements(Quantifiers, ABC):
             kind = ranked[0].name
         if self._is_one_of(at, kind):
             return
-        self._node(at, kind, (), plural=plural_of(item.folded) or (item.corrected and plural_of(fold(item.text))))
+        self._node(at, kind, (), plural=self._plural(at, item))
         for meaning in item.means("value"):
             names = [meaning.name] if meaning.on else ["kind", "status"]
             own = [a for name in names if (a := self.schema.kinds[kind].attributes.get(name)) is not None]
@@ -91,6 +94,13 @@ class Elements(Quantifiers, ABC):
                 node = self.frame.nodes[-1]
                 self._say(node, Compare(Attribute(node.name, sort.name), "=", Constant(meaning.value)))
                 node.adjectives = node.restricting = len(node.where)
+
+    def _plural(self, at: int, item: Item) -> bool:
+        """Whether a kind is said in the plural. Of what is as short as VM the words around it tell: which app has, quelle VM."""
+        if len(item.folded) > _SHORT or item.folded.endswith("s"):
+            return plural_of(item.folded) or (item.corrected and plural_of(fold(item.text)))
+        before = self.items[at - 1].folded.split()[-1:] if at else []
+        return self.language == "fr" and not set(before) & _ONE
 
     def _is_one_of(self, at: int, kind: str) -> bool:
         """Whether elements are said to be of a kind of their own: which servers are virtual machines."""
