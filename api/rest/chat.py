@@ -21,6 +21,7 @@ from agent.ask import Asking
 from agent.producer import Turn
 from api.deps import Services, ToRead
 from api.errors import json_response
+from api.job_events import MEDIA_TYPE
 from api.rest.ask import EARLIER, LONGEST
 from core.errors import UsageError
 
@@ -101,7 +102,11 @@ def models(services: ToRead) -> ModelList:
     return ModelList(data=[ModelEntry(id=MODEL)])
 
 
-@router.post("/chat/completions", response_model=None)
+@router.post(
+    "/chat/completions",
+    response_model=None,
+    responses={200: {"content": {MEDIA_TYPE: {}}, "description": "An answer, or its parts where `stream` is set."}},
+)
 def completions(body: ChatRequest, services: ToRead) -> Response:
     """Answer the last user message, after those before it; as server-sent events where `stream` is set."""
     services.check_free_question()
@@ -117,7 +122,7 @@ def completions(body: ChatRequest, services: ToRead) -> Response:
     head = _head(services, asked[-1], answer, body.model)
     if body.stream:
         usage = body.stream_options is not None and body.stream_options.include_usage
-        return StreamingResponse(_chunks(head, answer, usage), media_type="text/event-stream")
+        return StreamingResponse(_chunks(head, answer, usage), media_type=MEDIA_TYPE)
     message = {"role": "assistant", "content": to_markdown(answer)}
     return json_response(
         {
