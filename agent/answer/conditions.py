@@ -149,7 +149,9 @@ def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
     match condition:
         case m.Compare(left, operator, right):
             attribute = labels.attribute_of(left, scope) if isinstance(left, m.Attribute) else None
-            if isinstance(right, m.Constant):
+            if isinstance(left, m.KindOf) and isinstance(right, m.Constant):
+                value = labels.kinds_named(right.value)
+            elif isinstance(right, m.Constant):
                 value = labels.cell(right.value, attribute)
             else:
                 value = moment(right, labels) if isinstance(right, m.Moment) else labels.value(right, scope)

@@ -22,6 +22,11 @@ _WHICH: Final = "<which>"
 """The place of the kind of both, which only their names tell."""
 _TWO: Final = r"(?P<one>[^,:?]+?)\s+{}\s+(?:(?:l|d)\W|the\s+|la\s+|le\s+)?(?P<other>[^,:?]+?)"
 _LAST: Final = re.compile(r"[,:]\s*(?:entre\s+|between\s+)?" + _TWO.format(r"(?:ou|or)") + r"\s*\?*\s*$")
+_VERB_ALONE: Final = re.compile(
+    r"^\W*(?:which(?: one)?|what|who|lequel|laquelle|qui|qu est ce qui|qu\Westce qui)"
+    r"(?=\s+(?:nous\s+|us\s+)?(?:a|ont|est|has|have|is|coute|costs?|depend|depends|tourne|runs|consomme|uses?|utilise)\b)"
+)
+"""A question for one of two whose kind only their names tell."""
 _FIRST: Final = re.compile(
     r"^\s*(?:entre\s+|between\s+)?"
     + _TWO.format(r"(?:ou|or|et|and)")
@@ -35,7 +40,11 @@ _OF: Final = re.compile(
 _MORE: Final = (
     (re.compile(r"\b(a|ont|avait)\s+plus\s+(de|d)\b"), r"\1 le plus \2"),
     (re.compile(r"\b(a|ont|avait)\s+moins\s+(de|d)\b"), r"\1 le moins \2"),
-    (re.compile(r"\b(has|have|had|owns|own|runs|run)\s+(?:the\s+)?more\b"), r"\1 the most"),
+    (re.compile(r"\b(coute|consomme)\s+plus(\s+cher)?\b"), r"\1 le plus\2"),
+    (re.compile(r"\b(est|sont)\s+plus\s+(?=\w)"), r"\1 le plus "),
+    (re.compile(r"\b(is|are)\s+more\s+(?=\w)"), r"\1 the most "),
+    (re.compile(r"\b(old|new|bigg|small|larg|long|short|cheap)er\b"), r"\1est"),
+    (re.compile(r"\b(has|have|had|owns|own|runs|run|costs?|uses?)\s+(?:the\s+)?more\b"), r"\1 the most"),
     (re.compile(r"\b(has|have|had|owns|own|runs|run)\s+(?:the\s+)?(?:fewer|less)\b"), r"\1 the fewest"),
 )
 
@@ -54,7 +63,9 @@ def _alternatives(question: str) -> _Alternatives | None:
     question = composed(question)
     folded = fold(question)
     if found := _LAST.search(folded):
-        return _Alternatives(_most(question[: found.start()]), *_named(question, found))
+        rest = _most(question[: found.start()])
+        which = _VERB_ALONE.match(fold(rest))
+        return _Alternatives(rest if which is None else _WHICH + rest[which.end() :], *_named(question, found))
     if found := _FIRST.search(folded) or _OF.search(folded):
         return _Alternatives(_WHICH + _most(question[found.end() :]), *_named(question, found))
     return None

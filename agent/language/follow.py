@@ -67,6 +67,14 @@ def is_fragment(items: tuple[Item, ...]) -> bool:
     return 0 < len(said) <= _FEW and not asks and not kinds and not any(item.unknown for item in said)
 
 
+def asks_a_figure(items: tuple[Item, ...]) -> bool:
+    """Whether a figure is asked for, and nothing says what it is of: how much memory in total, how many cores."""
+    said = [item for item in items if not item.empty]
+    alone = not any(item.means("kind") or item.name or item.unknown for item in said)
+    figures = [item for item in said if item.means("attribute") or item.means("measure")]
+    return 1 < len(said) <= _FEW and alone and len(figures) == 1 and any("count" in item.turns for item in said[:2])
+
+
 def added_to(previous: tuple[Item, ...], items: tuple[Item, ...]) -> tuple[Item, ...]:
     """The items of the earlier question with those of a few words that no word leads."""
     lead = replace(items[0], turns=(), meanings=(), folded="et", empty=True)

@@ -17,7 +17,7 @@ from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
 from agent.language.editing import asks_why, edited
 from agent.language.folding import composed, fold
-from agent.language.follow import added_to, continued, goes_on, is_follow_up, is_fragment
+from agent.language.follow import added_to, asks_a_figure, continued, goes_on, is_follow_up, is_fragment
 from agent.language.frame import Frame
 from agent.language.grammar import Grammar
 from agent.language.idioms import Idioms, load_idioms
@@ -32,7 +32,7 @@ from agent.language.over_time import over_time
 from agent.language.ranked import ranked
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
-from agent.language.references import with_its_name
+from agent.language.references import with_its_name, without_topic
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
 from agent.language.tallies import Tally, tallied
@@ -133,7 +133,8 @@ class Parser:
             return Parse("answer", language, edit, items=items)
         previous = self._previous(after, names, now)
         try:
-            those = None if understood is None else about_those(question, understood, self.schema, language, read)
+            figure = asks_a_figure(items)
+            those = understood and about_those(question, understood, self.schema, language, read, figure=figure)
         except Unclear as unclear:
             return self._failed("clarify", language, message=unclear.message)
         if those is not None:
@@ -187,6 +188,8 @@ class Parser:
             if (pointed := read(said)) is not None:
                 told = (*pointed.assumptions, say("about", language, name=element.name))
                 return replace(pointed, assumptions=told)
+        if (rest := without_topic(question, names)) is not None and (asked := read(rest)) is not None:
+            return asked
         if (every := whether_all(question, language, read)) is not None:
             return every
         if (first := ranked(question, language, read, sure=True)) is not None:

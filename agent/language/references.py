@@ -15,6 +15,10 @@ from agent.language.turns import Language
 
 _BREAK: Final = re.compile(r"\s*[:;,?!](?=\s|$)\s*|\.\s+")
 """Where a clause ends."""
+_TOPIC: Final = re.compile(
+    r"^\s*([^:?!.,]{3,30}?)\s*:\s+(?=(?:combien|quel|quelle|quels|quelles|qui|liste|how many|how much|which|what|who|list)\b)",
+    re.IGNORECASE,
+)
 
 
 def with_its_name(
@@ -40,6 +44,15 @@ def with_its_name(
             said = _put(question, words.one[language], name) if len(found) == 1 else None
             return None if said is None else (words.leads[language].sub("", said), element)
     return None
+
+
+def without_topic(question: str, names: NameIndex) -> str | None:
+    """A question without the words before a colon that only say what it is about; None where there are none, or they name something."""
+    question = composed(question)
+    found = _TOPIC.match(question)
+    if found is None or _names_something(found[1], names) or any(sign.isdigit() for sign in found[1]):
+        return None
+    return question[found.end() :]
 
 
 def _put(question: str, pointers: Iterable[Pointer], name: str) -> str | None:

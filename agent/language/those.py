@@ -28,14 +28,24 @@ _BEFORE: Final = "_before"
 
 
 def about_those(
-    question: str, understood: m.Question, schema: Schema, language: Language, read: Callable[[str], m.Question | None]
+    question: str,
+    understood: m.Question,
+    schema: Schema,
+    language: Language,
+    read: Callable[[str], m.Question | None],
+    *,
+    figure: bool = False,
 ) -> m.Question | None:
     """The question about the elements that the one before was about; None where it does not point at them.
 
-    `read`: reads a question by itself, None where it is none. Raises Unclear where only some of them were meant before, so that
+    `read`: reads a question by itself, None where it is none. `figure`: whether a figure is asked for without a word of what it
+    is of, so that it is of those: how much memory in total? Raises Unclear where only some of them were meant before, so that
     nobody can tell which: the applications of the first five.
     """
-    if (pointed := put_in_place(composed(question), load_pointing_words().those[language])) is None:
+    pointed = put_in_place(composed(question), load_pointing_words().those[language])
+    if pointed is None and figure:
+        pointed = f"{composed(question).rstrip(' ?.!')} {'des' if language == 'fr' else 'of the'} <kinds>"
+    if pointed is None:
         return None
     before = _elements(understood.body) if isinstance(understood.body, m.Select) else None
     if before is None:
