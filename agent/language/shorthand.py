@@ -53,6 +53,14 @@ def _at_the_end(found: re.Match[str]) -> str:
     return f"{found.group(2)} per {_EVERY_EN[found.group(1).lower()]}{found.group(3)}"
 
 
+def _filled(found: re.Match[str]) -> str:
+    """Less than a tenth free: filled at more than nine tenths."""
+    said, rest = found.group(1).lower(), 100 - int(found.group(2))
+    if said in ("moins", "plus"):
+        return f"remplis à {'plus' if said == 'moins' else 'moins'} de {rest} %"
+    return f"filled at {'less' if said == 'more' else 'more'} than {rest} %"
+
+
 _DATED: Final = {
     "ouvert": "date d'ouverture", "clos": "date de clôture", "ferme": "date de clôture", "resolu": "date de résolution",
     "redemarre": "dernier redémarrage",
@@ -80,6 +88,8 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
     (r"\bp(10|25|50|75|80|90|95|98|99)\b(?! incident)", r"percentile \1"),
     (r"\b(\d\d)(?:e|è|ème|eme|ième|ieme|th|st|nd|rd)? (?:per)?centile\b", r"percentile \1"),
     (r"(?<!\S)- ?(?=d'|de\b)", "moins "),
+    (r"\b(less|fewer|more) than (\d{1,2}) ?% (?:free|available|left|of free space)\b", _filled),
+    (r"\b(moins|plus) de (\d{1,2}) ?% (?:d['’ ]espace )?(?:libre|disponible|de libre)s?\b", _filled),
     (r"\bw/o\b", "without"),
     (r"\bw/(?=\s)", "with"),
     (rf"\b({_FR_NUMBER}|\d+) heures? et demie\b", lambda found: f"{_with_half(found.group(1))} heures"),

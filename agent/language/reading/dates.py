@@ -25,6 +25,8 @@ class Dates(Values):
             for n in self._recent()
             if nearest(self.schema, n.kind, self.idioms.times) and not is_a(self.schema, n.kind, CATEGORY)
         ]
+        if self.frame.mode == "ratio" and self.frame.target in events:
+            return self.frame.target  # of the incidents of 2024, the share that a change caused
         if events:
             return self.scope if self.scope in events else events[0]
         return next((n for n in self._recent() if nearest(self.schema, n.kind, self.idioms.times)), None)

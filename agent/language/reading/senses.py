@@ -70,6 +70,10 @@ class Senses(Groups):
         ):
             self.pending_attributes.append((at, next(m.name for m in dated if self._holder(m.name))))
             return
+        asked_when = not self.negation and any("when" in one.turns for one in self.items[:at])
+        if asked_when and dated and not kinds and self._holder(dated[0].name) and self.frame.target is None:
+            self.pending_attributes.append((at, dated[0].name))  # when was it resolved?
+            return
         if (being or self.negation in ("not", "never")) and predicates and self._predicate(at, predicates):
             return
         if self.negation == "never" and dated and self._missing(at, dated):
