@@ -25,6 +25,7 @@ from agent.language.intents import load_intents
 from agent.language.items import Item, read_items
 from agent.language.lexicon import Lexicon
 from agent.language.literals import lift
+from agent.language.name_parts import by_part_of_name
 from agent.language.names import NameIndex
 from agent.language.orders import order
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
@@ -194,6 +195,8 @@ class Parser:
             return every
         if (first := ranked(question, language, read, sure=True)) is not None:
             return first
+        if (some := by_part_of_name(question, self.schema, read)) is not None:
+            return some
         return one_of(question, names, self.schema, language, read)
 
     def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:

@@ -34,7 +34,7 @@ class Bounds(Dates):
             return False
         low, high = self.items[rest[0]], self.items[rest[1]]
         self.used.update(rest)
-        attribute, node = self._attribute_near(at, high)
+        attribute, node = self._attribute_near(rest[1] if self._figure_behind(rest[1]) else at, high)
         after = self._next(rest[1])
         if attribute is None and after is not None and self.items[after].means("kind") and not high.unit:
             self.number, self.comparator, self.number_to = low, "ge", high
@@ -45,6 +45,11 @@ class Bounds(Dates):
             number = self._scaled(replace(item, unit=item.unit or high.unit), node.kind, attribute)
             self._say(node, Compare(Attribute(node.name, attribute), operator, Constant(number)))  # type: ignore[arg-type]
         return True
+
+    def _figure_behind(self, at: int) -> bool:
+        """Whether a figure stands right behind a number: between 32 and 64 GB of memory."""
+        after = self._next(at)
+        return after is not None and any(self._type(m.name) in NUMBERS for m in self.items[after].means("attribute"))
 
     def _number(self, at: int, item: Item) -> None:
         after = self._next(at)
