@@ -60,8 +60,6 @@ OWN: Final = (
     HELD_OUT,
 )
 _HALVED: Final = {
-    FRESH.stem: "fresh questions, half not tuned on",
-    SECOND_FRESH.stem: "second fresh questions, half not tuned on",
     THIRD_FRESH.stem: "third fresh questions, half not tuned on",
     FOURTH_FRESH.stem: "fourth fresh questions, half not tuned on",
     ABSTENTIONS.stem: "abstentions, half not tuned on",

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 from agent.language.folding import composed, fold
-from agent.language.lexicon import AGGREGATES, Found, Lexicon
+from agent.language.lexicon import AGGREGATES, LEAST_LETTERS, Found, Lexicon
 from agent.language.meanings import Meaning
 from agent.language.names import NameFound, NameIndex
 from agent.language.numbers import SPELLED, number_of
@@ -128,8 +130,14 @@ class _Reader:
 
     def _presents(self, at: int) -> bool:
         """Whether a word only asks that what is behind it be shown: cross, examine, grab."""
-        led = all(self.lexicon.turns.empty(token.folded) for token in self.tokens[:at])
-        return led and self.tokens[at].folded in load_order_words().presenting
+        if not all(self.lexicon.turns.empty(token.folded) for token in self.tokens[:at]):
+            return False
+        orders, word = load_order_words(), self.tokens[at].folded
+        if word in orders.presenting:
+            return True
+        behind = self.tokens[at + 1].folded if at + 1 < len(self.tokens) else ""
+        misspelt = len(word) >= LEAST_LETTERS - 1 and behind in orders.objects and not self.lexicon.knows(word)
+        return misspelt and any(OSA.distance(word, one) <= 1 for one in orders.showing)
 
     def _in_name(self, at: int) -> bool:
         return any(

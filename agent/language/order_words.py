@@ -51,6 +51,7 @@ class OrderWords:
     telling: tuple[str, ...]
     presenting: frozenset[str]
     prepositions: frozenset[str]
+    showing: frozenset[str]
     standing: frozenset[Words]
     receiving: frozenset[str]
     carriers: frozenset[str]
@@ -159,6 +160,7 @@ def load_order_words() -> OrderWords:
         presenting=frozenset(
             word for one in LANGUAGES for verb in data["presenting"][one] for word in _said_first(verb, one)
         ),
+        showing=words("showing"),
         prepositions=words("prepositions"),
         standing=phrases("standing"),
         receiving=words("receiving"),

@@ -142,8 +142,8 @@ class _Sentence:
         return at >= len(self.words) or self.words[at] == "?" or bool(set(self.gaps[at].strip()) & set(",.;!:\n"))
 
     def _misspelt_telling(self, word: str) -> bool:
-        told = (one for one in (*self.orders.telling, *self.orders.asking) if len(one) >= _STEM)
-        return any(OSA.distance(word[: len(one)], one) <= 1 for one in told)
+        told = [one for one in (*self.orders.telling, *self.orders.asking) if len(one) >= _STEM]
+        return any(OSA.distance(word[: len(one) + more], one) <= 1 for one in told for more in (-1, 0, 1))
 
     def _told_to_us(self, after: int) -> bool:
         """Whether what is sent goes to the asker, by no carrier: send me the list, m'envoyer la liste."""

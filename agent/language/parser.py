@@ -54,6 +54,8 @@ _REFUSED: Final = {"write": "read_only", "code": "read_only", "personal": "perso
 """Which text tells why a question is refused; the others are secrets."""
 Read = Callable[[str], Question | None]
 """Reads a question by itself, in the language of the one that it stands for; None where it is none."""
+_REMARK: Final = re.compile(r"\s*\([^()]*\)")
+"""What only explains a question to those who read it."""
 _A_PERIOD: Final = frozenset({"periode", "period"})
 
 
@@ -233,6 +235,9 @@ class Parser:
         except (Unheld, Unclear):
             if (first := ranked(question, language, read, sure=False)) is not None:
                 return Parse("answer", language, first, items=items)
+            bare = _REMARK.sub("", question)
+            if bare != question and (asked := read(bare)) is not None:
+                return Parse("answer", language, asked, items=items)
             if not previous or not is_fragment(items):
                 raise
             with suppress(Unheld, Unclear):

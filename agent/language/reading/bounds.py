@@ -164,10 +164,12 @@ class Bounds(Dates):
         if self.comparator not in ("gt", "ge", "lt", "le") or unit not in ("hour", "day", "week", "month", "year"):
             return False
         for node in self._recent()[:1]:
-            if unit == "hour" and any(self._measure(node, lasts) is not None for lasts in _LASTING):
-                return False
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get("age", {}))
             if attribute is None:
+                return False
+            if unit == "hour" and self._type(attribute) is not ValueType.INSTANT:
+                return False
+            if unit == "hour" and any(self._measure(node, lasts) is not None for lasts in _LASTING):
                 return False
             over = self.comparator in ("gt", "ge")
             shape = Shape.OVER if over else Shape.SINCE

@@ -49,6 +49,8 @@ class Phrases(Senses):
             self.both_at = at
         elif ("only" in turns and self._only(at)) or "noise" in turns or ("none_of_it" in turns and self._none_of_it()):
             pass
+        elif turns == ("none_of_it",):
+            raise Unheld(item.text)  # of what, nobody can tell
         elif "without" in turns:
             self.negation, self.negated_at = "without", at
         elif "never" in turns:

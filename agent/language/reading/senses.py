@@ -13,6 +13,8 @@ from agent.query.model import Attribute, Compare, Constant, Missing
 
 _ORDER: Final = {"kind": 0, "role": 1, "predicate": 2, "value": 3, "measure": 4, "attribute": 5, "relation": 6}
 
+_STILL: Final = frozenset({"encore", "toujours", "still"})
+
 
 class Senses(Groups):
     """Chooses among the meanings of an item."""
@@ -43,6 +45,9 @@ class Senses(Groups):
         if coming and not kinds and any("soonest" in one.turns for one in self.items):
             self.pending_attributes.append((at, coming[0].name))  # whichever is planned, or expires, next
             return
+        still = at > 0 and self.items[at - 1].folded in _STILL and any(one.name == "open" for one in predicates)
+        if still and self._predicate(at, predicates):
+            return  # encore ouverts, et depuis plus de 6 mois
         if self.led_by and any(m.name == self.led_by for m in dated) and not self._lasting(at):
             return  # last month, how many were opened: the period is about that already
         if (

@@ -49,6 +49,8 @@ class Settling(Attributes):
         ):
             self._node(self.pending_groups.pop()[0], kinds[0].name, ())
         if frame.target is None and self.pending_attributes:
+            if self._asks_of_nothing():
+                raise Unclear(say("of_what", self.language))
             self._declaring()
         if frame.target is None and self.pending_measures:
             self._measuring()
@@ -167,6 +169,11 @@ class Settling(Attributes):
             self.items[at].folded.split()[0] in NUMBER and not self._holds(kind, name)
             for at, name in self.pending_attributes
         )
+
+    def _asks_of_nothing(self) -> bool:
+        """Whether an attribute is all that is said: EOL date? The RTO?"""
+        said = [item for item in self.items if not item.empty and "list" not in item.turns]
+        return len(said) == len(self.pending_attributes) == 1 and self.frame.mode == "list"
 
     def _declaring(self) -> None:
         """The elements that a question is about where it names an attribute alone: the total of CPU cores."""
