@@ -141,6 +141,8 @@ class Bounds(Dates):
         name = self.pending_attributes[-1][1]
         declared = {k.attributes[name].declared_in for k in self.schema.concrete_kinds() if name in k.attributes}
         kind = next(iter(declared)) if len(declared) == 1 else ""
+        said = self.items[self.pending_attributes[-1][0]].means("kind")
+        kind = next((m.name for m in said if name in self.schema.kinds[m.name].attributes), kind)  # volumes > 4 TB
         if self._type(name) in NUMBERS and kind in self.schema.kinds and self._unit_fits(item, kind, name):
             self._node(self.pending_attributes[-1][0], kind, ())
 
