@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
 
 from agent.language.acts import load_acts
-from agent.language.alternatives import one_of
 from agent.language.beyond import beyond, query_beyond
 from agent.language.comparing import compared, compares, side
 from agent.language.compose import Composer
@@ -25,15 +23,14 @@ from agent.language.intents import load_intents
 from agent.language.items import Item, read_items
 from agent.language.lexicon import Lexicon
 from agent.language.literals import lift
-from agent.language.name_parts import by_part_of_name
 from agent.language.names import NameIndex
 from agent.language.orders import order
+from agent.language.other_words import Read, in_other_words
 from agent.language.outcome import Outcome, Parse, Unclear, Unheld
 from agent.language.over_time import over_time
 from agent.language.ranked import ranked
 from agent.language.rates import prepare_rate
 from agent.language.reading.words import EACH
-from agent.language.references import with_its_name, without_topic
 from agent.language.shorthand import spelt_out
 from agent.language.special import special
 from agent.language.tallies import Tally, tallied
@@ -41,7 +38,6 @@ from agent.language.tally_query import tally_query
 from agent.language.those import about_those
 from agent.language.tokens import Token, tokenise
 from agent.language.turns import LANGUAGES, Language, detect_language
-from agent.language.universals import whether_all
 from agent.language.ways import Ways
 from agent.language.wordings import say
 from agent.query.model import Question
@@ -52,8 +48,6 @@ LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
 _REFUSED: Final = {"write": "read_only", "code": "read_only", "personal": "personal", "claim": "claim"}
 """Which text tells why a question is refused; the others are secrets."""
-Read = Callable[[str], Question | None]
-"""Reads a question by itself, in the language of the one that it stands for; None where it is none."""
 _REMARK: Final = re.compile(r"\s*\([^()]*\)")
 """What only explains a question to those who read it."""
 _A_PERIOD: Final = frozenset({"periode", "period"})
@@ -116,7 +110,7 @@ class Parser:
         def read(text: str) -> Question | None:
             return self.parse(text, names, now, (), language).question
 
-        if (asked := self._in_other_words(question, names, after, language, read)) is not None:
+        if (asked := in_other_words(question, names, after, language, self.schema, read)) is not None:
             return Parse("answer", language, asked)
         why = after and asks_why(fold(question))
         if understood is not None and why and (edit := edited(understood, (), fold(question), language)):
@@ -178,28 +172,6 @@ class Parser:
             return self._failed(
                 "clarify", language, message=unclear.message, choices=unclear.choices, items=items, said=unclear.said
             )
-
-    def _in_other_words(
-        self, question: str, names: NameIndex, after: Sequence[str], language: Language, read: Read
-    ) -> Question | None:
-        """What a question asks that is read by way of another: what it points at, whether all have something, one of two.
-
-        None where it is none of these, or the other could not be read.
-        """
-        if (found := with_its_name(question, names, after, language)) is not None:
-            said, element = found
-            if (pointed := read(said)) is not None:
-                told = (*pointed.assumptions, say("about", language, name=element.name))
-                return replace(pointed, assumptions=told)
-        if (rest := without_topic(question, names)) is not None and (asked := read(rest)) is not None:
-            return asked
-        if (every := whether_all(question, language, read)) is not None:
-            return every
-        if (first := ranked(question, language, read, sure=True)) is not None:
-            return first
-        if (some := by_part_of_name(question, self.schema, read)) is not None:
-            return some
-        return one_of(question, names, self.schema, language, read)
 
     def _ordered(self, question: str, tokens: tuple[Token, ...], names: NameIndex) -> str | None:
         named = frozenset(

@@ -11,7 +11,7 @@ from agent.language.outcome import Unclear, Unheld
 from agent.language.reading.named import Named
 from agent.language.reading.words import DATES, NUMBERS
 from agent.language.wordings import say
-from agent.query.model import Attribute, Compare
+from agent.query.model import Attribute, Compare, Missing
 from graph.schema.model import ValueType
 
 
@@ -45,6 +45,10 @@ class Groups(Named):
             attribute = said_before[-1]  # opened by month
         else:
             attribute = self._time_of(node, at)
+        if said_before and not self.schema.kinds[node.kind].attributes[attribute].required:
+            node.where.append(
+                Missing(Attribute(node.name, attribute), negated=True)
+            )  # decommissioned by year: those that were
         self.frame.groups.append(Attribute(node.name, attribute, period))  # type: ignore[arg-type]
         self.frame.group_names.append(period)
 
