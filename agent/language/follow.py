@@ -14,8 +14,9 @@ _OF_THEM: Final = frozenset(
 """Words that point at what was answered before."""
 
 
-_LEADING: Final = frozenset({"without", "sort_desc", "sort_asc"})
+_LEADING: Final = frozenset({"without", "sort_desc", "sort_asc", "top"})
 """Turns that begin no question of their own."""
+_ENDS: Final = frozenset({"most", "least"})
 _FEW: Final = 5
 """Words that may go on from a question without a word that leads them."""
 
@@ -56,6 +57,8 @@ def goes_on(items: tuple[Item, ...]) -> bool:
     asks = any({"list", "yesno", "who", "where", "when"} & set(item.turns) for item in said)
     if not said or asks or len(said) > _FEW:
         return False
+    if "top" in said[0].turns and any(_is_kind(item) for item in said):
+        return False  # the top 5 applications: a question of its own
     return bool(_LEADING & set(said[0].turns)) or all(_counts(item) for item in said)
 
 
@@ -70,6 +73,8 @@ def is_fragment(items: tuple[Item, ...]) -> bool:
 def asks_a_figure(items: tuple[Item, ...]) -> bool:
     """Whether a figure is asked for, and nothing says what it is of: how much memory in total, how many cores."""
     said = [item for item in items if not item.empty]
+    if len(said) == 1 and _is_kind(said[0]) and not items[0].turns:
+        return True  # causes?
     alone = not any(item.means("kind") or item.name or item.unknown for item in said)
     figures = [item for item in said if item.means("attribute") or item.means("measure")]
     return 1 < len(said) <= _FEW and alone and len(figures) == 1 and any("count" in item.turns for item in said[:2])
@@ -104,8 +109,21 @@ def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[
     if kept and kept[-1].folded in ("?", ".", "!"):
         kept.pop()
     said = [item for item in added if not item.empty]
+    if (
+        len(said) == 1
+        and said[0].means("attribute")
+        and not said[0].turns
+        and not _is_kind(said[0])
+        and any(i.name for i in kept)
+    ):
+        kept = [old for old in kept if not old.means("attribute") or _is_kind(old)]  # the RTO of X; and its RPO?
     asked = [at for at, old in enumerate(kept) if old.means("kind") and not old.name]
-    if len(said) == 1 and not said[0].turns and _is_kind(said[0]) and len(asked) == 1:
+    grouped = any("group" in item.turns for item in added)
+    if len(said) == 1 and _ENDS & set(said[0].turns) and any(_ENDS & set(item.turns) for item in kept):
+        return tuple(
+            replace(said[0], empty=False) if _ENDS & set(item.turns) else item for item in kept
+        )  # and the fewest?
+    if len(said) == 1 and not (said[0].turns or grouped) and _is_kind(said[0]) and len(asked) == 1:
         return (*kept[: asked[0]], said[0], *kept[asked[0] + 1 :])  # what about changes?
     for item in added:
         if item.period is not None:
@@ -125,7 +143,6 @@ def continued(previous: tuple[Item, ...], following: tuple[Item, ...]) -> tuple[
                     and values & {(m.name, m.on) for m in old.means("value")[:2]}
                 )
             ]
-    grouped = any("group" in item.turns for item in added)
     if grouped:
         at = next((n for n, old in enumerate(kept) if "group" in old.turns), len(kept))
         kept = kept[:at]

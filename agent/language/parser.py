@@ -136,6 +136,7 @@ class Parser:
             return self._failed("clarify", language, message=unclear.message)
         if those is not None:
             return Parse("answer", language, those, items=items)
+        gone_on = bool(previous) and (is_follow_up(items) or goes_on(items))
         if is_follow_up(items):
             if not previous:
                 if any("group" in item.turns for item in items[:2] if not _each_first(items)) or not any(
@@ -149,7 +150,8 @@ class Parser:
         if not previous and _this_one(items):
             return self._failed("clarify", language, message=say("which_this", language))
         try:
-            return self._alone_or_added(items, previous, lexicon, names, question, language, literals, read)
+            earlier = () if gone_on else previous
+            return self._alone_or_added(items, earlier, lexicon, names, question, language, literals, read)
         except Unheld as unheld:
             other = next((one for one in self._lexicons if one != language), None)
             if told is None and other and all(self._lexicons[other].knows(fold(word)) for word in unheld.missing):
@@ -201,7 +203,10 @@ class Parser:
         literals: dict[str, str],
         read: Read,
     ) -> Parse:
-        """The reading by itself; of a few words that have none, the one with those of the question before."""
+        """The reading by itself; of a few words that ask for nothing, the one with those of the question before."""
+        if previous and is_fragment(items):
+            with suppress(Unheld, Unclear):
+                return self._understood(added_to(previous, items), lexicon, names, question, language, literals)
         try:
             return self._understood(items, lexicon, names, question, language, literals)
         except (Unheld, Unclear):
@@ -210,10 +215,6 @@ class Parser:
             bare = _REMARK.sub("", question)
             if bare != question and (asked := read(bare)) is not None:
                 return Parse("answer", language, asked, items=items)
-            if not previous or not is_fragment(items):
-                raise
-            with suppress(Unheld, Unclear):
-                return self._understood(added_to(previous, items), lexicon, names, question, language, literals)
             raise
 
     def _understood(
