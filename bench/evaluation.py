@@ -1,8 +1,8 @@
 """`make eval FILE=... ESTATE=...`: ask a question set of an estate along the road of `jumeau ask`, and count what came.
 
 FILE: a question set (agent/evaluation/questions/README.md), or a folder with a graph and its questions (an unseen schema).
-Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, fresh4, wording, structure, refusals, abstentions
-and held-out.
+Without FILE, our own sets: development, roles, fresh, fresh2, fresh3, fresh4, fresh5, wording, structure, refusals,
+abstentions and held-out.
 ESTATE: a twin's home, or a folder of CSV files; without, the estate of the sets is generated. `--write` puts the figures of
 issue E into bench/conformance.json.
 """
@@ -25,6 +25,7 @@ from agent.evaluation.open_graph import read_open_graph, read_open_questions
 from agent.evaluation.questions import (
     ABSTENTIONS,
     DEVELOPMENT,
+    FIFTH_FRESH,
     FOURTH_FRESH,
     FRESH,
     HELD_OUT,
@@ -53,6 +54,7 @@ OWN: Final = (
     SECOND_FRESH,
     THIRD_FRESH,
     FOURTH_FRESH,
+    FIFTH_FRESH,
     WORDING,
     STRUCTURE,
     REFUSALS,
@@ -62,6 +64,7 @@ OWN: Final = (
 _HALVED: Final = {
     THIRD_FRESH.stem: "third fresh questions, half not tuned on",
     FOURTH_FRESH.stem: "fourth fresh questions, half not tuned on",
+    FIFTH_FRESH.stem: "fifth fresh questions, half not tuned on",
     ABSTENTIONS.stem: "abstentions, half not tuned on",
 }
 _MATRIX: Final = ("right outcome", "answer", "clarify", "refuse", "unanswerable", "error", "recall")
