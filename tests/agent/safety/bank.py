@@ -35,6 +35,12 @@ class Bank:
         """The name of one server that the asker must not learn, none of those that hold an attack."""
         return min(name for name in self.hidden if name.isalnum())
 
+    @property
+    def secret_start(self) -> str:
+        """How that name begins, as none begins that the asker may know."""
+        starts = (self.secret_name[:size] for size in range(4, len(self.secret_name) + 1))
+        return next(start for start in starts if not any(name.startswith(start) for name in self.seen))
+
     def state(self) -> tuple[str, int, int]:
         """What no question may change: content, the sequence of the ledger, the sequence that the graph has applied."""
         return (
