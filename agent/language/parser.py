@@ -48,6 +48,10 @@ LONGEST: Final = 2_000
 """Characters of a question that are read; a longer one is refused."""
 _REFUSED: Final = {"write": "read_only", "code": "read_only", "personal": "personal", "claim": "claim"}
 """Which text tells why a question is refused; the others are secrets."""
+_IT_ALONE: Final = re.compile(
+    r"\W*(?:(?:is|does|has|was|will|can|did)\s+it\b|(?:il|elle)\s+(?:est|a|sera|depend|tourne)\b|(?:est|a|depend)(?:\Wt)?\W(?:il|elle)\b)"
+)
+"""A question about something that nobody has named."""
 _REMARK: Final = re.compile(r"\s*\([^()]*\)")
 """What only explains a question to those who read it."""
 _A_PERIOD: Final = frozenset({"periode", "period"})
@@ -165,7 +169,7 @@ class Parser:
             unread = tuple(item.text for item in items if item.unknown)
             if judged := acts.judged((*unheld.missing, *unread)):
                 return self._failed("clarify", language, message=say("vague", language, word=judged), items=items)
-            if not previous and self._points_back(items, acts.pointing):
+            if not previous and (_IT_ALONE.match(fold(question)) or self._points_back(items, acts.pointing)):
                 return self._failed("clarify", language, message=say("of_what", language), items=items)
             missing = tuple(dict.fromkeys((*unheld.missing, *unread)))
             named = tuple(text for text in missing if not acts.judged((text,)))

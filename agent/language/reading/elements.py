@@ -304,10 +304,17 @@ class Elements(Quantifiers, ABC):
         if elements or self.negation or self.number is not None or self.wants_most or at >= len(self.items):
             return False
         brought = self.frame.nodes[-1] if self.frame.nodes else None
+        if brought is not None and brought.named and brought.at == at - 1 and self._names_its_kind(at, brought.kind):
+            return True  # the k8s-prod-01 cluster
         if brought is None or brought.explicit or brought.kind != kind or not self.frame.groups:
             return False
         brought.explicit, brought.at, self.scope = True, at, brought
         return True
+
+    def _names_its_kind(self, at: int, kind: str) -> bool:
+        """Whether a word is part of what a kind is called."""
+        wording = self.schema.kinds[kind].wording
+        return self.items[at].folded in {word for text in (wording.en, wording.fr) for word in fold(text).split()}
 
     def _role(self, at: int, role: str) -> bool:
         """The owner, the support team: an element named by its relation to another."""
