@@ -71,7 +71,13 @@ class Joining(Neighbours, ABC):
                 )
                 absent = -0.9 if other.absent and other is self.scope else (0.8 if other.absent else 0.0)
                 measured = 1.0 if other.measured and other.bound else 0.0
-                total = cost + 0.35 * distance + leaf + absent + measured
+                target = (
+                    self.frame.target
+                )  # findings on servers for vulnerabilities: theirs, by no other finding of the server
+                through = (
+                    2.0 if target not in (None, other) and any(s.kind == target.kind for s in way.steps[:-1]) else 0.0
+                )
+                total = cost + 0.35 * distance + leaf + absent + measured + through
                 if other is self.frame.target and node.measured:
                     total -= 1.0
                 if best is None or total < best[0]:

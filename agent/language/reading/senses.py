@@ -7,6 +7,7 @@ from typing import Final
 from agent.language.items import Item
 from agent.language.meanings import Meaning, holders
 from agent.language.outcome import Unheld
+from agent.language.periods import Shape
 from agent.language.reading.groups import Groups
 from agent.language.reading.words import DATES, FUNCTIONS, NUMBERS, POSSESSIVES
 from agent.query.model import Attribute, Compare, Constant, Missing
@@ -18,6 +19,11 @@ _STILL: Final = frozenset({"encore", "toujours", "still"})
 
 class Senses(Groups):
     """Chooses among the meanings of an item."""
+
+    def _opened_within(self, at: int) -> bool:
+        """Whether what is "ouvert" was opened in a period that is said later: incidents ouverts sur X en 2024."""
+        said = self.language == "fr" and self.items[at].folded.startswith("ouvert")
+        return said and any(one.period is not None and one.period.shape is Shape.WITHIN for one in self.items[at + 1 :])
 
     def _meanings(self, at: int, item: Item) -> None:
         if item.aggregates:
@@ -52,7 +58,7 @@ class Senses(Groups):
             return  # last month, how many were opened: the period is about that already
         if (
             dated
-            and self._period_near(at)
+            and (self._period_near(at) or self._opened_within(at))
             and any(self._dated_exists(m.name) for m in dated)
             and not (kinds and not being and kinds[0].rank <= dated[0].rank and not self.frame.nodes)
         ):
