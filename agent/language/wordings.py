@@ -11,6 +11,7 @@ from agent.language.turns import Language
 _TEXTS: Final[dict[str, dict[Language, str]]] = {
     "of_what": {"fr": "De quels éléments parlez-vous ?", "en": "Which elements do you mean?"},
     "by_what": {"fr": "Selon quel critère ?", "en": "By which measure?"},
+    "one_at_a_time": {"fr": "Une question à la fois, s'il vous plaît.", "en": "One question at a time, please."},
     "which_period": {"fr": "De quelle période s'agit-il ?", "en": "Which period is meant?"},
     "which_figure": {"fr": "De quelle grandeur s'agit-il ?", "en": "Which figure is meant?"},
     "which_date": {"fr": "De quelle date s'agit-il ?", "en": "Which date is meant?"},

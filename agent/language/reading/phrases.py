@@ -103,6 +103,8 @@ class Phrases(Senses):
             frame.mode = "yes"
         elif "where" in turns and at == 0 and len(self.items) > 1:
             self._where()
+        elif "where" in turns and "or" not in turns and at > 1 and self.items[at - 1].folded in ("et", "and"):
+            raise Unclear(say("one_at_a_time", self.language))
         elif "who" in turns:
             self._who(at)
         elif "indirect" in turns:
