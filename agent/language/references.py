@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from agent.language.folding import composed
+from agent.language.folding import composed, fold
 from agent.language.names import NamedElement, NameIndex
 from agent.language.order_words import load_order_words
 from agent.language.pointers import Pointer, load_pointing_words, put_in_place
@@ -51,6 +51,8 @@ def without_topic(question: str, names: NameIndex) -> str | None:
     question = composed(question)
     found = _TOPIC.match(question)
     if found is None or _names_something(found[1], names) or any(sign.isdigit() for sign in found[1]):
+        return None
+    if set(fold(found[1]).split()[:1]) & load_order_words().deeds:
         return None
     return question[found.end() :]
 
