@@ -40,6 +40,9 @@ class Taking(Loading):
         return dict(lying_in(self.home / "uploads"))
 
 
+_NOTHING_HELD = "jumeau_upload_spool_bytes 0.0"
+
+
 @pytest.fixture(scope="module")
 def all_taking(schema: Schema, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taking]:
     home = tmp_path_factory.mktemp("taking")
@@ -53,7 +56,7 @@ def taking(all_taking: Taking) -> Iterator[Taking]:
     for job in all_taking.http.get("/api/ingestions").json():
         assert all_taking.http.delete(f"/api/ingestions/{job['id']}").status_code == 200
     assert all_taking.lying == {}
-    assert "jumeau_upload_spool_bytes 0.0" in all_taking.http.get("/metrics").text
+    assert _NOTHING_HELD in all_taking.http.get("/metrics").text
 
 
 def code(answer: Any) -> tuple[int, str]:
@@ -153,7 +156,9 @@ def test_a_body_that_ends_before_its_length_leaves_nothing(taking: Taking) -> No
     job = taking.open()
     with _connected(taking) as raw:
         raw.sendall(_head(f"{job}/files/Site.csv", 2_000_000) + b"x" * 1_500_000)
+        until(lambda: taking.lying)  # it has begun to arrive
     until(lambda: taking.lying == {})
+    until(lambda: _NOTHING_HELD in taking.http.get("/metrics").text)
     assert taking.see(job)["files"] == []
 
 
