@@ -150,7 +150,8 @@ def said(condition: m.Condition, scope: Scope, labels: Labels) -> str:
         case m.Compare(left, operator, right):
             attribute = labels.attribute_of(left, scope) if isinstance(left, m.Attribute) else None
             if isinstance(left, m.KindOf) and isinstance(right, m.Constant):
-                value = labels.kinds_named(right.value)
+                kinds = right.value if isinstance(right.value, list) else [right.value]
+                value = ", ".join(labels.kind(str(kind)) for kind in kinds)
             elif isinstance(right, m.Constant):
                 value = labels.cell(right.value, attribute)
             else:

@@ -109,11 +109,6 @@ class Labels:
                 return self.schema.relations[relation].attributes[value.name]
         return None
 
-    def kinds_named(self, value: Any) -> str:
-        """Kinds, by their labels."""
-        wordings = [self.schema.kinds[name].wording for name in (value if isinstance(value, list | tuple) else [value])]
-        return ", ".join(one.fr if self.language == "fr" else one.en for one in wordings)
-
     def value(self, value: m.Value, scope: Scope) -> str:
         """A column's or a condition's value."""
         match value:

@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
-import yaml
 from rapidfuzz.distance import OSA
 
 from agent.language.folding import fold
 from agent.language.tokens import Token, tokenise
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.turns import LANGUAGES, Language, read_words
 
 Phrase = tuple[str, ...]
 _LONG: Final = 10
@@ -120,9 +118,7 @@ def _parts(token: Token) -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def load_acts() -> Acts:
     """Read once the phrases."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "acts.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words("acts")
 
     def words(texts: list[str]) -> tuple[Phrase, ...]:
         return tuple(tuple(token.folded for token in tokenise(str(text))) for text in texts)

@@ -6,16 +6,16 @@ The question is read without the two, and then asked of them only.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from agent.language.folding import composed, fold
 from agent.language.names import NamedElement, NameIndex
+from agent.language.outcome import Read
 from agent.language.tokens import tokenise
 from agent.language.turns import Language
 from agent.query import model as m
-from agent.query.emit_select import subject_entity
+from agent.query.emit_select import subject_entity, with_subject
 from graph.schema.model import Schema
 
 _WHICH: Final = "<which>"
@@ -71,9 +71,7 @@ def _alternatives(question: str) -> _Alternatives | None:
     return None
 
 
-def one_of(
-    question: str, names: NameIndex, schema: Schema, language: Language, read: Callable[[str], m.Question | None]
-) -> m.Question | None:
+def one_of(question: str, names: NameIndex, schema: Schema, language: Language, read: Read) -> m.Question | None:
     """The question about two that it names alone; None where it names no two elements of the kind that is asked for.
 
     `read`: reads a question by itself, None where it is none.
@@ -101,8 +99,7 @@ def one_of(
         return None
     both = (one, other)
     named = m.Named(tuple(e.id for e in both), tuple(e.name for e in both))
-    entities = tuple(replace(e, named=named) if e is subject else e for e in select.pattern.entities)
-    return replace(asked, body=replace(select, pattern=replace(select.pattern, entities=entities)))
+    return replace(asked, body=with_subject(select, replace(subject, named=named)))
 
 
 def _named(question: str, found: re.Match[str]) -> tuple[str, str]:

@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
-import yaml
-
 from agent.language.tokens import Token, tokenise
-from agent.language.turns import LANGUAGES, LOADER
+from agent.language.turns import LANGUAGES, read_words
 
 WITHIN: Final = 4
 """Words that may stand between two sorts of a rule that says no number."""
@@ -114,9 +111,7 @@ def _rule(said: Any) -> Rule:
 @lru_cache(maxsize=1)
 def load_intents() -> Intents:
     """Read once the sorts of words and the rules. Raises KeyError where a rule names a sort that there is not."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "intents.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words("intents")
     phrases: dict[str, list[tuple[Words, str]]] = {}
     for sort, said in data["sorts"].items():
         for language in LANGUAGES:

@@ -6,13 +6,13 @@ The question is read without these words, and the names of what it is about are 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Literal
 
 from agent.language.folding import composed, fold
+from agent.language.outcome import Read
 from agent.query import model as m
-from agent.query.emit_select import subject_entity
+from agent.query.emit_select import subject_entity, with_subject
 from graph.schema.model import Schema
 
 _TEXT: Final = r"\s+[\"'«»“”]?\s?(?P<text>[\w./-]{2,})\s?[\"'«»“”]?"
@@ -32,7 +32,7 @@ _FORMS: Final = tuple(
 """Over the folded question. Without the word name a part is at the beginning."""
 
 
-def by_part_of_name(question: str, schema: Schema, read: Callable[[str], m.Question | None]) -> m.Question | None:
+def by_part_of_name(question: str, schema: Schema, read: Read) -> m.Question | None:
     """The question about those whose name holds a part that it tells; None where it tells none, or the rest cannot be read.
 
     `read`: reads a question by itself, None where it is none.
@@ -51,11 +51,7 @@ def by_part_of_name(question: str, schema: Schema, read: Callable[[str], m.Quest
     text = question[slice(*found.span("text"))]
     part = m.Compare(m.Attribute(subject.name, "name"), _operator(found["how"]), m.Constant(text), ignore_case=True)
     conditions = [part] if subject.where is None else [subject.where, part]
-    entities = tuple(
-        replace(subject, where=m.all_of(conditions)) if entity is subject else entity
-        for entity in select.pattern.entities
-    )
-    return replace(asked, body=replace(select, pattern=replace(select.pattern, entities=entities)))
+    return replace(asked, body=with_subject(select, replace(subject, where=m.all_of(conditions))))
 
 
 def _operator(how: str) -> Literal["starts with", "ends with", "contains"]:

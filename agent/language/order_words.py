@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from agent.language.tokens import tokenise
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.turns import LANGUAGES, Language, read_words
 
 Words = tuple[str, ...]
 
@@ -131,9 +128,7 @@ def _verbs(said: Mapping[str, list[str]], done: list[str], language: Language) -
 @lru_cache(maxsize=1)
 def load_order_words() -> OrderWords:
     """Read once the words of orders."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "orders.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words("orders")
 
     def words(section: str) -> frozenset[str]:
         return frozenset(str(word) for language in LANGUAGES for word in data[section][language])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent.language.alternatives import one_of
 from agent.language.name_parts import by_part_of_name
 from agent.language.names import NameIndex
+from agent.language.outcome import Read
 from agent.language.ranked import ranked
 from agent.language.references import with_its_name, without_topic
 from agent.language.turns import Language
@@ -15,9 +16,6 @@ from agent.language.universals import whether_all
 from agent.language.wordings import say
 from agent.query.model import Question
 from graph.schema.model import Schema
-
-Read = Callable[[str], Question | None]
-"""Reads a question by itself, in the language of the one that it stands for; None where it is none."""
 
 
 def in_other_words(

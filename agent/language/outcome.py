@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,6 +11,8 @@ from agent.language.turns import Language
 from agent.query.model import Question
 
 Outcome = Literal["answer", "clarify", "refuse", "unanswerable"]
+Read = Callable[[str], Question | None]
+"""Reads a question by itself, in the language of the one that it stands for; None where it is none."""
 
 
 @dataclass(frozen=True, slots=True)

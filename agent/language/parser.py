@@ -25,8 +25,8 @@ from agent.language.lexicon import Lexicon
 from agent.language.literals import lift
 from agent.language.names import NameIndex
 from agent.language.orders import order
-from agent.language.other_words import Read, in_other_words
-from agent.language.outcome import Outcome, Parse, Unclear, Unheld
+from agent.language.other_words import in_other_words
+from agent.language.outcome import Outcome, Parse, Read, Unclear, Unheld
 from agent.language.over_time import over_time
 from agent.language.ranked import ranked
 from agent.language.rates import prepare_rate
@@ -140,8 +140,9 @@ class Parser:
             return self._failed("clarify", language, message=unclear.message)
         if those is not None:
             return Parse("answer", language, those, items=items)
-        gone_on = bool(previous) and (is_follow_up(items) or goes_on(items))
-        if is_follow_up(items):
+        follows = is_follow_up(items)
+        gone_on = bool(previous) and (follows or goes_on(items))
+        if follows:
             if not previous:
                 if any("group" in item.turns for item in items[:2] if not _each_first(items)) or not any(
                     item.means("kind") or item.name for item in items
@@ -149,7 +150,7 @@ class Parser:
                     return self._failed("clarify", language, message=say("of_what", language))
             else:
                 items = continued(previous, items)
-        elif previous and goes_on(items):
+        elif gone_on:
             items = added_to(previous, items)
         if not previous and _this_one(items):
             return self._failed("clarify", language, message=say("which_this", language))

@@ -6,13 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Any
 
-import yaml
-
 from agent.language.folding import fold
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.turns import LANGUAGES, Language, read_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +58,7 @@ def _filled(instead: str, question: str, found: re.Match[str]) -> str:
 @lru_cache(maxsize=1)
 def load_pointing_words() -> PointingWords:
     """Read once the words that point at something."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "references.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words("references")
 
     def pointers(section: str) -> dict[Language, tuple[Pointer, ...]]:
         return {

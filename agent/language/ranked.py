@@ -6,17 +6,15 @@ The figure is read by group, as it stands in `words/ranked.yml`, and its rows ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final
 
-import yaml
-
 from agent.language.folding import composed, fold
+from agent.language.outcome import Read
 from agent.language.reading.elements import plural_of
-from agent.language.turns import LANGUAGES, LOADER, Language
+from agent.language.turns import LANGUAGES, Language, read_words
 from agent.query import model as m
 from agent.query.scope import aggregated
 
@@ -37,9 +35,7 @@ class _Forms:
     otherwise: Mapping[Language, tuple[_Form, ...]]
 
 
-def ranked(
-    question: str, language: Language, read: Callable[[str], m.Question | None], *, sure: bool
-) -> m.Question | None:
+def ranked(question: str, language: Language, read: Read, *, sure: bool) -> m.Question | None:
     """The groups in the order of their figure; None where the question asks for no such thing, or the figure cannot be read.
 
     `read`: reads a question by itself, None where it is none. `sure`: by the forms alone that nothing else is said by.
@@ -75,9 +71,7 @@ def _in_order(body: m.Body, said: Mapping[str, str], several: bool) -> m.Select 
 
 @lru_cache(maxsize=1)
 def _load() -> _Forms:
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", "ranked.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words("ranked")
 
     def forms(section: str) -> dict[Language, tuple[_Form, ...]]:
         return {

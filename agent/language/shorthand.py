@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
-import yaml
-
 from agent.language.folding import fold
-from agent.language.turns import LOADER
+from agent.language.turns import read_words
 
 _UNDER_TEN: Final = {
     "fr": {"une": 1, "un": 1, "deux": 2, "trois": 3, "quatre": 4, "cinq": 5, "six": 6, "sept": 7, "huit": 8, "neuf": 9},
@@ -166,9 +163,7 @@ _PATTERNS: Final[tuple[tuple[str, _Words], ...]] = (
 @lru_cache(maxsize=1)
 def _spelt() -> tuple[tuple[re.Pattern[str], _Words], ...]:
     """What `words/wordings.yml` says, then signs, numbers and halves."""
-    data: dict[str, list[dict[str, str]]] = yaml.load(
-        resources.files("agent.language").joinpath("words", "wordings.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, list[dict[str, str]]] = read_words("wordings")
     said = tuple((one["said"], one["read"]) for one in data["wordings"])
     return tuple((re.compile(pattern, re.IGNORECASE), words) for pattern, words in (*said, *_PATTERNS))
 

@@ -6,13 +6,12 @@ asked of them beside it: no word of the question before is read again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from agent.language.folding import composed
 from agent.language.meanings import is_a
-from agent.language.outcome import Unclear
+from agent.language.outcome import Read, Unclear
 from agent.language.plurals import plural
 from agent.language.pointers import load_pointing_words, put_in_place
 from agent.language.turns import Language
@@ -32,7 +31,7 @@ def about_those(
     understood: m.Question,
     schema: Schema,
     language: Language,
-    read: Callable[[str], m.Question | None],
+    read: Read,
     *,
     figure: bool = False,
 ) -> m.Question | None:

@@ -20,6 +20,14 @@ LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 LANGUAGES: Final[tuple[Language, ...]] = ("fr", "en")
 
 
+def read_words(name: str) -> dict[str, Any]:
+    """What a file of `words/` says, as texts, lists and mappings."""
+    data: dict[str, Any] = yaml.load(
+        resources.files("agent.language").joinpath("words", f"{name}.yml").read_text("utf-8"), Loader=LOADER
+    )
+    return data
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A turn of phrase found in a question: the names of what it may mean, and the tokens [first, after)."""
@@ -57,9 +65,7 @@ class Turns:
 @lru_cache(maxsize=4)
 def load_turns(language: Language) -> Turns:
     """Read once what is known of a language."""
-    data: dict[str, Any] = yaml.load(
-        resources.files("agent.language").joinpath("words", f"{language}.yml").read_text("utf-8"), Loader=LOADER
-    )
+    data: dict[str, Any] = read_words(language)
     phrases: dict[tuple[str, ...], list[str]] = {}
     for cue, texts in data["cues"].items():
         for text in texts:

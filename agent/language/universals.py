@@ -5,17 +5,18 @@ The question is read as one after those that are otherwise, and asks whether the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.language.folding import composed, fold
+from agent.language.outcome import Read
 from agent.language.pointers import load_pointing_words
 from agent.language.turns import Language
 from agent.query import model as m
 from agent.query.emit_select import subject_entity
 
 
-def whether_all(question: str, language: Language, read: Callable[[str], m.Question | None]) -> m.Question | None:
+def whether_all(question: str, language: Language, read: Read) -> m.Question | None:
     """The question whether there are none that are otherwise; None where it does not ask for all, or that cannot be read.
 
     `read`: reads a question by itself, None where it is none.

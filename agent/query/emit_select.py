@@ -34,6 +34,12 @@ def subject_entity(select: m.Select) -> m.Entity:
     return next(entity for entity in select.pattern.entities if entity.name == name)
 
 
+def with_subject(select: m.Select, subject: m.Entity) -> m.Select:
+    """A select whose subject is declared so; its name stays."""
+    entities = tuple(subject if entity.name == subject.name else entity for entity in select.pattern.entities)
+    return replace(select, pattern=replace(select.pattern, entities=entities))
+
+
 def whether(sign: Op, *before: ast.ProjectionItem) -> ast.Return:
     """The end of a query that answers yes or no: whether there are more rows than none, or no more."""
     some = ast.Comparison((ast.CountStar(), ast.Literal(0)), (sign,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from agent.language.frame import Measure, Node
 from agent.language.outcome import Unclear, Unheld
@@ -98,7 +98,7 @@ class Attributes(Phrases):
     def _still_to_come(self, node: Node, attribute: str) -> None:
         """Leave out what has been where the next ones are asked for."""
         if attribute in self.idioms.future_attributes:
-            today: Literal["today", "now"] = "today" if self._type(attribute) is ValueType.DATE else "now"
+            today = "today" if self._type(attribute) is ValueType.DATE else "now"
             node.where.append(Compare(Attribute(node.name, attribute), ">=", Moment(today)))
 
     def _refuse_of_several(self, at: int, node: Node, attribute: str) -> None:

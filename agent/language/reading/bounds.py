@@ -169,9 +169,8 @@ class Bounds(Dates):
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get("age", {}))
             if attribute is None:
                 return False
-            if unit == "hour" and self._type(attribute) is not ValueType.INSTANT:
-                return False
-            if unit == "hour" and any(self._measure(node, lasts) is not None for lasts in _LASTING):
+            lasts = any(self._measure(node, measure) is not None for measure in _LASTING)
+            if unit == "hour" and (lasts or self._type(attribute) is not ValueType.INSTANT):
                 return False
             over = self.comparator in ("gt", "ge")
             shape = Shape.OVER if over else Shape.SINCE

@@ -18,13 +18,17 @@ _LONG: Final = words("long")
 class Extremes(Attributes):
     """Says what elements are put in order by."""
 
+    def _put_first(self, value: Value, descending: bool, plural: bool) -> None:
+        """Put elements in order; of one alone, what is ahead, with all that tie."""
+        frame = self.frame
+        frame.order_by.append((value, descending))
+        if frame.limit is None and not plural:
+            frame.limit, frame.ties = 1, True
+
     def _by_measure(self, target: Node) -> None:
         """The first by a measure: outages by duration, the outage with the longest duration."""
-        frame = self.frame
         descending = SUPERLATIVES[self.superlative][1] if self.superlative else self.sort_descending
-        frame.order_by.append((frame.measures.pop().value, descending))
-        if frame.limit is None and self.superlative and not target.plural:
-            frame.limit, frame.ties = 1, True
+        self._put_first(self.frame.measures.pop().value, descending, target.plural or not self.superlative)
         self.superlative = ""
 
     def _how_long(self, node: Node) -> Value | None:
@@ -34,22 +38,15 @@ class Extremes(Attributes):
         return self._measure(node, "duration") or self._measure(node, "resolution_time")
 
     def _superlative(self) -> None:
-        frame = self.frame
         family, descending = SUPERLATIVES[self.superlative]
-        candidates = ([frame.target] if frame.target else []) + self._recent()
+        candidates = ([self.frame.target] if self.frame.target else []) + self._recent()
         for node in candidates:
             attribute = nearest(self.schema, node.kind, self.idioms.adjectives.get(family, {})) if family else None
-            lasting = None if attribute else self._how_long(node)
-            if lasting is not None:
-                frame.order_by.append((lasting, descending))
-                if frame.limit is None and not node.plural:
-                    frame.limit, frame.ties = 1, True
-                return
-            if attribute:
-                frame.order_by.append((Attribute(node.name, attribute), descending))
-                if self.superlative == "soonest":
-                    self._still_to_come(node, attribute)
-                if frame.limit is None and not node.plural:
-                    frame.limit, frame.ties = 1, True
-                return
+            value = Attribute(node.name, attribute) if attribute else self._how_long(node)
+            if value is None:
+                continue
+            if attribute and self.superlative == "soonest":
+                self._still_to_come(node, attribute)
+            self._put_first(value, descending, node.plural)
+            return
         raise Unclear(say("by_what", self.language))

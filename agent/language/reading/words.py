@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
 from typing import Final
 
-import yaml
-
-from agent.language.turns import LANGUAGES, LOADER
+from agent.language.turns import LANGUAGES, read_words
 from graph.schema.model import ValueType
 
 
 @lru_cache(maxsize=1)
 def _read() -> Mapping[str, Mapping[str, list[str]]]:
-    found: Mapping[str, Mapping[str, list[str]]] = yaml.load(
-        resources.files("agent.language").joinpath("words", "reading.yml").read_text("utf-8"), Loader=LOADER
-    )
+    found: Mapping[str, Mapping[str, list[str]]] = read_words("reading")
     return found
 
 
